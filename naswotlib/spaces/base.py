@@ -1,0 +1,132 @@
+"""What a search space is, and the registry of those that exist."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from torch import nn
+
+from naswotlib.graph import Graph, GraphNetwork, init_weights
+
+
+@runtime_checkable
+class SearchSpace(Protocol):
+    """A set of architectures and the networks they stand for.
+
+    An architecture is a frozen, hashable value. A space that can be enumerated is a ``Sequence`` too, in the
+    official index order of its benchmark; one that can be searched by evolution has ``mutate(arch, rng)``.
+    """
+
+    name: str
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        """One random architecture."""
+        ...
+
+    def to_str(self, arch: Any) -> str:
+        """The text of an architecture, as its benchmark writes it."""
+        ...
+
+    def from_str(self, text: str) -> Any:
+        """The architecture that ``text`` names; ValueError where it names none."""
+        ...
+
+    def graph(self, arch: Any, *, num_classes: int = 10, **skeleton: int) -> Graph:
+        """The operations of its network."""
+        ...
+
+    def build(self, arch: Any, *, seed: int, num_classes: int = 10, **skeleton: int) -> nn.Module:
+        """Its network, with weights drawn from ``seed``."""
+        ...
+
+
+class GraphSpace(ABC):
+    """A space whose networks come from its :meth:`graph`; subclasses describe, this class builds."""
+
+    name: str
+
+    @abstractmethod
+    def graph(self, arch: Any, *, num_classes: int = 10, **skeleton: int) -> Graph:
+        """The operations of the network of ``arch``."""
+
+    def build(self, arch: Any, *, seed: int, num_classes: int = 10, **skeleton: int) -> nn.Module:
+        """The network of ``arch`` with initial weights drawn from ``seed`` (see :func:`arch_seed`)."""
+        graph = self.graph(arch, num_classes=num_classes, **skeleton)
+        return GraphNetwork(graph, init_weights(graph, seed))
+
+
+def arch_seed(seed: int, text: str) -> int:
+    """The seed of one architecture's weights: a stable hash of the root seed and its text.
+
+    So the score of an architecture is the same in any order, shard or process; it does not depend, as in the
+    authors' script, on what was scored before.
+
+    >>> arch_seed(0, "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
+    5301497689413698989
+    """
+    digest = hashlib.sha256(f"{seed}:{text}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1  # 63 bits: what torch.Generator and an int64 column hold
+
+
+Factory = TypeVar("Factory", bound=Callable[[], SearchSpace])
+_FACTORIES: dict[str, Callable[[], Any]] = {}
+_SPACES: dict[str, Any] = {}
+
+
+def register_space(name: str) -> Callable[[Factory], Factory]:
+    """Register a space under ``name``; the decorated class or function is called once, when first asked for.
+
+    A registered space is put under every contract test of ``tests/contracts``.
+    """
+
+    def register(factory: Factory) -> Factory:
+        _FACTORIES[name] = factory
+        return factory
+
+    return register
+
+
+def list_spaces(pattern: str = "*") -> list[str]:
+    """Names of the registered spaces that match a shell pattern, in alphabetical order."""
+    return sorted(fnmatch.filter(_FACTORIES, pattern))
+
+
+def get_space(name: str) -> Any:
+    """The search space called ``name``.
+
+    Raises ValueError with the known names for any other. Returns a :class:`SearchSpace`.
+    """
+    if name not in _FACTORIES:
+        raise ValueError(f"space: {name!r} is not a search space; choose one of {', '.join(list_spaces())}")
+    if name not in _SPACES:
+        _SPACES[name] = _FACTORIES[name]()
+    return _SPACES[name]
+
+
+def check_choice(argument: str, value: Hashable, choices: Any) -> None:
+    """Raise a ValueError that names the argument, the value and the choices, unless ``value`` is one."""
+    if value not in choices:
+        raise ValueError(f"{argument}: {value!r} is unknown; choose one of {', '.join(map(str, choices))}")
+
+
+def sample_distinct(space: Any, count: int, rng: np.random.Generator) -> list[Any]:
+    """``count`` different architectures, drawn one after the other: the first n of them are the sample of size n.
+
+    Uniform without replacement where ``space.sample`` is uniform. ValueError where the space has fewer.
+    """
+    if isinstance(space, Sequence) and count > len(space):
+        raise ValueError(f"count: {space.name} has {len(space)} architectures, fewer than the {count} asked for")
+    archs: dict[Any, None] = {}
+    misses = 0
+    while len(archs) < count:
+        arch = space.sample(rng)
+        misses = misses + 1 if arch in archs else 0
+        if misses > 100_000:  # a space of unknown size that seems to hold no more
+            raise ValueError(f"count: found only {len(archs)} different architectures in {space.name}, not {count}")
+        archs[arch] = None
+    return list(archs)

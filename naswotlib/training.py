@@ -1,0 +1,280 @@
+"""The small trainer behind the bundled benchmark: one network, one core, about 40 seconds.
+
+Read it from top to bottom: the recipe, the images, one training run, and a table that grows run by run.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import tarfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+import torch.nn.functional as F
+from filelock import FileLock, Timeout
+from PIL import Image
+from rich.progress import track
+from torch import Tensor, nn
+
+from naswotlib.parallel import map_unordered, write_whole
+from naswotlib.spaces import arch_seed, get_space
+
+N_LOSSES = 20  # the first losses of each run are kept, as its fingerprint
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a network is trained. ``skeleton`` goes to ``space.build``; ``side`` is the image side in pixels."""
+
+    skeleton: tuple[tuple[str, int], ...] = (("stem_channels", 8), ("cells_per_stage", 1))
+    side: int = 16
+    epochs: int = 3
+    batch_size: int = 64
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+
+    def describe(self) -> str:
+        """The recipe in one sentence, for captions and data cards."""
+        skeleton = ", ".join(f"{name} {value}" for name, value in self.skeleton)
+        return (
+            f"{self.epochs} epochs of 40,000 CIFAR-10 images at {self.side}×{self.side} with flips, batch "
+            f"{self.batch_size}, SGD with Nesterov momentum {self.momentum}, one-cycle learning rate up to "
+            f"{self.learning_rate}, weight decay {self.weight_decay}; {skeleton}"
+        )
+
+
+@dataclass(frozen=True)
+class TrainingImages:
+    """CIFAR-10 in three splits, ``(n, 3, side, side)`` uint16 sums over 2×2 pixels (0 to 1020) and labels."""
+
+    train: tuple[np.ndarray, np.ndarray]
+    validation: tuple[np.ndarray, np.ndarray]
+    test: tuple[np.ndarray, np.ndarray]
+
+    def tensors(self, split: str) -> tuple[Tensor, Tensor]:
+        """Images normalised by the training images' channel means and deviations, and labels, of one split."""
+        pixels = self.train[0].astype(np.float32)
+        mean, std = pixels.mean(axis=(0, 2, 3), keepdims=True), pixels.std(axis=(0, 2, 3), keepdims=True)
+        images, labels = getattr(self, split)
+        normalised = (images.astype(np.float32) - mean) / std
+        return torch.from_numpy(normalised).contiguous(memory_format=torch.channels_last), torch.from_numpy(labels)
+
+
+def load_training_images(data_dir: Path) -> TrainingImages:
+    """CIFAR-10 from ``cifar10-jpeg-{train,test}.tar`` (``split/class/number.jpg``) in ``data_dir``, at 16×16.
+
+    Of each class, the first 4,000 training images in file order train, the other 1,000 validate.
+    """
+    arrays = {}
+    for split, total in (("train", 50_000), ("test", 10_000)):
+        path = Path(data_dir) / f"cifar10-jpeg-{split}.tar"
+        if not path.exists():
+            raise FileNotFoundError(
+                f"data_dir: {path} does not exist; expected CIFAR-10 as a tar of {split}/class/number.jpg files"
+            )
+        by_class: dict[str, list[tuple[str, np.ndarray]]] = {name: [] for name in CLASSES}
+        with tarfile.open(path) as tar:
+            for member in track(tar, description=f"reading {path.name}", total=total, transient=True):
+                file = tar.extractfile(member) if member.isfile() else None
+                if file is not None:
+                    pixels = np.asarray(Image.open(BytesIO(file.read())).convert("RGB"), dtype=np.uint16)
+                    by_class[member.name.split("/")[-2]].append((member.name, _halve(pixels)))
+        for name, images in by_class.items():
+            arrays[split, name] = np.stack([pixels for _, pixels in sorted(images, key=lambda pair: pair[0])])
+
+    def join(split: str, part: slice) -> tuple[np.ndarray, np.ndarray]:
+        chosen = [arrays[split, name][part] for name in CLASSES]
+        labels = np.repeat(np.arange(len(CLASSES)), [len(images) for images in chosen])
+        return np.concatenate(chosen), labels
+
+    return TrainingImages(join("train", slice(4000)), join("train", slice(4000, None)), join("test", slice(None)))
+
+
+def _halve(pixels: np.ndarray) -> np.ndarray:
+    """``(H, W, 3)`` pixels to ``(3, H/2, W/2)`` sums over 2×2 blocks (four times the mean, without rounding)."""
+    height, width, _ = pixels.shape
+    return pixels.reshape(height // 2, 2, width // 2, 2, 3).sum(axis=(1, 3), dtype=np.uint16).transpose(2, 0, 1)
+
+
+def train_network(
+    network: nn.Module, images: TrainingImages, recipe: Recipe, *, rng: np.random.Generator, max_steps: int | None = None
+) -> dict[str, list[float]]:
+    """Train ``network`` in place; order of the images and flips come from ``rng``.
+
+    Returns ``losses`` (the first 20 steps) and ``validation`` and ``test`` accuracy in percent after each epoch.
+    With ``max_steps`` training stops there, without evaluation: enough to compare first losses.
+    """
+    network = network.to(memory_format=torch.channels_last)
+    inputs, labels = images.tensors("train")
+    steps = len(inputs) // recipe.batch_size
+    optimizer = torch.optim.SGD(
+        network.parameters(),
+        lr=recipe.learning_rate,
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        nesterov=True,
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, total_steps=steps * recipe.epochs, cycle_momentum=False
+    )
+    result: dict[str, list[float]] = {"losses": [], "validation": [], "test": []}
+    for epoch in range(recipe.epochs):
+        network.train()
+        order = torch.from_numpy(rng.permutation(len(inputs)))
+        flips = torch.from_numpy(rng.random(len(inputs)) < 0.5)
+        for step in range(steps):
+            if max_steps is not None and epoch * steps + step >= max_steps:
+                return result
+            batch = order[step * recipe.batch_size : (step + 1) * recipe.batch_size]
+            x = torch.where(flips[batch, None, None, None], inputs[batch].flip(3), inputs[batch])
+            loss = F.cross_entropy(network(x), labels[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            if len(result["losses"]) < N_LOSSES:
+                result["losses"].append(loss.item())
+        for split in ("validation", "test"):
+            result[split].append(accuracy(network, *images.tensors(split)))
+    return result
+
+
+@torch.no_grad()
+def accuracy(network: nn.Module, inputs: Tensor, labels: Tensor, batch_size: int = 500) -> float:
+    """Percentage of ``inputs`` whose label ``network`` gives the highest score, in evaluation mode."""
+    network.eval()
+    correct = sum(
+        int((network(x).argmax(1) == y).sum())
+        for x, y in zip(inputs.split(batch_size), labels.split(batch_size), strict=True)
+    )
+    return 100 * correct / len(labels)
+
+
+def train_arch(space: Any, text: str, images: TrainingImages, recipe: Recipe, seed: int) -> dict[str, Any]:
+    """Build, train and evaluate the architecture that ``text`` names: one row of a trained table."""
+    start = time.process_time()
+    one_seed = arch_seed(seed, text)
+    network = space.build(space.from_str(text), seed=one_seed, num_classes=len(CLASSES), **dict(recipe.skeleton))
+    result = train_network(network, images, recipe, rng=np.random.default_rng(one_seed))
+    return {
+        "arch": text,
+        "seed": seed,
+        "validation": result["validation"],
+        "test": result["test"],
+        "losses": result["losses"],
+        "seconds": round(time.process_time() - start, 2),
+        "date": time.strftime("%Y-%m-%d"),
+        "versions": f"Python {platform.python_version()}, torch {torch.__version__}, NumPy {np.__version__}",
+    }
+
+
+SCHEMA = pa.schema(
+    [
+        ("arch", pa.string()),
+        ("seed", pa.int64()),
+        ("validation", pa.list_(pa.float64())),
+        ("test", pa.list_(pa.float64())),
+        ("losses", pa.list_(pa.float64())),
+        ("seconds", pa.float64()),
+        ("date", pa.string()),
+        ("versions", pa.string()),
+    ]
+)
+
+
+def read_trained(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Rows and metadata of a table that :func:`train_table` wrote; none where there is no such file."""
+    if not path.exists():
+        return [], {}
+    table = pq.read_table(path)
+    return table.to_pylist(), json.loads(table.schema.metadata[b"naswotlib"])
+
+
+def write_trained(path: Path, rows: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
+    """Write a trained table whole."""
+    schema = SCHEMA.with_metadata({"naswotlib": json.dumps(metadata, sort_keys=True)})
+    with write_whole(path) as file:
+        pq.write_table(pa.Table.from_pylist(rows, schema), file, compression="zstd")
+
+
+def train_table(
+    space_name: str,
+    texts: Sequence[str],
+    *,
+    data_dir: Path,
+    out: Path,
+    recipe: Recipe,
+    seed: int,
+    workers: int,
+) -> pd.DataFrame:
+    """Train those of ``texts`` that the table ``out`` does not have yet for ``seed``; returns the table.
+
+    The table is written whole after every network, so that stopping at any moment loses only those in training,
+    and starting again continues. A table of another space or recipe is refused, as is a second process on it.
+    """
+    space = get_space(space_name)
+    images_origin = "CIFAR-10 from JPEG files, mean of 2×2 pixels; 4,000 training images a class, 1,000 validation"
+    metadata = {
+        "space": space_name,
+        "dataset": "cifar10",
+        "recipe": asdict(recipe) | {"skeleton": dict(recipe.skeleton)},
+        "images": images_origin,
+        "processor": platform.machine(),
+        "seconds": "processor seconds of one thread, training and evaluation",
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(f"{out}.lock", timeout=0)
+        with lock, TemporaryDirectory() as shared:
+            rows, found = read_trained(out)
+            if found and found != metadata:
+                differ = [key for key in metadata if found.get(key) != metadata[key]]
+                raise ValueError(f"out: {out} was trained with another {', '.join(differ)}; choose another file")
+            done = {row["arch"] for row in rows if row["seed"] == seed}
+            missing = [text for text in dict.fromkeys(texts) if text not in done]
+            if missing:
+                job = _Job(space, Path(shared), recipe, seed)
+                job.store(load_training_images(data_dir))
+                results = map_unordered(job, missing, workers=min(workers, len(missing)))
+                for row in track(results, description=f"training {space_name}", total=len(missing)):
+                    rows.append(row)
+                    write_trained(out, sorted(rows, key=lambda row: (row["seed"], row["arch"])), metadata)
+    except Timeout:
+        raise RuntimeError(f"out: another process is training into {out}; wait for it or choose another file") from None
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What a worker needs to train one architecture: images are shared between workers as memory-mapped files."""
+
+    space: Any
+    folder: Path
+    recipe: Recipe
+    seed: int
+
+    def store(self, images: TrainingImages) -> None:
+        for split in ("train", "validation", "test"):
+            for name, array in zip(("images", "labels"), getattr(images, split), strict=True):
+                np.save(self.folder / f"{split}-{name}.npy", array)
+
+    def __call__(self, text: str) -> dict[str, Any]:
+        def load(split: str) -> tuple[np.ndarray, np.ndarray]:
+            arrays = [np.load(self.folder / f"{split}-{name}.npy") for name in ("images", "labels")]
+            return arrays[0], arrays[1]
+
+        images = TrainingImages(load("train"), load("validation"), load("test"))
+        return train_arch(self.space, text, images, self.recipe, self.seed)
