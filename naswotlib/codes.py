@@ -1,0 +1,342 @@
+"""Activation codes: which units of a network are active for which image of a mini-batch (section 3 of the paper).
+
+One forward pass is watched. Calls of activation functions are seen where they happen, inside ``nn.ReLU`` or as
+``F.relu(x)``, and the sign of their **input** is the code, so that in-place ReLUs do not matter.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.modules import activation as activation_modules
+from torch.overrides import TorchFunctionMode
+
+from naswotlib.errors import NaswotWarning, warn
+from naswotlib.kernel import pack_signs
+
+Counting = Literal["once", "reference"]
+BatchNormMode = Literal["batch", "eval"]
+
+# The functions behind each activation, as torch's override machinery names them.
+_FUNCTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "relu": (F.relu, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_),
+    "relu6": (F.relu6, F.hardtanh, F.hardtanh_),
+    "leaky_relu": (F.leaky_relu, F.leaky_relu_),
+    "prelu": (F.prelu, torch.prelu, Tensor.prelu),
+    "rrelu": (F.rrelu, F.rrelu_, torch.rrelu, torch.rrelu_),
+    "elu": (F.elu, F.elu_),
+    "selu": (F.selu, F.selu_, torch.selu, torch.selu_),
+    "celu": (F.celu, F.celu_, torch.celu, torch.celu_),
+    "gelu": (F.gelu,),
+    "silu": (F.silu,),
+    "mish": (F.mish,),
+    "hardswish": (F.hardswish,),
+    "softplus": (F.softplus,),
+    "sigmoid": (torch.sigmoid, torch.sigmoid_, Tensor.sigmoid, Tensor.sigmoid_, F.sigmoid),
+    "hardsigmoid": (F.hardsigmoid,),
+    "tanh": (torch.tanh, torch.tanh_, Tensor.tanh, Tensor.tanh_, F.tanh),
+}
+ACTIVATIONS = tuple(_FUNCTIONS)
+_NAMES = {function: name for name, functions in _FUNCTIONS.items() for function in functions}
+_LAYER_TYPES = tuple(
+    kind
+    for name in activation_modules.__all__
+    if (kind := getattr(activation_modules, name)) is not nn.MultiheadAttention
+)
+_BATCH_NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCode:
+    """The codes of one call of an activation.
+
+    ``bits`` are packed words ``(N, ceil(units/64))`` uint64 on the CPU, or booleans ``(N, units)`` on a GPU;
+    ``units`` counts the units of one image, and ``count`` how many times the layer enters K_H.
+    """
+
+    name: str
+    bits: np.ndarray | Tensor
+    units: int
+    count: int
+
+
+@dataclass(frozen=True)
+class ActivationCodes:
+    """Packed codes of a mini-batch, layer by layer in the order of execution.
+
+    ``uncounted`` names activations that ran but were not counted.
+    """
+
+    layers: tuple[LayerCode, ...]
+    num_images: int
+    uncounted: tuple[str, ...]
+
+    @property
+    def num_units(self) -> int:
+        """N_A: length of one image's code."""
+        return sum(layer.units * layer.count for layer in self.layers)
+
+    @property
+    def units_by_layer(self) -> dict[str, int]:
+        """Units counted, by name of the layer."""
+        units: dict[str, int] = {}
+        for layer in self.layers:
+            units[layer.name] = units.get(layer.name, 0) + layer.units * layer.count
+        return units
+
+    def unpacked(self) -> np.ndarray:
+        """The codes as booleans ``(N, N_A)``, units of a layer in the order of memory."""
+        columns = []
+        for layer in self.layers:
+            if isinstance(layer.bits, np.ndarray):
+                # Words hold their first unit in the lowest bit; big-endian machines store bytes the other way.
+                octets = layer.bits.astype("<u8").view(np.uint8)
+                bits = np.unpackbits(octets, axis=1, bitorder="little")[:, : layer.units].astype(bool)
+            else:
+                bits = layer.bits.cpu().numpy()
+            columns += [bits] * layer.count
+        return np.concatenate(columns, axis=1)
+
+
+def activation_codes(
+    network: nn.Module,
+    inputs: Tensor,
+    *,
+    counting: Counting = "once",
+    batch_norm: BatchNormMode = "batch",
+    activations: Iterable[str] = ("relu",),
+) -> ActivationCodes:
+    """Codes of every counted unit of ``network`` on the mini-batch ``inputs`` ``(N, ...)``, in one forward pass.
+
+    The network is run without gradients, normalisation on batch statistics, dropout off. It comes back
+    unchanged (mode, buffers, hooks), as does the global random state, also when its forward pass raises.
+
+    ``counting="once"`` counts each ReLU unit once, as equation 1 says. ``"reference"`` counts as the authors'
+    released code does, whose hook fires on every module with "ReLU" in its class name: a container called
+    ``ReLUConvBN`` counts its own ReLU again, and functional calls are not seen.
+    ``batch_norm="eval"`` uses running statistics, a well-known mistake, kept for comparison; it warns.
+    ``activations`` are the functions to count, by the sign of their input: see :data:`ACTIVATIONS`.
+
+    Raises ValueError for a bad argument, a NaN among the values, or when nothing was counted.
+    """
+    wanted = _check_arguments(network, inputs, counting, batch_norm, activations)
+    if batch_norm == "eval":
+        warn(
+            "batch_norm='eval' scores with running statistics, which an untrained network has not estimated; "
+            "the paper's score uses the statistics of the mini-batch (batch_norm='batch')"
+        )
+    watcher = _Watcher(len(inputs), counting, wanted)
+    with _as_it_was(network), torch.inference_mode():
+        _set_modes(network, batch_norm)
+        with watcher.watching(network):
+            network(inputs)
+    if not watcher.layers:
+        seen = ", ".join(watcher.uncounted) or "none"
+        raise ValueError(
+            f"network: no {' or '.join(sorted(wanted))} ran in {type(network).__name__}, so there is nothing to count "
+            f"(counting={counting!r}); other activations seen: {seen}. Pass activations=(...) to count them by the "
+            "sign of their input"
+        )
+    return ActivationCodes(tuple(watcher.layers), len(inputs), tuple(watcher.uncounted))
+
+
+def _check_arguments(
+    network: nn.Module, inputs: Tensor, counting: str, batch_norm: str, activations: Iterable[str]
+) -> frozenset[str]:
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"network: expected a torch.nn.Module, got {type(network).__name__}")
+    if not isinstance(inputs, Tensor):
+        raise TypeError(f"inputs: expected a torch.Tensor of shape (N, ...), got {type(inputs).__name__}")
+    if isinstance(activations, str):
+        raise TypeError(f"activations: expected a collection of names such as ({activations!r},), got a string")
+    wanted = frozenset(activations)
+    for argument, value, choices in [
+        ("counting", counting, get_args(Counting)),
+        ("batch_norm", batch_norm, get_args(BatchNormMode)),
+        *(("activations", name, ACTIVATIONS) for name in sorted(wanted)),
+    ]:
+        if value not in choices:
+            raise ValueError(f"{argument}: {value!r} is unknown; choose one of {', '.join(choices)}")
+    if not wanted:
+        raise ValueError("activations: expected at least one name, got none")
+    if inputs.dim() < 2 or len(inputs) < 2:
+        raise ValueError(
+            f"inputs: expected a mini-batch (N, ...) of at least 2 images, since K_H compares images with one "
+            f"another and normalisation needs a batch; got shape {tuple(inputs.shape)}"
+        )
+    if inputs.is_floating_point() and not bool(torch.isfinite(inputs).all()):
+        raise ValueError("inputs: found NaN or infinite values; check how the images were normalised")
+    for tensor in [*network.parameters(), *network.buffers()]:
+        if tensor.device != inputs.device:
+            raise ValueError(
+                f"inputs: on device {inputs.device}, but the network has weights on {tensor.device}; "
+                "move one of them with .to(device)"
+            )
+    return wanted
+
+
+@contextmanager
+def _as_it_was(network: nn.Module) -> Iterator[None]:
+    """Give back modes, buffers and the global random state as they were, whatever happens inside."""
+    modes = [(module, module.training) for module in network.modules()]
+    norms = [(module, module.track_running_stats) for module in network.modules() if isinstance(module, _BATCH_NORMS)]
+    buffers = [
+        (module, name, buffer, buffer.detach().clone())
+        for module in network.modules()
+        for name, buffer in module._buffers.items()
+        if buffer is not None
+    ]
+    devices = sorted({buffer.device.index or 0 for *_, buffer in buffers if buffer.is_cuda})
+    try:
+        with torch.random.fork_rng(devices=devices):
+            yield
+    finally:
+        for module, training in modes:
+            module.training = training
+        for norm, track in norms:
+            norm.track_running_stats = track
+        for module, name, buffer, before in buffers:
+            module._buffers[name] = buffer
+            if not torch.equal(buffer, before):
+                with torch.no_grad():
+                    buffer.copy_(before)
+
+
+def _set_modes(network: nn.Module, batch_norm: str) -> None:
+    for module in network.modules():
+        module.training = False
+    if batch_norm == "batch":
+        for module in network.modules():
+            if isinstance(module, _BATCH_NORMS):
+                module.training = True  # batch statistics, and without tracking nothing is written to the buffers
+                module.track_running_stats = False
+
+
+_MUTATING_DUNDERS = {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__iand__", "__ior__", "__ipow__"}
+
+
+def _may_mutate(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a call may change a tensor in place (a false alarm only costs a code that is packed again)."""
+    name = getattr(function, "__name__", "")
+    return (
+        name in _MUTATING_DUNDERS
+        or (name.endswith("_") and not name.endswith("__"))
+        or "out" in kwargs
+        or bool(kwargs.get("inplace"))
+        or any(argument is True for argument in args)
+        or name in {"__set__", "set_data"}
+    )
+
+
+@dataclass
+class _Watcher:
+    """Collects codes during one forward pass."""
+
+    num_images: int
+    counting: Counting
+    wanted: frozenset[str]
+    layers: list[LayerCode] = field(default_factory=list)
+    uncounted: dict[str, None] = field(default_factory=dict)
+    _path: list[tuple[str, nn.Module]] = field(default_factory=list)
+    _packed: dict[int, tuple[weakref.ref[Tensor], np.ndarray | Tensor, int]] = field(default_factory=dict)
+
+    @contextmanager
+    def watching(self, network: nn.Module) -> Iterator[None]:
+        with ExitStack() as stack:
+            for name, module in network.named_modules():
+                for handle in self._hook(name, module):
+                    stack.callback(handle.remove)
+            stack.enter_context(_CallMode(self))
+            yield
+
+    def _hook(self, name: str, module: nn.Module) -> tuple[Any, Any]:
+        rectifies = "ReLU" in type(module).__name__
+        count = int(getattr(module, "reference_count", 1))
+        leaf = next(module.children(), None) is None
+        before: list[int] = []
+
+        def enter(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            self._path.append((name, module))
+            before.append(len(self.layers) + len(self.uncounted))
+            if self.counting == "reference" and rectifies and count > 0:
+                x = next((v for v in (*args, *kwargs.values()) if isinstance(v, Tensor)), None)
+                if x is not None:
+                    self.record(name, x, count)
+
+        def leave(*_: Any) -> None:
+            self._path.pop()
+            nothing_seen = before.pop() == len(self.layers) + len(self.uncounted)
+            if self.counting == "once" and rectifies and leaf and nothing_seen:
+                self.uncounted[f"{name} ({type(module).__name__})"] = None
+
+        return (
+            module.register_forward_pre_hook(enter, with_kwargs=True, prepend=True),
+            module.register_forward_hook(leave),
+        )
+
+    def call(self, activation: str, x: Tensor) -> None:
+        """An activation function is about to be applied to ``x``."""
+        path, module = self._path[-1] if self._path else ("", None)
+        called_by_layer = isinstance(module, _LAYER_TYPES) and path
+        name = path if called_by_layer else f"{path}.{activation}()".lstrip(".")
+        if self.counting == "once" and activation in self.wanted:
+            self.record(name, x, 1)
+        elif self.counting == "once" or not (called_by_layer and "ReLU" in type(module).__name__):
+            self.uncounted[f"{name} ({activation})"] = None
+
+    def record(self, name: str, x: Tensor, count: int) -> None:
+        if x.dim() < 2 or x.shape[0] != self.num_images:
+            raise ValueError(
+                f"network: layer {name} rectifies a tensor of shape {tuple(x.shape)}, whose first dimension is not the "
+                f"{self.num_images} images of the mini-batch, so its units cannot be told apart by image"
+            )
+        known = self._packed.get(id(x))
+        if known is not None and known[0]() is x:
+            _, bits, units = known
+        else:
+            bits, units = _bits(name, x)
+            self._packed[id(x)] = (weakref.ref(x), bits, units)
+        self.layers.append(LayerCode(name, bits, units, count))
+
+    def forget(self) -> None:
+        """Something may have changed in place: no tensor seen so far is known any more."""
+        self._packed.clear()
+
+
+def _bits(name: str, x: Tensor) -> tuple[np.ndarray | Tensor, int]:
+    units = x[0].numel()
+    if x.device.type != "cpu":
+        return (x > 0).flatten(1), units
+    words, nan = pack_signs(x)
+    if nan:
+        raise ValueError(f"network: the input of layer {name} contains NaN; an error is never turned into a score")
+    return words, units
+
+
+class _CallMode(TorchFunctionMode):
+    """Shows every call of a torch function to a watcher before it happens."""
+
+    def __init__(self, watcher: _Watcher) -> None:
+        super().__init__()
+        self._watcher = watcher
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        activation = _NAMES.get(func)
+        if activation is not None:
+            x = args[0] if args else kwargs.get("input")
+            if isinstance(x, Tensor):
+                self._watcher.call(activation, x)
+        if _may_mutate(func, args, kwargs):
+            self._watcher.forget()
+        return func(*args, **kwargs)

@@ -1,0 +1,168 @@
+"""The Hamming kernel K_H of equation 1: from activation codes to an N×N matrix, and its log-determinant.
+
+On the CPU a code is packed, 64 units a word, and two codes are compared by XOR and popcount. On a GPU a code
+is a row of zeros and ones and all pairs are compared by one matrix product. Both give the same integers.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numba
+import numpy as np
+import torch
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from naswotlib.codes import ActivationCodes
+
+_WORDS = 512  # words of each code compared at a time: 128 codes of that length fit the second-level cache
+_EXACT = 2**24  # float32 counts every integer up to here, so no product may sum more units
+_LOCK = threading.Lock()  # some of numba's thread pools take one caller at a time
+
+
+@intrinsic  # type: ignore[misc]
+def _popcount(_: Any, __: Any) -> Any:
+    """Number of ones in a 64-bit word, as one machine instruction."""
+
+    def generate(___: Any, builder: ir.IRBuilder, ____: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+def _pack(values: np.ndarray, words: np.ndarray) -> bool:
+    """Bit u of row i is ``values[i, u] > 0``; returns whether a value is not a number."""
+    n, units = values.shape
+    full = units // 64
+    nan = 0
+    for i in numba.prange(n):
+        for w in range(full):
+            word = np.uint64(0)
+            for b in range(64):
+                value = values[i, w * 64 + b]
+                word |= np.uint64(value > 0) << np.uint64(b)
+                nan += value != value
+            words[i, w] = word
+        if units > full * 64:
+            word = np.uint64(0)
+            for b in range(units - full * 64):
+                value = values[i, full * 64 + b]
+                word |= np.uint64(value > 0) << np.uint64(b)
+                nan += value != value
+            words[i, full] = word
+    return nan > 0
+
+
+@numba.njit(cache=True)  # type: ignore[misc]
+def _add_row(words: np.ndarray, lower: np.ndarray, i: int) -> None:
+    for j in range(i):
+        distance = np.uint64(0)
+        for w in range(words.shape[1]):
+            distance += _popcount(words[i, w] ^ words[j, w])
+        lower[i, j] += np.int64(distance)
+
+
+@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+def _add_hamming(words: np.ndarray, lower: np.ndarray) -> None:
+    """Add the pairwise Hamming distances to the lower triangle; rows p and n−1−p together cost the same."""
+    n = len(words)
+    for p in numba.prange(n // 2):
+        _add_row(words, lower, np.int64(p))
+        _add_row(words, lower, n - 1 - np.int64(p))
+    if n % 2:
+        _add_row(words, lower, n // 2)
+
+
+def _use_torch_threads() -> None:
+    numba.set_num_threads(max(1, min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)))
+
+
+def pack_signs(values: Tensor) -> tuple[np.ndarray, bool]:
+    """Pack ``values > 0`` of a CPU tensor ``(N, ...)`` into words ``(N, ceil(units/64))`` of 64 bits.
+
+    Units stand in the order of memory (no unit order is preferred by K_H); unused bits of the last word are 0.
+    The second result says whether any value is not a number.
+    """
+    rows = _rows(values).float() if values.dtype in (torch.float16, torch.bfloat16) else _rows(values)
+    array = rows.numpy()
+    words = np.empty((array.shape[0], -(-array.shape[1] // 64)), np.uint64)
+    with _LOCK:
+        _use_torch_threads()
+        nan = _pack(array, words)
+    return words, bool(nan)
+
+
+def _rows(values: Tensor) -> Tensor:
+    """``(N, ...)`` as ``(N, units)`` without copying, whatever the memory format, where that is possible."""
+    order = sorted(range(1, values.dim()), key=values.stride, reverse=True)
+    return values.permute(0, *order).reshape(values.shape[0], -1)
+
+
+def hamming_packed(words: np.ndarray) -> np.ndarray:
+    """Hamming distances ``(N, N)`` int64 of packed codes ``(N, words)``."""
+    lower = np.zeros((len(words), len(words)), np.int64)
+    with _LOCK:
+        _use_torch_threads()
+        for start in range(0, words.shape[1], _WORDS):
+            _add_hamming(words[:, start : start + _WORDS], lower)
+    return lower + lower.T
+
+
+def hamming_gemm(bits: Tensor, *, chunk: int = _EXACT) -> Tensor:
+    """Hamming distances ``(N, N)`` int64 of boolean codes ``(N, units)``, on their device.
+
+    With r the number of ones of each row, d_ij = r_i + r_j − 2 (x xᵀ)_ij: one product of zeros and ones, which
+    float32 (and TF32, which accumulates in float32) sums exactly below 2²⁴ units; longer codes are cut there.
+    """
+    if not 0 < chunk <= _EXACT:
+        raise ValueError(f"chunk: expected 1 to 2**24, above which float32 does not count exactly, got {chunk}")
+    ones = bits.sum(dim=1, dtype=torch.int64)
+    common = torch.zeros(len(bits), len(bits), dtype=torch.int64, device=bits.device)
+    for part in bits.split(chunk, dim=1):
+        x = part.to(torch.float32)
+        common += (x @ x.T).to(torch.int64)
+    return ones[:, None] + ones[None, :] - 2 * common
+
+
+def hamming_kernel(codes: ActivationCodes, *, normalize: bool = False) -> np.ndarray:
+    """K_H of equation 1: ``K[i, j] = N_A − d_H(c_i, c_j)``, ``(N, N)`` int64.
+
+    With ``normalize=True`` it is divided by N_A, float64 in [0, 1] with ones on the diagonal, as in Figure 1.
+    """
+    n = codes.num_images
+    kernel = np.zeros((n, n), np.int64)
+    on_device: Tensor | None = None
+    for layer in codes.layers:
+        if isinstance(layer.bits, np.ndarray):
+            kernel += layer.count * (layer.units - hamming_packed(layer.bits))
+        else:
+            part = layer.count * (layer.units - hamming_gemm(layer.bits))
+            on_device = part if on_device is None else on_device + part
+    if on_device is not None:
+        kernel += on_device.cpu().numpy()  # the one transfer, and the one wait, of a network on a GPU
+    return kernel / codes.num_units if normalize else kernel
+
+
+def log_determinant(kernel: np.ndarray) -> tuple[float, int]:
+    """log|det K_H| of equation 2 and the rank of K_H.
+
+    −inf where the rank is below N. The rank comes first, since ``slogdet`` alone does not see singularity: with
+    126 units and 128 images rounding leaves it a finite answer.
+
+    >>> log_determinant(np.array([[2, 0], [0, 2]]))
+    (1.3862943611198906, 2)
+    >>> log_determinant(np.array([[2, 2], [2, 2]]))
+    (-inf, 1)
+    """
+    matrix = kernel.astype(np.float64)
+    rank = int(np.linalg.matrix_rank(matrix))
+    if rank < len(matrix):
+        return -np.inf, rank
+    sign, value = np.linalg.slogdet(matrix)
+    return (float(value), rank) if sign == 1 else (-np.inf, rank)
