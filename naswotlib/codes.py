@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.modules import activation as activation_modules
 from torch.overrides import TorchFunctionMode
 
-from naswotlib.errors import NaswotWarning, warn
+from naswotlib.errors import warn
 from naswotlib.kernel import pack_signs
 
 Counting = Literal["once", "reference"]
@@ -220,7 +220,16 @@ def _set_modes(network: nn.Module, batch_norm: str) -> None:
                 module.track_running_stats = False
 
 
-_MUTATING_DUNDERS = {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__iand__", "__ior__", "__ipow__"}
+_MUTATING_DUNDERS = {
+    "__setitem__",
+    "__iadd__",
+    "__isub__",
+    "__imul__",
+    "__itruediv__",
+    "__iand__",
+    "__ior__",
+    "__ipow__",
+}
 
 
 def _may_mutate(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

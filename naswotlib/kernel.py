@@ -25,7 +25,7 @@ _EXACT = 2**24  # float32 counts every integer up to here, so no product may sum
 _LOCK = threading.Lock()  # some of numba's thread pools take one caller at a time
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _popcount(_: Any, __: Any) -> Any:
     """Number of ones in a 64-bit word, as one machine instruction."""
 
@@ -35,7 +35,7 @@ def _popcount(_: Any, __: Any) -> Any:
     return types.uint64(types.uint64), generate
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+@numba.njit(parallel=True, cache=True)
 def _pack(values: np.ndarray, words: np.ndarray) -> bool:
     """Bit u of row i is ``values[i, u] > 0``; returns whether a value is not a number."""
     n, units = values.shape
@@ -59,7 +59,7 @@ def _pack(values: np.ndarray, words: np.ndarray) -> bool:
     return nan > 0
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _add_row(words: np.ndarray, lower: np.ndarray, i: int) -> None:
     for j in range(i):
         distance = np.uint64(0)
@@ -68,7 +68,7 @@ def _add_row(words: np.ndarray, lower: np.ndarray, i: int) -> None:
         lower[i, j] += np.int64(distance)
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+@numba.njit(parallel=True, cache=True)
 def _add_hamming(words: np.ndarray, lower: np.ndarray) -> None:
     """Add the pairwise Hamming distances to the lower triangle; rows p and n−1−p together cost the same."""
     n = len(words)

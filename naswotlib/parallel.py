@@ -34,9 +34,7 @@ def _one(function: Callable[[Item], Result], item: Item) -> Result:
         return function(item)
 
 
-def map_unordered(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int
-) -> Iterator[Result]:
+def map_unordered(function: Callable[[Item], Result], items: Iterable[Item], *, workers: int) -> Iterator[Result]:
     """Results of ``function`` over ``items`` as they finish, from ``workers`` processes of one thread each.
 
     ``workers=1`` stays in this process. Items are drawn from the iterable as they are needed.

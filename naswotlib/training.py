@@ -106,11 +106,17 @@ def load_training_images(data_dir: Path) -> TrainingImages:
 def _halve(pixels: np.ndarray) -> np.ndarray:
     """``(H, W, 3)`` pixels to ``(3, H/2, W/2)`` sums over 2×2 blocks (four times the mean, without rounding)."""
     height, width, _ = pixels.shape
-    return pixels.reshape(height // 2, 2, width // 2, 2, 3).sum(axis=(1, 3), dtype=np.uint16).transpose(2, 0, 1)
+    sums: np.ndarray = pixels.reshape(height // 2, 2, width // 2, 2, 3).sum(axis=(1, 3), dtype=np.uint16)
+    return sums.transpose(2, 0, 1)
 
 
 def train_network(
-    network: nn.Module, images: TrainingImages, recipe: Recipe, *, rng: np.random.Generator, max_steps: int | None = None
+    network: nn.Module,
+    images: TrainingImages,
+    recipe: Recipe,
+    *,
+    rng: np.random.Generator,
+    max_steps: int | None = None,
 ) -> dict[str, list[float]]:
     """Train ``network`` in place; order of the images and flips come from ``rng``.
 
@@ -156,10 +162,9 @@ def train_network(
 def accuracy(network: nn.Module, inputs: Tensor, labels: Tensor, batch_size: int = 500) -> float:
     """Percentage of ``inputs`` whose label ``network`` gives the highest score, in evaluation mode."""
     network.eval()
-    correct = sum(
-        int((network(x).argmax(1) == y).sum())
-        for x, y in zip(inputs.split(batch_size), labels.split(batch_size), strict=True)
-    )
+    correct = 0
+    for x, y in zip(inputs.split(batch_size), labels.split(batch_size), strict=True):
+        correct += int((network(x).argmax(1) == y).sum())
     return 100 * correct / len(labels)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -36,7 +37,7 @@ class SearchSpace(Protocol):
         """The architecture that ``text`` names; ValueError where it names none."""
         ...
 
-    def graph(self, arch: Any, *, num_classes: int = 10, **skeleton: int) -> Graph:
+    def graph(self, arch: Any, *args: Any, **skeleton: Any) -> Graph:
         """The operations of its network."""
         ...
 
@@ -51,8 +52,8 @@ class GraphSpace(ABC):
     name: str
 
     @abstractmethod
-    def graph(self, arch: Any, *, num_classes: int = 10, **skeleton: int) -> Graph:
-        """The operations of the network of ``arch``."""
+    def graph(self, arch: Any, *args: Any, **skeleton: Any) -> Graph:
+        """The operations of the network of ``arch``, on the skeleton that the keywords describe."""
 
     def build(self, arch: Any, *, seed: int, num_classes: int = 10, **skeleton: int) -> nn.Module:
         """The network of ``arch`` with initial weights drawn from ``seed`` (see :func:`arch_seed`)."""
@@ -73,7 +74,7 @@ def arch_seed(seed: int, text: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1  # 63 bits: what torch.Generator and an int64 column hold
 
 
-Factory = TypeVar("Factory", bound=Callable[[], SearchSpace])
+Factory = TypeVar("Factory", bound=Callable[[], Any])
 _FACTORIES: dict[str, Callable[[], Any]] = {}
 _SPACES: dict[str, Any] = {}
 
@@ -119,8 +120,9 @@ def sample_distinct(space: Any, count: int, rng: np.random.Generator) -> list[An
 
     Uniform without replacement where ``space.sample`` is uniform. ValueError where the space has fewer.
     """
-    if isinstance(space, Sequence) and count > len(space):
-        raise ValueError(f"count: {space.name} has {len(space)} architectures, fewer than the {count} asked for")
+    size = len(space) if isinstance(space, Sequence) else math.inf
+    if count > size:
+        raise ValueError(f"count: {space.name} has {size} architectures, fewer than the {count} asked for")
     archs: dict[Any, None] = {}
     misses = 0
     while len(archs) < count:

@@ -170,13 +170,13 @@ class NASBench201(GraphSpace, Sequence[Cell]):
             edges = re.fullmatch(r"\|(.*)\|", group)
             terms = edges[1].split("|") if edges else []
             if [term.partition("~")[2] for term in terms] != [str(source) for source in range(target)]:
-                raise ValueError(f"arch: group {target} of {text!r} is {group!r}, expected {form.split('+')[target - 1]}")
+                raise ValueError(
+                    f"arch: group {target} of {text!r} is {group!r}, expected {form.split('+')[target - 1]}"
+                )
             ops += [term.partition("~")[0] for term in terms]
         return Cell(tuple(ops))
 
-    def graph(
-        self, arch: Cell, *, num_classes: int = 10, stem_channels: int = 16, cells_per_stage: int = 5
-    ) -> Graph:
+    def graph(self, arch: Cell, *, num_classes: int = 10, stem_channels: int = 16, cells_per_stage: int = 5) -> Graph:
         """The network: stem, three stages of ``cells_per_stage`` cells at 1, 2 and 4 times ``stem_channels``, with a
         residual reduction before the second and third, and the classifier. Image sides must be multiples of 4.
         """

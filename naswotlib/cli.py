@@ -1,0 +1,211 @@
+"""``naswot``: score, search, list and train from the shell. Each command is a thin shell over one function."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:  # torch takes seconds to import, so commands import what they need
+    from torch import nn
+
+    from naswotlib.score import NaswotScore
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Neural architecture search without training: score untrained networks, search with the score.",
+)
+
+Space = Annotated[str, typer.Option(help="Search space; `naswot spaces` lists them.")]
+Images = Annotated[
+    str,
+    typer.Option(help="Mini-batch: cifar10, cifar100, imagenet16-120, photos, noise, or a path to .npz, folder, tar."),
+]
+BatchSize = Annotated[int, typer.Option(help="Images in the mini-batch.", min=2)]
+Seed = Annotated[int, typer.Option(help="Root seed of weights, images and sampling.")]
+Counting = Annotated[str, typer.Option(help="`once` (equation 1) or `reference` (as the authors' code counts).")]
+Exact = Annotated[bool, typer.Option("--exact/--fast", help="Integer for integer, or the fastest engine there is.")]
+Device = Annotated[str, typer.Option(help="Torch device, such as cpu or cuda.")]
+DataDir = Annotated[
+    Path | None, typer.Option(help="Folder of tables and images; default NASWOTLIB_DATA, then the cache.")
+]
+Workers = Annotated[int, typer.Option(help="Local processes, one thread each.", min=1)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+
+
+@app.command()
+def score(
+    space: Space = "nasbench201",
+    arch: Annotated[str | None, typer.Option(help="Architecture, as its benchmark writes it.")] = None,
+    module: Annotated[
+        str | None, typer.Option(help="Your own network instead: package.module:factory, called without arguments.")
+    ] = None,
+    images: Images = "photos",
+    batch_size: BatchSize = 128,
+    repeats: Annotated[int, typer.Option(help="Initialisations to score; mean ± std over them.", min=1)] = 1,
+    seed: Seed = 0,
+    counting: Counting = "once",
+    exact: Exact = True,
+    device: Device = "cpu",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score one architecture of a search space, or a network of your own."""
+    if (arch is None) == (module is None):
+        raise ValueError("arch, module: give exactly one of --arch TEXT and --module package.module:factory")
+    from naswotlib.images import load_images
+    from naswotlib.score import naswot_score
+
+    make = _factory(module) if module is not None else _builder(space, str(arch))
+    inputs = load_images(images, batch_size, seed=seed, data_dir=data_dir).to(device)
+    scores = [
+        naswot_score(make(seed + r).to(device), inputs, counting=counting, exact=exact)  # type: ignore[arg-type]
+        for r in range(repeats)
+    ]
+    report = _report(scores) | {
+        "network": module or arch,
+        "space": None if module else space,
+        "images": images,
+        "batch_size": batch_size,
+        "seed": seed,
+        "counting": counting,
+        "exact": exact,
+    }
+    if as_json:
+        print(json.dumps(report, allow_nan=False))
+        return
+    first = scores[0]
+    value = f"{report['score']:.6g}" if report["score"] is not None else "-inf (K_H is singular)"
+    if repeats > 1 and report["std"] is not None:
+        value += f" ± {report['std']:.3g} over {repeats} initialisations"
+    kinds = "each once" if counting == "once" else "as the authors' code counts"
+    left_out = f"; not counted: {', '.join(first.uncounted)}" if first.uncounted else "; no activation left out"
+    print(f"network  {report['network']}")
+    print(f"score    {value}")
+    print(f"N_A      {first.num_units}")
+    print(f"rank     {first.rank} of {batch_size}")
+    print(f"counted  {first.num_units} units of {len(first.layers)} ReLU layers, {kinds}{left_out}")
+    print(f"inputs   {batch_size} images of {images}, seed {seed}; engine {first.engine}")
+
+
+def _report(scores: list[NaswotScore]) -> dict[str, Any]:
+    """JSON has no infinity: a singular kernel is ``null``, and ``singular`` says how many there were."""
+    import numpy as np
+
+    values = np.array([float(s) for s in scores])
+    finite = bool(np.isfinite(values).all())
+    return {
+        "score": float(values.mean()) if finite else None,
+        "std": float(values.std()) if finite else None,
+        "singular": int(np.isneginf(values).sum()),
+        "scores": [float(v) if np.isfinite(v) else None for v in values],
+        "num_units": scores[0].num_units,
+        "rank": scores[0].rank,
+        "layers": scores[0].layers,
+        "uncounted": list(scores[0].uncounted),
+        "engine": scores[0].engine,
+    }
+
+
+def _builder(space_name: str, text: str) -> Callable[[int], nn.Module]:
+    from naswotlib.spaces import arch_seed, get_space
+
+    space = get_space(space_name)
+    arch = space.from_str(text)
+    canonical = space.to_str(arch)
+    return lambda seed: space.build(arch, seed=arch_seed(seed, canonical))
+
+
+def _factory(path: str) -> Callable[[int], nn.Module]:
+    """A function from seed to network, from ``package.module:factory`` (the working folder is searched too)."""
+    import torch
+    from torch import nn
+
+    module_name, _, attribute = path.partition(":")
+    if not module_name or not attribute:
+        raise ValueError(f"module: {path!r} is not of the form package.module:factory")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        factory = getattr(importlib.import_module(module_name), attribute, None)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"module: cannot import {module_name!r} ({error}); run from the folder it is in") from error
+    finally:
+        sys.path.pop(0)
+    if not callable(factory):
+        raise ValueError(f"module: {module_name} has no function {attribute!r}")
+
+    def make(seed: int) -> nn.Module:
+        torch.manual_seed(seed)  # this process is the command's own, so its global random state is ours to set
+        network = factory()
+        if not isinstance(network, nn.Module):
+            raise ValueError(f"module: {path} returned {type(network).__name__}, expected a torch.nn.Module")
+        return network
+
+    return make
+
+
+@app.command()
+def spaces(
+    pattern: Annotated[str, typer.Argument(help="Shell pattern of names.")] = "*", as_json: AsJson = False
+) -> None:
+    """List the search spaces."""
+    from naswotlib.spaces import get_space, list_spaces
+
+    rows = [(name, _size(get_space(name)), _first_line(get_space(name))) for name in list_spaces(pattern)]
+    if as_json:
+        print(json.dumps([{"name": n, "architectures": s, "description": d} for n, s, d in rows]))
+        return
+    table = Table("space", "architectures", "description", box=None)
+    for name, size, description in rows:
+        table.add_row(
+            name, f"{size:,}" if size is not None and size < 1e9 else f"{size:.3g}" if size else "", description
+        )
+    Console().print(table)
+
+
+def _size(space: Any) -> int | None:
+    return len(space) if hasattr(space, "__len__") else getattr(space, "num_architectures", None)
+
+
+def _first_line(space: Any) -> str:
+    return (space.__doc__ or "").strip().split("\n")[0]
+
+
+@app.command()
+def train(
+    data_dir: Annotated[Path, typer.Option(help="Folder with cifar10-jpeg-train.tar and cifar10-jpeg-test.tar.")],
+    out: Annotated[Path, typer.Option(help="Table to write, or to continue.")],
+    space: Space = "nasbench201",
+    count: Annotated[int, typer.Option(help="Architectures; the first ones of the seed's random order.", min=1)] = 96,
+    seed: Seed = 0,
+    workers: Workers = 1,
+) -> None:
+    """Train networks for a benchmark of your own; stopped at any moment, it continues where it was."""
+    import numpy as np
+
+    from naswotlib.spaces import get_space
+    from naswotlib.spaces.base import sample_distinct
+    from naswotlib.training import Recipe, train_table
+
+    chosen = get_space(space)
+    texts = [chosen.to_str(arch) for arch in sample_distinct(chosen, count, np.random.default_rng(0))]
+    table = train_table(space, texts, data_dir=data_dir, out=out, recipe=Recipe(), seed=seed, workers=workers)
+    print(f"{len(table)} networks in {out}; best validation accuracy {table['validation'].str[-1].max():.2f}%")
+
+
+def main() -> None:
+    """Entry point: an error of the user's is one line on standard error and exit status 2."""
+    try:
+        app()
+    except (ValueError, TypeError, OSError, RuntimeError) as error:
+        print(f"naswot: {error}", file=sys.stderr)
+        sys.exit(2)

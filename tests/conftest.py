@@ -1,0 +1,30 @@
+"""What several test files share: where real data may be, and what a skip means on CI."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real tables and images; the test skips, and says so, where there is none."""
+    path = Path(os.environ.get("NASWOTLIB_DATA", ROOT.parent / "shared" / "data"))
+    if not path.is_dir():
+        pytest.skip(f"no real data: neither NASWOTLIB_DATA nor {path} is a folder")
+    return path
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """With NASWOTLIB_STRICT=1 (as .ci/run sets it) a skipped browser or notebook test is a failure."""
+    report = yield
+    strict = os.environ.get("NASWOTLIB_STRICT") == "1"
+    if strict and report.skipped and (item.get_closest_marker("browser") or item.get_closest_marker("notebook")):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which counts as a failure here: {report.longrepr}"
+    return report
