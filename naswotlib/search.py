@@ -42,7 +42,7 @@ class SearchResult:
         was asked for), ``accuracy`` (what the search saw; NaN where nothing was trained), ``seconds``.
     search_seconds: what the search cost: measured for scores, simulated (looked up) for training.
     method: name of the algorithm.
-    criterion: what the choice was made by, such as ``"score"`` or ``"cifar10 val accuracy, 12 epochs"``.
+    criterion: what the choice was made by, such as ``"score"`` or ``"cifar10 validation accuracy, 12 epochs"``.
     search_split: split whose accuracy the search saw, None where it saw none. ``"test"`` marks a search that
         used what it is judged by.
     """
@@ -152,7 +152,7 @@ def random_search(
     rng: np.random.Generator,
     budget_seconds: float = math.inf,
     max_evaluations: int | None = None,
-    search_split: str = "val",
+    search_split: str = "validation",
 ) -> SearchResult:
     """Random search (RS of Table 2): train random architectures until the budget is spent, keep the best.
 

@@ -133,9 +133,9 @@ def test_random_search_trains_within_its_budget_and_returns_the_best_it_saw():
     assert history.arch.tolist() == list(map(SPACE.to_str, archs))
     assert history.seconds.iloc[:-1].sum() < 2000 <= history.seconds.sum() == result.search_seconds
     assert result.arch == archs[int(history.accuracy.argmax())]
-    assert set(table.asked) == {("cifar10", "val", 12)}
+    assert set(table.asked) == {("cifar10", "validation", 12)}
     assert history.score.isna().all()
-    assert (result.criterion, result.search_split) == ("cifar10 val accuracy, 12 epochs", "val")
+    assert (result.criterion, result.search_split) == ("cifar10 validation accuracy, 12 epochs", "validation")
 
 
 def test_random_search_counts_evaluations():
