@@ -1,0 +1,181 @@
+"""Asking a table of trained accuracies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from naswotlib.benchmarks.table import METADATA, TableInfo
+from naswotlib.spaces.base import check_choice, get_space
+
+Repeats = Literal["mean", "max"]
+Many = list[Any] | np.ndarray | pd.Series
+_SUMMARIES = {"mean": np.add, "max": np.maximum}
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A table of trained accuracies to ask. ``source`` is a table of :func:`make_table`, or its file.
+
+    A file's columns are read when they are first asked for. Which split, schedule and repetition to take is the
+    most asked question of these benchmarks, so that the look-ups have no default for the first two.
+    """
+
+    source: pa.Table | Path
+
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        schema = self.source.schema if isinstance(self.source, pa.Table) else pq.read_schema(self.source)
+        if METADATA not in (schema.metadata or {}):
+            raise ValueError(
+                f"{self.source}: expected a table of this library, found a parquet file without its metadata; "
+                f"`naswot data import` makes one from the official files"
+            )
+        return schema
+
+    @cached_property
+    def info(self) -> TableInfo:
+        """Origin, licence, digest, and what each split means."""
+        return TableInfo(**json.loads(self._schema.metadata[METADATA]))
+
+    @property
+    def name(self) -> str:
+        """Name of the table."""
+        return self.info.name
+
+    @property
+    def space(self) -> str:
+        """Name of the search space, for :func:`naswotlib.get_space`."""
+        return self.info.space
+
+    @property
+    def skeleton(self) -> dict[str, int]:
+        """Keywords of ``space.build`` that give the networks that were trained."""
+        return dict(self.info.skeleton)
+
+    @property
+    def available(self) -> list[tuple[str, str, int]]:
+        """Every (dataset, split, epochs) that has accuracies."""
+        return [(dataset, split, int(epochs)) for dataset, split, epochs in self._columns("accuracy")]
+
+    @property
+    def available_seconds(self) -> list[tuple[str, int]]:
+        """Every (dataset, epochs) that has training times."""
+        return [(dataset, int(epochs)) for dataset, epochs in self._columns("seconds")]
+
+    def _columns(self, kind: str) -> Iterable[list[str]]:
+        return (name.split("/")[1:] for name in self._schema.names if name.startswith(f"{kind}/"))
+
+    @cached_property
+    def archs(self) -> list[str]:
+        """The architectures, as text, in the order of the file."""
+        texts: list[str] = self._read("arch").to_pylist()
+        return texts
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {text: row for row, text in enumerate(self.archs)}
+
+    def _read(self, column: str) -> pa.Array:
+        source = self.source
+        table = source if isinstance(source, pa.Table) else pq.read_table(source, columns=[column], memory_map=True)
+        return table[column].combine_chunks()
+
+    @cached_property
+    def _summaries(self) -> dict[tuple[str, Repeats], npt.NDArray[np.float64]]:
+        return {}
+
+    def _values(self, column: str, repeats: Repeats) -> npt.NDArray[np.float64]:
+        """One number an architecture, NaN where it was never trained so; kept once computed."""
+        check_choice("repeats", repeats, _SUMMARIES)
+        if (column, repeats) not in self._summaries:
+            lists = self._read(column)
+            counts = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+            starts, some = np.cumsum(counts) - counts, counts > 0
+            values = np.full(len(counts), np.nan)
+            flat = pc.list_flatten(lists).to_numpy(zero_copy_only=False)
+            values[some] = _SUMMARIES[repeats].reduceat(flat, starts[some]) if some.any() else np.nan
+            self._summaries[column, repeats] = values / counts if repeats == "mean" else values
+        return self._summaries[column, repeats]
+
+    def _row(self, arch: Any) -> int:
+        row = self._rows.get(arch) if isinstance(arch, str) else None
+        if row is None:
+            space = get_space(self.space)
+            text = space.to_str(space.from_str(arch) if isinstance(arch, str) else arch)
+            row = self._rows.get(text)
+            if row is None:
+                raise ValueError(f"arch: {text!r} is not among the {len(self._rows)} architectures of {self.name}")
+        return row
+
+    def _look_up(self, archs: Any, column: str, repeats: Repeats) -> Any:
+        values = self._values(column, repeats)
+        one = isinstance(archs, Hashable)  # a value of a space is hashable; a list, an array or a column is not
+        rows = np.array([self._row(arch) for arch in ([archs] if one else archs)], np.int64)
+        found = values[rows]
+        if np.isnan(found).any():
+            text = self.archs[rows[np.isnan(found)][0]]
+            raise ValueError(f"arch: {text!r} was not trained for {column} in {self.name}")
+        return float(found[0]) if one else found
+
+    @overload
+    def accuracy(
+        self, archs: Many, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean"
+    ) -> npt.NDArray[np.float64]: ...
+    @overload
+    def accuracy(
+        self, archs: Hashable, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean"
+    ) -> float: ...
+    def accuracy(self, archs: Any, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> Any:
+        """Accuracy in percent of one architecture (text or value of the space), or of a list, array or column.
+
+        ``repeats`` is the mean over the repetitions of the training, or their maximum. ValueError lists what there
+        is where the table has no such column, and names the architecture where it has no such row.
+        """
+        return self._look_up(archs, self._accuracy_column(dataset, split, epochs), repeats)
+
+    @overload
+    def train_seconds(self, archs: Many, *, dataset: str, epochs: int) -> npt.NDArray[np.float64]: ...
+    @overload
+    def train_seconds(self, archs: Hashable, *, dataset: str, epochs: int) -> float: ...
+    def train_seconds(self, archs: Any, *, dataset: str, epochs: int) -> Any:
+        """Seconds that one training took, as ``info.seconds`` defines them; arguments as for :meth:`accuracy`."""
+        if (dataset, epochs) not in self.available_seconds:
+            raise ValueError(self._unknown("(dataset, epochs)", (dataset, epochs), self.available_seconds))
+        return self._look_up(archs, f"seconds/{dataset}/{epochs}", "mean")
+
+    def best(self, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> tuple[str, float]:
+        """The architecture of the highest accuracy (the first of several), and that accuracy in percent."""
+        values = self._values(self._accuracy_column(dataset, split, epochs), repeats)
+        row = int(np.nanargmax(values))
+        return self.archs[row], float(values[row])
+
+    def _accuracy_column(self, dataset: str, split: str, epochs: int) -> str:
+        key = (dataset, split, epochs)
+        if key not in self.available:
+            raise ValueError(self._unknown("(dataset, split, epochs)", key, self.available))
+        return f"accuracy/{dataset}/{split}/{epochs}"
+
+    def _unknown(self, argument: str, value: object, choices: Iterable[object]) -> str:
+        return f"{argument}: {self.name} has no {value}; choose one of {', '.join(map(str, choices))}"
+
+    def describe(self) -> str:
+        """Origin, licence and meaning of the table, in a few lines."""
+        info = self.info
+        lines = [f"{info.name}: {len(self.archs)} architectures of {info.space}", f"origin: {info.origin}"]
+        lines += [f"licence: {info.licence}", f"source sha256: {info.sha256}", f"skeleton: {info.skeleton}"]
+        lines += [f"accuracy in percent: {', '.join('/'.join(map(str, key)) for key in self.available)}"]
+        lines += [f"  {split}: {meaning}" for split, meaning in info.splits.items()]
+        lines += [f"repeats: {info.repeats}", f"seconds: {info.seconds}"]
+        return "\n".join(lines)
