@@ -7,3 +7,31 @@
 >>> score.num_units
 901120
 """
+
+from naswotlib.benchmarks import Benchmark, load_benchmark
+from naswotlib.codes import ActivationCodes, activation_codes
+from naswotlib.images import load_images
+from naswotlib.kernel import hamming_kernel
+from naswotlib.runner import score_archs
+from naswotlib.score import NaswotScore, naswot_score
+from naswotlib.search import SearchResult, naswot, random_search
+from naswotlib.spaces import arch_seed, get_space, list_spaces
+
+__version__ = "0.1.0"
+__all__ = [
+    "ActivationCodes",
+    "Benchmark",
+    "NaswotScore",
+    "SearchResult",
+    "activation_codes",
+    "arch_seed",
+    "get_space",
+    "hamming_kernel",
+    "list_spaces",
+    "load_benchmark",
+    "load_images",
+    "naswot",
+    "naswot_score",
+    "random_search",
+    "score_archs",
+]
