@@ -8,14 +8,20 @@
 901120
 """
 
-from naswotlib.benchmarks import Benchmark, load_benchmark
-from naswotlib.codes import ActivationCodes, activation_codes
-from naswotlib.images import load_images
-from naswotlib.kernel import hamming_kernel
-from naswotlib.runner import score_archs
-from naswotlib.score import NaswotScore, naswot_score
-from naswotlib.search import SearchResult, naswot, random_search
-from naswotlib.spaces import arch_seed, get_space, list_spaces
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from naswotlib.benchmarks import Benchmark, load_benchmark
+    from naswotlib.codes import ActivationCodes, activation_codes
+    from naswotlib.images import load_images
+    from naswotlib.kernel import hamming_kernel
+    from naswotlib.runner import score_archs
+    from naswotlib.score import NaswotScore, naswot_score
+    from naswotlib.search import SearchResult, naswot, random_search
+    from naswotlib.spaces import arch_seed, get_space, list_spaces
 
 __version__ = "0.1.0"
 __all__ = [
@@ -35,3 +41,22 @@ __all__ = [
     "random_search",
     "score_archs",
 ]
+
+# A name is imported from its module when it is first used: torch takes seconds, and `naswot --help` needs none of it.
+_HOMES = {
+    "benchmarks": ("Benchmark", "load_benchmark"),
+    "codes": ("ActivationCodes", "activation_codes"),
+    "images": ("load_images",),
+    "kernel": ("hamming_kernel",),
+    "runner": ("score_archs",),
+    "score": ("NaswotScore", "naswot_score"),
+    "search": ("SearchResult", "naswot", "random_search"),
+    "spaces": ("arch_seed", "get_space", "list_spaces"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"naswotlib.{home}"), name)
+    raise AttributeError(f"module 'naswotlib' has no attribute {name!r}; its public names are {', '.join(__all__)}")

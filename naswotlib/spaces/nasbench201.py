@@ -89,7 +89,7 @@ def add_head(graph: Graph, x: int, num_classes: int) -> int:
 
 @register_space("nasbench201")
 class NASBench201(GraphSpace, Sequence[Cell]):
-    """The 15,625 cells in official index order, on the skeleton of the paper (stem 16, five cells a stage).
+    """15,625 cells of four nodes and six edges, in official index order, on the skeleton of the paper.
 
     >>> space = NASBench201()
     >>> len(space), space.to_str(space[9])
