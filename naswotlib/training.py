@@ -125,6 +125,7 @@ def train_network(
     """
     network = network.to(memory_format=torch.channels_last)
     inputs, labels = images.tensors("train")
+    held_out = {split: images.tensors(split) for split in ("validation", "test")}
     steps = len(inputs) // recipe.batch_size
     optimizer = torch.optim.SGD(
         network.parameters(),
@@ -153,8 +154,8 @@ def train_network(
             schedule.step()
             if len(result["losses"]) < N_LOSSES:
                 result["losses"].append(loss.item())
-        for split in ("validation", "test"):
-            result[split].append(accuracy(network, *images.tensors(split)))
+        for split, (x, y) in held_out.items():
+            result[split].append(accuracy(network, x, y))
     return result
 
 
