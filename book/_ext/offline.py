@@ -1,0 +1,28 @@
+"""Sphinx extension: the built site needs no network, and opens from a folder as well as from a server."""
+
+import re
+import shutil
+from pathlib import Path
+
+import plotly
+from sphinx.application import Sphinx
+
+# Browsers refuse to preload fonts on pages opened as files, and say so in the console; CSS loads them anyway.
+FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>')
+
+
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """Add the plotly.js of the installed package, which drew the interactive figures, to the finished site."""
+    if error is not None or app.builder.format != "html":
+        return
+    source = Path(plotly.__file__).parent / "package_data/plotly.min.js"
+    shutil.copyfile(source, Path(app.outdir) / "_static/plotly.min.js")
+    for page in Path(app.outdir).rglob("*.html"):
+        page.write_text(
+            FONT_PRELOAD.sub("", page.read_text(encoding="utf-8")), encoding="utf-8"
+        )
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("build-finished", finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,118 @@
+"""What `make book` does, by doit: notebooks from book/*.py, executed by papermill, then the site. Only what is stale.
+
+doit profile=paper data=PATH   the published benchmarks in PATH instead of the bundled one
+doit notebooks                 book/notebooks/*.ipynb alone, not executed, for papermill or Jupyter
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from doit import get_var
+from doit.exceptions import TaskFailed
+from doit.tools import config_changed
+
+ROOT = Path(__file__).parent
+BOOK = Path("book")
+SITE = Path("_build/html")
+PAGES = sorted(BOOK.glob("*.py"))
+SETTINGS = {"profile": get_var("profile", "demo"), "data_dir": get_var("data", "") or None}
+LIBRARY = [path for path in Path("naswotlib").rglob("*") if path.suffix in (".py", ".parquet", ".json")]
+
+QUIET = ["--IPKernelApp.log_level=40"]  # the kernel's note that it talks to us unencrypted, on this machine
+
+DOIT_CONFIG = {"default_tasks": ["book"], "verbosity": 2, "dep_file": ".doit.db", "continue": True}
+
+
+def write_notebook(source: Path, target: Path) -> None:
+    """A notebook that papermill's own command runs, from a py:percent script."""
+    import jupytext
+    import nbformat
+
+    notebook = jupytext.read(source, fmt="py:percent")
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    number_cells(notebook)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target)
+
+
+def number_cells(notebook: Any) -> None:
+    """Ids by position instead of random ones, so that the same source gives the same file."""
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+
+
+def execute_notebook(notebook: Path, page: Path) -> TaskFailed | None:
+    """Run a notebook with this build's settings; ``page`` is replaced only when all its cells have run."""
+    import nbformat
+    import papermill
+
+    known = papermill.inspect_notebook(str(notebook))
+    settings = {name: value for name, value in SETTINGS.items() if name in known}
+    unfinished = page.with_name(f".{page.name}")
+    try:
+        papermill.execute_notebook(str(notebook), str(unfinished), settings, progress_bar=False, extra_arguments=QUIET)
+    except papermill.PapermillExecutionError as error:
+        return TaskFailed(
+            f"{page.stem}: cell {error.cell_index} of {BOOK / page.stem}.py raised {error.ename}: {error.evalue}\n"
+            f"The last good page, if there was one, is kept; what did run is in {unfinished}"
+        )
+    executed = nbformat.read(unfinished, as_version=4)
+    number_cells(executed)
+    executed.metadata.pop("papermill")
+    for cell in executed.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.tags:
+            cell.metadata.tags.append("hide-cell")
+    nbformat.write(executed, unfinished)
+    unfinished.replace(page)
+    return None
+
+
+def task_notebooks():
+    """Notebooks that papermill and Jupyter open, from book/*.py."""
+    for source in PAGES:
+        target = BOOK / "notebooks" / f"{source.stem}.ipynb"
+        yield {
+            "name": source.stem,
+            "actions": [(write_notebook, [source, target])],
+            "file_dep": [source],
+            "targets": [target],
+            "clean": True,
+        }
+
+
+def task_execute():
+    """Executed pages, from the notebooks, the library and the bundled data."""
+    for source in PAGES:
+        notebook = BOOK / "notebooks" / f"{source.stem}.ipynb"
+        page = BOOK / f"{source.stem}.ipynb"
+        yield {
+            "name": source.stem,
+            "actions": [(execute_notebook, [notebook, page])],
+            "file_dep": [notebook, *LIBRARY],
+            "targets": [page],
+            "uptodate": [config_changed({name: str(value) for name, value in SETTINGS.items()})],
+            "clean": True,
+        }
+
+
+def task_book():
+    """The site, in _build/html."""
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    options = "--config _config.yml --path-output . --all -W -n --keep-going --quiet"
+    pages = [path for path in BOOK.rglob("*") if path.suffix in (".md", ".yml", ".bib", ".css", ".py")]
+    return {
+        "actions": [f"{jupyter_book} build {BOOK} {options}"],
+        "file_dep": [
+            "_config.yml",
+            *pages,
+            *(BOOK / f"{source.stem}.ipynb" for source in PAGES),
+            *Path("figures/paper").glob("*"),
+        ],
+        "targets": [SITE / "index.html"],
+    }

@@ -1,0 +1,89 @@
+"""Where the numbers of a page come from: its parameters, the machine, versions, commit and duration."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from naswotlib.parallel import write_whole
+
+_PLAIN = (str, int, float, bool, list, dict, type(None))
+
+
+def notebook_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a notebook: the annotated names of its ``globals()``, to be asked for before others exist.
+
+    ValueError where another plain value was injected (a parameter the notebook does not have), TypeError where a
+    value is not of the annotated type. papermill itself only logs the first and never sees the second.
+
+    >>> notebook_parameters({"__annotations__": {"seed": int}, "seed": 7})
+    {'seed': 7}
+    >>> notebook_parameters({"__annotations__": {"seed": int}, "seed": 0, "sede": 7})
+    Traceback (most recent call last):
+    ValueError: sede: not a parameter of this notebook; it has seed
+    """
+    types = namespace["__annotations__"]
+    for name, value in namespace.items():
+        if isinstance(value, _PLAIN) and not (name.startswith("_") or name in types or name in ("In", "Out")):
+            raise ValueError(f"{name}: not a parameter of this notebook; it has {', '.join(types)}")
+    for name, kind in types.items():
+        value = namespace[name]
+        if not isinstance(value, (int, float) if kind is float else kind) or (kind is int and value is True):
+            raise TypeError(f"{name}: expected {getattr(kind, '__name__', kind)}, got {value!r}")
+    return {name: namespace[name] for name in types}
+
+
+class Provenance:
+    """Made in the first cell of a page and shown in the last; ``parameters`` are checked when it is made."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self.parameters = notebook_parameters(namespace)
+        self._start = time.perf_counter()
+
+    def facts(self) -> dict[str, str]:
+        """What a reader needs to judge or repeat the run. Folders are left out: they belong to one machine."""
+        named = {name: str(value) for name, value in self.parameters.items() if not name.endswith("_dir")}
+        return named | {
+            "hardware": f"{_processor()}, {os.cpu_count()} cores",
+            "versions": ", ".join(f"{name} {version(name)}" for name in ("naswotlib", "torch", "numpy")),
+            "python": platform.python_version(),
+            "commit": _git("describe", "--always", "--dirty", "--exclude=*") or "not in a git checkout",
+            "duration": f"{time.perf_counter() - self._start:.0f} s",
+        }
+
+    def _repr_markdown_(self) -> str:
+        return provenance_table(self.facts())
+
+    def write(self, path: Path) -> None:
+        """Keep the facts beside what was made, for pages that show it later."""
+        with write_whole(path) as file:
+            file.write(json.dumps(self.facts(), indent=1).encode() + b"\n")
+
+
+def provenance_table(facts: Mapping[str, str]) -> str:
+    """Facts, fresh or read back from a file, as a table in Markdown."""
+    rows = "".join(f"| {name.replace('_', ' ')} | {fact} |\n" for name, fact in facts.items())
+    return f"| provenance | |\n|---|---|\n{rows}"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _git(*arguments: str) -> str:
+    folder = Path(__file__).parent
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):  # no git, or an installed package outside a checkout
+        return ""
+    return done.stdout.strip()
