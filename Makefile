@@ -13,7 +13,7 @@ SLOW ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
-PIP := $(RUN) -m pip --disable-pip-version-check install --quiet
+PIP := $(RUN) -m pip --disable-pip-version-check install --quiet --quiet
 CUDA := nvidia-|cuda-|triton=
 
 .DELETE_ON_ERROR:
