@@ -1,7 +1,8 @@
 """Search spaces. Importing this package registers those that ship with the library."""
 
-from naswotlib.spaces import nasbench201 as _nasbench201  # noqa: F401  (registers itself)
+from naswotlib.spaces import nasbench201, nats_size  # noqa: F401  (each registers itself)
 from naswotlib.spaces.base import (
+    EnumeratedSpace,
     GraphSpace,
     SearchSpace,
     arch_seed,
@@ -10,4 +11,4 @@ from naswotlib.spaces.base import (
     register_space,
 )
 
-__all__ = ["GraphSpace", "SearchSpace", "arch_seed", "get_space", "list_spaces", "register_space"]
+__all__ = ["EnumeratedSpace", "GraphSpace", "SearchSpace", "arch_seed", "get_space", "list_spaces", "register_space"]

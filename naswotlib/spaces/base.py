@@ -7,7 +7,7 @@ import hashlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 
 import numpy as np
 from torch import nn
@@ -20,10 +20,12 @@ class SearchSpace(Protocol):
     """A set of architectures and the networks they stand for.
 
     An architecture is a frozen, hashable value. A space that can be enumerated is a ``Sequence`` too, in the
-    official index order of its benchmark; one that can be searched by evolution has ``mutate(arch, rng)``.
+    official index order of its benchmark; one that can be searched by evolution has ``mutate(arch, rng)``, whose
+    result differs from ``arch`` in exactly one of its ``decisions(arch)``, the tuple of independent choices behind it.
     """
 
     name: str
+    num_architectures: int
 
     def sample(self, rng: np.random.Generator) -> Any:
         """One random architecture."""
@@ -50,6 +52,7 @@ class GraphSpace(ABC):
     """A space whose networks come from its :meth:`graph`; subclasses describe, this class builds."""
 
     name: str
+    num_architectures: int
 
     @abstractmethod
     def graph(self, arch: Any, *args: Any, **skeleton: Any) -> Graph:
@@ -59,6 +62,43 @@ class GraphSpace(ABC):
         """The network of ``arch`` with initial weights drawn from ``seed`` (see :func:`arch_seed`)."""
         graph = self.graph(arch, num_classes=num_classes, **skeleton)
         return GraphNetwork(graph, init_weights(graph, seed))
+
+
+Arch = TypeVar("Arch")
+
+
+class EnumeratedSpace(GraphSpace, Sequence[Arch]):
+    """A space with an official order: subclasses say what stands :meth:`at` an index, and the :meth:`index` of it."""
+
+    arch_type: type[Arch]
+
+    @abstractmethod
+    def at(self, index: int) -> Arch:
+        """The architecture at an official index, 0 to ``num_architectures - 1``."""
+
+    @abstractmethod
+    def index(self, arch: Any, *_: int) -> int:
+        """The official index of an architecture."""
+
+    def __len__(self) -> int:
+        return self.num_architectures
+
+    @overload
+    def __getitem__(self, index: int) -> Arch: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Arch]: ...
+    def __getitem__(self, index: int | slice) -> Arch | list[Arch]:
+        """The architecture at an official index (a list of them for a slice)."""
+        if isinstance(index, slice):
+            return [self.at(i) for i in range(len(self))[index]]
+        return self.at(range(len(self))[index])
+
+    def __contains__(self, arch: object) -> bool:
+        return isinstance(arch, self.arch_type)
+
+    def sample(self, rng: np.random.Generator) -> Arch:
+        """One architecture, uniform over all of them."""
+        return self.at(int(rng.integers(len(self))))
 
 
 def arch_seed(seed: int, text: str) -> int:
@@ -113,6 +153,20 @@ def check_choice(argument: str, value: Hashable, choices: Any) -> None:
     """Raise a ValueError that names the argument, the value and the choices, unless ``value`` is one."""
     if value not in choices:
         raise ValueError(f"{argument}: {value!r} is unknown; choose one of {', '.join(map(str, choices))}")
+
+
+def check_at_least(argument: str, value: int, least: int) -> None:
+    """Raise a ValueError that names the argument and the value, unless it is ``least`` or more."""
+    if value < least:
+        raise ValueError(f"{argument}: expected at least {least}, got {value}")
+
+
+def change_one(
+    values: tuple[Any, ...], position: int, choices: Sequence[Any], rng: np.random.Generator
+) -> tuple[Any, ...]:
+    """``values`` with another of ``choices`` at ``position``, uniform among those that differ from what is there."""
+    others = [choice for choice in choices if choice != values[position]]
+    return (*values[:position], others[int(rng.integers(len(others)))], *values[position + 1 :])
 
 
 def sample_distinct(space: Any, count: int, rng: np.random.Generator) -> list[Any]:

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import overload
 
 import numpy as np
 
 from naswotlib.graph import Graph
-from naswotlib.spaces.base import GraphSpace, check_choice, register_space
+from naswotlib.spaces.base import EnumeratedSpace, change_one, check_at_least, check_choice, register_space
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # (source, target), in the order of the string
@@ -36,6 +34,29 @@ class Cell:
             raise ValueError(f"ops: a NAS-Bench-201 cell has {len(EDGES)} operations, got {len(self.ops)}: {self.ops}")
         for (source, target), op in zip(EDGES, self.ops, strict=True):
             check_choice(f"arch, edge {source}→{target}", op, OPERATIONS)
+
+
+def isomorphism_class(cell: Cell) -> str:
+    """What a cell computes, as an expression in its input ``0``: equal text, same function.
+
+    ``#`` is a zero, ``(x)@op`` an operation, ``+`` a sum with its terms in the order of their text; a skip stands
+    for its source and whatever reads exactly ``#`` is ``#``. The benchmark's 6,466 distinct topologies are the
+    values over the space. (A convention about text, not all of algebra: a node fed by two zeros is ``#+#``.)
+
+    >>> skip, conv = "skip_connect", "nor_conv_3x3"
+    >>> isomorphism_class(Cell((conv, "none", skip, "none", skip, "none")))
+    '#+#+(0)@nor_conv_3x3'
+    """
+    nodes = ["0"]
+    for target in (1, 2, 3):
+        terms = []
+        for op, (source, edge_target) in zip(cell.ops, EDGES, strict=True):
+            if edge_target == target:
+                x = nodes[source]
+                zero = op == "none" or x == "#"
+                terms.append("#" if zero else x if op == "skip_connect" else f"({x})@{op}")
+        nodes.append("+".join(sorted(terms)))
+    return nodes[3]
 
 
 def add_cell(graph: Graph, x: int, cell: Cell, channels: int, name: str) -> int:
@@ -88,7 +109,7 @@ def add_head(graph: Graph, x: int, num_classes: int) -> int:
 
 
 @register_space("nasbench201")
-class NASBench201(GraphSpace, Sequence[Cell]):
+class NASBench201(EnumeratedSpace[Cell]):
     """15,625 cells of four nodes and six edges, in official index order, on the skeleton of the paper.
 
     >>> space = NASBench201()
@@ -97,11 +118,13 @@ class NASBench201(GraphSpace, Sequence[Cell]):
     """
 
     name = "nasbench201"
+    arch_type = Cell
+    num_architectures = len(OPERATIONS) ** len(EDGES)
 
     @cached_property
     def _order(self) -> np.ndarray:
         """Cell number (its operations as base-5 digits, first edge most significant) by official index."""
-        numbers = list(range(len(OPERATIONS) ** len(EDGES)))
+        numbers = list(range(len(self)))
         random.Random(_SHUFFLE_SEED).shuffle(numbers)
         return np.array(numbers)
 
@@ -113,17 +136,7 @@ class NASBench201(GraphSpace, Sequence[Cell]):
     def _cells(self) -> list[tuple[str, ...]]:
         return list(product(OPERATIONS, repeat=len(EDGES)))
 
-    def __len__(self) -> int:
-        return len(self._order)
-
-    @overload
-    def __getitem__(self, index: int) -> Cell: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Cell]: ...
-    def __getitem__(self, index: int | slice) -> Cell | list[Cell]:
-        """The cell at an official index (a list of cells for a slice)."""
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+    def at(self, index: int) -> Cell:
         return Cell(self._cells[self._order[index]])
 
     def index(self, arch: object, *_: int) -> int:
@@ -135,12 +148,9 @@ class NASBench201(GraphSpace, Sequence[Cell]):
             number = number * len(OPERATIONS) + OPERATIONS.index(op)
         return int(self._index[number])
 
-    def __contains__(self, arch: object) -> bool:
-        return isinstance(arch, Cell)
-
-    def sample(self, rng: np.random.Generator) -> Cell:
-        """One cell, uniform over all 15,625."""
-        return self[int(rng.integers(len(self)))]
+    def decisions(self, arch: Cell) -> tuple[str, ...]:
+        """The six operations."""
+        return arch.ops
 
     def mutate(self, arch: Cell, rng: np.random.Generator) -> Cell:
         """Change one edge to another operation, as the benchmark's own evolution does: a target node uniform
@@ -149,10 +159,7 @@ class NASBench201(GraphSpace, Sequence[Cell]):
         """
         target = int(rng.integers(1, 4))
         edge = int(rng.choice([e for e, (_, t) in enumerate(EDGES) if t == target]))
-        others = [op for op in OPERATIONS if op != arch.ops[edge]]
-        ops = list(arch.ops)
-        ops[edge] = others[int(rng.integers(len(others)))]
-        return Cell(tuple(ops))
+        return Cell(change_one(arch.ops, edge, OPERATIONS, rng))
 
     def to_str(self, arch: Cell) -> str:
         """Its text, ``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|``."""
@@ -180,11 +187,9 @@ class NASBench201(GraphSpace, Sequence[Cell]):
         """The network: stem, three stages of ``cells_per_stage`` cells at 1, 2 and 4 times ``stem_channels``, with a
         residual reduction before the second and third, and the classifier. Image sides must be multiples of 4.
         """
-        for argument, value in [("num_classes", num_classes), ("stem_channels", stem_channels)]:
-            if value < 1:
-                raise ValueError(f"{argument}: expected at least 1, got {value}")
-        if cells_per_stage < 0:
-            raise ValueError(f"cells_per_stage: expected at least 0, got {cells_per_stage}")
+        check_at_least("num_classes", num_classes, 1)
+        check_at_least("stem_channels", stem_channels, 1)
+        check_at_least("cells_per_stage", cells_per_stage, 0)
         graph = Graph()
         x = add_stem(graph, stem_channels)
         for stage in (1, 2, 3):
