@@ -15,6 +15,7 @@ from naswotlib.spaces.base import sample_distinct
 # Smaller networks, where the skeleton of a space can be made smaller.
 SMALL = {
     "nasbench201": {"stem_channels": 8, "cells_per_stage": 1},
+    "nasbench101": {"stem_channels": 8, "modules_per_stack": 1},
 }
 
 pytestmark = pytest.mark.parametrize("name", list_spaces())
