@@ -36,11 +36,9 @@ class ModelSpec:
     ops: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "matrix", tuple(tuple(map(int, row)) for row in self.matrix))
-        object.__setattr__(self, "ops", tuple(self.ops))
         size = len(self.ops)
-        if size < 2 or [len(row) for row in self.matrix] != [size] * size:
-            rows = [len(row) for row in self.matrix]
+        rows = [len(row) for row in self.matrix]
+        if size < 2 or rows != [size] * size:
             raise ValueError(
                 f"matrix: expected {size} rows of {size}, one for each of ops (2 or more), got rows of {rows}"
             )
@@ -51,6 +49,9 @@ class ModelSpec:
         for vertex, op in enumerate(self.ops):
             allowed = ("input",) if vertex == 0 else ("output",) if vertex == size - 1 else OPERATIONS
             check_choice(f"ops, vertex {vertex}", op, allowed)
+        # Lists and arrays are welcome; what is kept can be hashed and pickled small.
+        object.__setattr__(self, "matrix", tuple(tuple(map(int, row)) for row in self.matrix))
+        object.__setattr__(self, "ops", tuple(self.ops))
         if fault := fault_of(self.matrix):
             raise ValueError(f"matrix: {fault} in {self.matrix}")
 
