@@ -16,6 +16,7 @@ from naswotlib.spaces.base import sample_distinct
 SMALL = {
     "nasbench201": {"stem_channels": 8, "cells_per_stage": 1},
     "nasbench101": {"stem_channels": 8, "modules_per_stack": 1},
+    **{name: {"width": 8, "depth": 4} for name in list_spaces("nds_*")},
 }
 
 pytestmark = pytest.mark.parametrize("name", list_spaces())
