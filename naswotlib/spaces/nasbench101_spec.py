@@ -154,8 +154,7 @@ def enumerate_specs(max_vertices: int = MAX_VERTICES) -> Iterator[ModelSpec]:
     for size in range(2, max_vertices + 1):
         shapes: dict[str, Matrix] = {}
         for bits in product((0, 1), repeat=size * (size - 1) // 2):
-            matrix = matrix_from_bits(bits, size)
-            if sum(bits) <= MAX_EDGES and len(_kept(matrix)) == size:
+            if sum(bits) <= MAX_EDGES and len(_kept(matrix := matrix_from_bits(bits, size))) == size:
                 shapes.setdefault(_hash(matrix, [-1, *[0] * (size - 2), -2]), matrix)
         seen = set()
         for matrix in shapes.values():

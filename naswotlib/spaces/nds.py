@@ -43,18 +43,19 @@ class Genotype:
     def __post_init__(self) -> None:
         for cell in ("normal", "reduce"):
             pairs, concat = getattr(self, cell), getattr(self, f"{cell}_concat")
+            for field, value in [(cell, pairs), (f"{cell}_concat", concat)]:
+                if not isinstance(value, list | tuple | range):
+                    raise ValueError(f"arch, {field}: expected a list, got {value!r}")
             for position, pair in enumerate(pairs):
                 state = position // 2 + 2
                 place = f"arch, {cell} cell, pair {position} (node {state})"
-                if len(pair) != 2 or not isinstance(pair[0], str) or not isinstance(pair[1], int):
+                if not isinstance(pair, list | tuple) or [type(part) for part in pair] != [str, int]:
                     raise ValueError(f"{place}: expected (operation, state), got {pair!r}")
                 if not 0 <= pair[1] < state:
                     raise ValueError(f"{place}: reads state {pair[1]}, expected one before its node, 0 to {state - 1}")
-            states = range(2, len(pairs) // 2 + 2)
-            if not concat or not set(concat) <= set(states) or sorted(set(concat)) != list(concat):
-                raise ValueError(
-                    f"arch, {cell}_concat: expected different nodes among {list(states)}, in order, got {list(concat)}"
-                )
+            states = list(range(2, len(pairs) // 2 + 2))
+            if not concat or list(concat) != [state for state in states if state in concat]:
+                raise ValueError(f"arch, {cell}_concat: expected nodes among {states}, in order, got {list(concat)}")
             object.__setattr__(self, cell, tuple((op, state) for op, state in pairs))
             object.__setattr__(self, f"{cell}_concat", tuple(concat))
 
@@ -134,13 +135,16 @@ class NDSSpace(GraphSpace):
     def from_record(self, record: Mapping[str, Any]) -> Genotype:
         """The genotype of a published record, of its ``net`` or of a flat mapping with the fields of Genotype."""
         net = record.get("net", record)
-        found = {**net, **net.get("genotype", {})}
+        genotype = net.get("genotype", net) if isinstance(net, Mapping) else net
+        if not isinstance(genotype, Mapping):
+            raise ValueError(f"arch: expected a mapping with the fields {', '.join(_FIELDS)}, got {genotype!r}")
+        found = {**net, **genotype}
         for key, choices in [("width", self.widths), ("depth", self.depths)]:
             if len(choices) == 1:
                 found.setdefault(key, choices[0])
         missing = [name for name in _FIELDS if name not in found]
         if missing:
-            raise ValueError(f"arch: expected fields {', '.join(_FIELDS)}; there is no {', '.join(missing)}")
+            raise ValueError(f"arch: expected the fields {', '.join(_FIELDS)}; there is no {', '.join(missing)}")
         arch = Genotype(*(found[name] for name in _FIELDS))
         self._check(arch)
         return arch
