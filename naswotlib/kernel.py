@@ -80,7 +80,9 @@ def _add_hamming(words: np.ndarray, lower: np.ndarray) -> None:
 
 
 def _use_torch_threads() -> None:
-    numba.set_num_threads(max(1, min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)))
+    threads = torch.get_num_threads()
+    numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
+    torch.set_num_threads(threads)  # starting numba's OpenMP pool, on its first use, sets torch's number to its own
 
 
 def pack_signs(values: Tensor) -> tuple[np.ndarray, bool]:

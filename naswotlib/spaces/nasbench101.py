@@ -72,9 +72,10 @@ def add_module(graph: Graph, x: int, spec: ModelSpec, channels: int, name: str) 
 
 @register_space("nasbench101")
 class NASBench101(GraphSpace):
-    """Cells as :class:`ModelSpec`, on the skeleton of the paper's scoring (stem 16, three stacks of three modules).
+    """423,624 cells of at most seven vertices and nine edges, on the skeleton that the paper scores (stem 16).
 
-    The text of a cell names its vertices in order after the input, vertex 0, each with its sources:
+    Architectures are :class:`ModelSpec`. The text of one names its vertices in order after the input, which is
+    vertex 0, each with its sources:
 
     >>> space = NASBench101()
     >>> spec = space.from_str("conv1x1(0)|conv3x3(0)|conv3x3(0)|conv3x3(3)|maxpool3x3(0)|output(1,2,4,5)")

@@ -36,7 +36,7 @@ class Widths:
 
 @register_space("nats_size")
 class NATSSize(EnumeratedSpace[Widths]):
-    """The configurations in official index order: the plain product, last number fastest.
+    """32,768 choices of five numbers of channels for one cell, in official index order (last number fastest).
 
     >>> space = NATSSize()
     >>> len(space), space.to_str(space[22737])
