@@ -84,9 +84,10 @@ class NDSSpace(GraphSpace):
         cell = [choices for i in range(2 * self.nodes) for choices in (self.operations, range(i // 2 + 2))]
         self._choices: list[Sequence[Any]] = [*cell, *cell, self.widths, self.depths]  # of each of the decisions
         self.num_architectures = math.prod(map(len, self._choices))
+        widths, depths = (", ".join(map(str, values)) for values in (self.widths, self.depths))
         self.__doc__ = (
-            f"Genotypes of {self.nodes} nodes a cell and {len(self.operations)} operations; widths {self.widths}, "
-            f"depths {self.depths}, {'ImageNet' if self.imagenet else 'CIFAR'} stem."
+            f"{len(self.operations)} operations, {self.nodes} nodes a cell, width {widths}, depth {depths}, "
+            f"{'ImageNet' if self.imagenet else 'CIFAR'} stem."
         )
 
     def decisions(self, arch: Genotype) -> tuple[str | int, ...]:
