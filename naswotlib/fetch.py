@@ -1,11 +1,23 @@
-"""Where benchmark tables and image data lie on this machine."""
+"""Where benchmark tables and image data lie on this machine, and how they get there."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
 import platformdirs
+import pooch
+import requests
+from filelock import FileLock
+
+from naswotlib.errors import warn
+from naswotlib.parallel import write_whole
+from naswotlib.sources import SOURCES, Remote
+from naswotlib.spaces.base import check_choice
 
 ENVIRONMENT = "NASWOTLIB_DATA"
 
@@ -25,3 +37,106 @@ def find_data(what: str, names: tuple[str, ...], data_dir: str | Path | None = N
         f"{what}: found none of {', '.join(names)} in {home}; pass data_dir, or set {ENVIRONMENT}, to the folder "
         f"that holds one, or see `naswot data list` for what can be downloaded"
     )
+
+
+def file_digest(path: Path, algorithm: str = "sha256") -> str:
+    """The digest of a file, in hexadecimal; of a folder, that of the names and digests of the files in it."""
+    if path.is_dir():
+        lines = [f"{file.name} {file_digest(file, algorithm)}\n" for file in sorted(path.iterdir()) if file.is_file()]
+        return hashlib.new(algorithm, "".join(lines).encode()).hexdigest()
+    return str(pooch.file_hash(str(path), alg=algorithm))
+
+
+def fetch(
+    name: str,
+    *,
+    data_dir: str | Path | None = None,
+    folder: str | Path | None = None,
+    progress: bool = False,
+) -> list[Path]:
+    """The files of a source of :data:`~naswotlib.sources.SOURCES`, downloaded into :func:`data_home` if not there.
+
+    The addresses of a file are tried in turn. What arrives is compared with the published size and digest, and
+    stands under its name only if they agree; a file without a published digest is believed at its first download,
+    with a warning, and its sha256 kept beside it. ``folder`` has files that were brought by other means, for machines
+    without network: it takes the place of the addresses. Files that are there are not touched: see :func:`verify`.
+
+    OSError says for each address what went wrong, and what to do. Safe to call from several processes.
+    """
+    check_choice("name", name, SOURCES)
+    home = data_home(data_dir)
+    home.mkdir(parents=True, exist_ok=True)
+    with FileLock(home / f".{name}.lock"):
+        for remote in SOURCES[name].files:
+            if not (home / remote.path).exists():
+                addresses = [str(Path(folder).expanduser() / remote.path)] if folder is not None else remote.addresses
+                _fetch_file(home / remote.path, remote, addresses, progress)
+    return [home / remote.path for remote in SOURCES[name].files]
+
+
+def _fetch_file(path: Path, remote: Remote, addresses: Iterable[str], progress: bool) -> None:
+    for stale in path.parent.glob(f".{path.name}.*.tmp"):  # of a process that was killed; the lock is ours
+        stale.unlink()
+    problems = []
+    for address in addresses:
+        try:
+            with write_whole(path) as file:
+                _download(address, file, progress)
+                file.flush()
+                if problem := fault(Path(file.name), remote):
+                    raise ValueError(problem)
+        except (OSError, ValueError) as error:
+            problems.append(f"{address}: {error}")
+        else:
+            break
+    else:
+        raise OSError(
+            f"{path.name}: not fetched. {'; '.join(problems)}. Try again, or put the file there by other means: "
+            f"{path.parent}, or a folder that `naswot data fetch --from FOLDER` reads"
+        )
+    if remote.digest is None:
+        digest = file_digest(path)
+        with write_whole(_record(path)) as file:
+            file.write(f"{digest}  {path.name}\n".encode())
+        warn(f"{path}: nobody published its digest, so this download is believed; sha256 {digest} is kept beside it")
+
+
+def _download(address: str, file: IO[bytes], progress: bool) -> None:
+    if "://" not in address:
+        with Path(address).open("rb") as source:
+            shutil.copyfileobj(source, file)
+        return
+    try:
+        pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, timeout=60)(address, file, None)
+    except requests.RequestException as error:
+        raise OSError(f"{type(error).__name__}: {error}") from error
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def fault(path: Path, remote: Remote) -> str:
+    """What is wrong with a file, by its first bytes, size and digest; empty where all is right."""
+    with path.open("rb") as file:
+        if file.read(64).lstrip()[:1] == b"<":
+            return "got a web page, not the file: the site refuses (quota, permission) or asks; open it in a browser"
+    if remote.size is not None and path.stat().st_size != remote.size:
+        return f"expected {remote.size:,} bytes, got {path.stat().st_size:,}"
+    expected, origin = remote.digest, "official" if remote.official else "third-party"
+    if expected is None and _record(path).exists():
+        expected, origin = f"sha256:{_record(path).read_text().split()[0]}", "recorded at the first download"
+    if expected is None:
+        return ""
+    algorithm, _, digest = expected.partition(":")
+    found = file_digest(path, algorithm)
+    return "" if found == digest else f"expected {algorithm} {digest} ({origin}), got {found}"
+
+
+def verify(*, data_dir: str | Path | None = None) -> dict[Path, str]:
+    """What is wrong with each downloaded file that is there (:func:`fault`); nothing is changed."""
+    home = data_home(data_dir)
+    remotes = [remote for source in SOURCES.values() for remote in source.files]
+    return {
+        home / remote.path: fault(home / remote.path, remote) for remote in remotes if (home / remote.path).exists()
+    }

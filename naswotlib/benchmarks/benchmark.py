@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from naswotlib.benchmarks.table import METADATA, TableInfo
+from naswotlib.benchmarks.table import TableInfo, read_info
 from naswotlib.spaces.base import check_choice, get_space
 
 Repeats = Literal["mean", "max"]
@@ -36,18 +35,15 @@ class Benchmark:
 
     @cached_property
     def _schema(self) -> pa.Schema:
-        schema = self.source.schema if isinstance(self.source, pa.Table) else pq.read_schema(self.source)
-        if METADATA not in (schema.metadata or {}):
-            raise ValueError(
-                f"{self.source}: expected a table of this library, found a parquet file without its metadata; "
-                f"`naswot data import` makes one from the official files"
-            )
-        return schema
+        return self.source.schema if isinstance(self.source, pa.Table) else pq.read_schema(self.source)
 
     @cached_property
     def info(self) -> TableInfo:
         """Origin, licence, digest, and what each split means."""
-        return TableInfo(**json.loads(self._schema.metadata[METADATA]))
+        try:
+            return read_info(self._schema)
+        except ValueError as error:
+            raise ValueError(f"{self.source}: {error}") from error
 
     @property
     def name(self) -> str:

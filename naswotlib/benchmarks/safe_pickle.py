@@ -50,11 +50,12 @@ class Array:
 
 
 class Inert:
-    """Stands for a class of pandas: keeps the state that it is given, and does nothing."""
+    """Stands for a class of pandas: keeps the arguments and the state that it is given, and does nothing."""
 
     state: Any = None
 
-    def __init__(self, *_: Any) -> None: ...
+    def __init__(self, *args: Any) -> None:
+        self.args = args
 
     def __setstate__(self, state: Any) -> None:
         self.state = state

@@ -47,6 +47,16 @@ class TableInfo:
     sides: dict[str, int] = field(default_factory=dict)
 
 
+def read_info(schema: pa.Schema) -> TableInfo:
+    """What the metadata of a table says; ValueError where the schema is of another file."""
+    if METADATA not in (schema.metadata or {}):
+        raise ValueError(
+            "expected a table of this library, found parquet without its metadata; `naswot data import` makes one from "
+            "the official files"
+        )
+    return TableInfo(**json.loads(schema.metadata[METADATA]))
+
+
 def make_table(
     info: TableInfo,
     archs: Iterable[str],
