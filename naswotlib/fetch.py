@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -16,10 +18,41 @@ from filelock import FileLock
 
 from naswotlib.errors import warn
 from naswotlib.parallel import write_whole
-from naswotlib.sources import SOURCES, Remote
 from naswotlib.spaces.base import check_choice
 
 ENVIRONMENT = "NASWOTLIB_DATA"
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file that can be downloaded, as a row of ``sources.tsv`` says.
+
+    name: of what it belongs to; file: its path under the data folder; bytes: its size, None where nobody says;
+    digest: ``algorithm:hexadecimal`` or empty; evidence: ``verified`` (computed from the file), ``official`` (stated
+    by its publisher), ``third-party`` (stated by others who had it: expected, not promised) or empty; addresses:
+    tried in turn.
+    """
+
+    name: str
+    file: str
+    bytes: int | None
+    digest: str
+    evidence: str
+    licence: str
+    page: str
+    addresses: tuple[str, ...]
+
+
+def _read_sources() -> dict[str, list[Remote]]:
+    sources: dict[str, list[Remote]] = {}
+    with Path(__file__).with_name("sources.tsv").open(newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            size, addresses = int(row.pop("bytes") or 0) or None, tuple(row.pop("addresses").split())
+            sources.setdefault(row["name"], []).append(Remote(**row, bytes=size, addresses=addresses))
+    return sources
+
+
+SOURCES = _read_sources()
 
 
 def data_home(data_dir: str | Path | None = None) -> Path:
@@ -54,7 +87,7 @@ def fetch(
     folder: str | Path | None = None,
     progress: bool = False,
 ) -> list[Path]:
-    """The files of a source of :data:`~naswotlib.sources.SOURCES`, downloaded into :func:`data_home` if not there.
+    """The files of a source (``naswot data list``), downloaded into :func:`data_home` if not there.
 
     The addresses of a file are tried in turn. What arrives is compared with the published size and digest, and
     stands under its name only if they agree; a file without a published digest is believed at its first download,
@@ -67,11 +100,11 @@ def fetch(
     home = data_home(data_dir)
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home / f".{name}.lock"):
-        for remote in SOURCES[name].files:
-            if not (home / remote.path).exists():
-                addresses = [str(Path(folder).expanduser() / remote.path)] if folder is not None else remote.addresses
-                _fetch_file(home / remote.path, remote, addresses, progress)
-    return [home / remote.path for remote in SOURCES[name].files]
+        for remote in SOURCES[name]:
+            if not (home / remote.file).exists():
+                addresses = [str(Path(folder).expanduser() / remote.file)] if folder is not None else remote.addresses
+                _fetch_file(home / remote.file, remote, addresses, progress)
+    return [home / remote.file for remote in SOURCES[name]]
 
 
 def _fetch_file(path: Path, remote: Remote, addresses: Iterable[str], progress: bool) -> None:
@@ -94,7 +127,7 @@ def _fetch_file(path: Path, remote: Remote, addresses: Iterable[str], progress: 
             f"{path.name}: not fetched. {'; '.join(problems)}. Try again, or put the file there by other means: "
             f"{path.parent}, or a folder that `naswot data fetch --from FOLDER` reads"
         )
-    if remote.digest is None:
+    if not remote.digest:
         digest = file_digest(path)
         with write_whole(_record(path)) as file:
             file.write(f"{digest}  {path.name}\n".encode())
@@ -121,22 +154,22 @@ def fault(path: Path, remote: Remote) -> str:
     with path.open("rb") as file:
         if file.read(64).lstrip()[:1] == b"<":
             return "got a web page, not the file: the site refuses (quota, permission) or asks; open it in a browser"
-    if remote.size is not None and path.stat().st_size != remote.size:
-        return f"expected {remote.size:,} bytes, got {path.stat().st_size:,}"
-    expected, origin = remote.digest, "official" if remote.official else "third-party"
-    if expected is None and _record(path).exists():
-        expected, origin = f"sha256:{_record(path).read_text().split()[0]}", "recorded at the first download"
-    if expected is None:
+    if remote.bytes is not None and path.stat().st_size != remote.bytes:
+        return f"expected {remote.bytes:,} bytes, got {path.stat().st_size:,}"
+    expected, evidence = remote.digest, remote.evidence
+    if not expected and _record(path).exists():
+        expected, evidence = f"sha256:{_record(path).read_text().split()[0]}", "recorded at the first download"
+    if not expected:
         return ""
     algorithm, _, digest = expected.partition(":")
     found = file_digest(path, algorithm)
-    return "" if found == digest else f"expected {algorithm} {digest} ({origin}), got {found}"
+    return "" if found == digest else f"expected {algorithm} {digest} ({evidence}), got {found}"
 
 
 def verify(*, data_dir: str | Path | None = None) -> dict[Path, str]:
     """What is wrong with each downloaded file that is there (:func:`fault`); nothing is changed."""
     home = data_home(data_dir)
-    remotes = [remote for source in SOURCES.values() for remote in source.files]
+    remotes = [remote for source in SOURCES.values() for remote in source]
     return {
-        home / remote.path: fault(home / remote.path, remote) for remote in remotes if (home / remote.path).exists()
+        home / remote.file: fault(home / remote.file, remote) for remote in remotes if (home / remote.file).exists()
     }

@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from naswotlib.benchmarks.importers.nasbench201 import table_info
-from naswotlib.benchmarks.safe_pickle import PANDAS, Inert, load_pickle
 from naswotlib.benchmarks.table import make_table
+from naswotlib.safe_pickle import PANDAS, Inert, load_pickle
 from naswotlib.spaces.base import get_space, list_spaces
 
 _ACCURACY = re.compile(r"(.+)_(train|val|test)_(\d+)ep")
@@ -67,7 +67,7 @@ def from_mini(path: Path, sha256: str, *, trust: bool = False) -> pa.Table:
     """``mini-bench-arch-cell-accs.pd``: seed means after 12 epochs, of all cells of NAS-Bench-201."""
     with path.open("rb") as file:
         frame = load_pickle(file, path, PANDAS, trust=trust)
-    columns = _blocks(frame) if isinstance(frame, Inert) else {str(name): frame[name].to_numpy() for name in frame}
+    columns = _blocks(frame) if isinstance(frame, Inert) else {name: frame[name].to_numpy() for name in frame}
     datasets = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet": "imagenet16-120"}
     accuracy = {
         (dataset, split, 12): columns[f"{short}-{'val' if split == 'validation' else 'test'}"]
@@ -78,11 +78,12 @@ def from_mini(path: Path, sha256: str, *, trust: bool = False) -> pa.Table:
     return make_table(info, columns["cellstr"], accuracy)
 
 
-def _blocks(frame: Inert) -> dict[str, list[object]]:
+def _blocks(frame: Inert) -> dict[str, Any]:
     """The columns of an unpickled frame: its manager holds a two-dimensional array for each type of column."""
     manager = next(value for value in frame.state.values() if isinstance(value, Inert))
     content = manager.state[3]["0.14.1"]
-    names, columns = content["axes"][0].args[1]["data"].value, {}
+    names: list[str] = content["axes"][0].args[1]["data"].value
+    columns: dict[str, Any] = {}
     for block in content["blocks"]:
         located, values = names[block["mgr_locs"]], block["values"].value
         if isinstance(values, list):  # of objects: flat
