@@ -39,6 +39,8 @@ def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Pa
         raise ValueError(
             f"{path}: its content is not laid out as in the published file ({error!r}); fetch it again"
         ) from error
+    except ValueError as error:
+        raise (error if str(path) in str(error) else ValueError(f"{path}: {error}")) from error
     name = read_info(table.schema).name
     if table.num_rows < TABLES.get(name, 1):
         warn(f"{path}: {table.num_rows:,} of the {TABLES[name]:,} architectures of {name}; the others are missing")
