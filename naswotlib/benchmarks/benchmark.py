@@ -35,7 +35,12 @@ class Benchmark:
 
     @cached_property
     def _schema(self) -> pa.Schema:
-        return self.source.schema if isinstance(self.source, pa.Table) else pq.read_schema(self.source)
+        if isinstance(self.source, pa.Table):
+            return self.source.schema
+        try:
+            return pq.read_schema(self.source)
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{self.source}: damaged or no parquet ({error}); import or fetch it again") from error
 
     @cached_property
     def info(self) -> TableInfo:
@@ -85,12 +90,17 @@ class Benchmark:
 
     @cached_property
     def _hashes(self) -> dict[str, int]:
-        texts = self.column("hash").to_pylist() if "hash" in self._schema.names else []
+        texts = self.column("hash").to_pylist() if "hash" in self.columns else []
         return {text: row for row, text in enumerate(texts)}
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of all columns; beside accuracies and seconds they may be parameters, seeds, learning curves."""
+        return list(self._schema.names)
 
     def column(self, column: str) -> pa.Array:
         """One column of the file as it is: a list of float64 an architecture, or text (``arch``, maybe ``hash``)."""
-        check_choice("column", column, self._schema.names)
+        check_choice("column", column, self.columns)
         source = self.source
         table = source if isinstance(source, pa.Table) else pq.read_table(source, columns=[column], memory_map=True)
         return table[column].combine_chunks()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from naswotlib.benchmarks.benchmark import Benchmark
 from naswotlib.benchmarks.importers import TABLES
 from naswotlib.benchmarks.importers.nasbench101 import MEAN_COLUMNS, from_means
@@ -41,9 +39,8 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
     path = find_data(f"name {name!r}", names, data_dir)
     if path.suffix == ".gz":
         return Benchmark(from_csv(path, file_digest(path)))
-    if set(MEAN_COLUMNS) <= set(pq.read_schema(path).names):
-        return Benchmark(from_means(path, file_digest(path)))
-    return Benchmark(path)
+    benchmark = Benchmark(path)
+    return Benchmark(from_means(path, file_digest(path))) if set(MEAN_COLUMNS) <= set(benchmark.columns) else benchmark
 
 
 def from_trained(path: Path) -> Benchmark:
