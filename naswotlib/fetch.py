@@ -6,7 +6,8 @@ import csv
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -97,19 +98,26 @@ def fetch(
     OSError says for each address what went wrong, and what to do. Safe to call from several processes.
     """
     check_choice("name", name, SOURCES)
-    home = data_home(data_dir)
-    home.mkdir(parents=True, exist_ok=True)
-    with FileLock(home / f".{name}.lock"):
-        for remote in SOURCES[name]:
-            if not (home / remote.file).exists():
+    paths = [data_home(data_dir) / remote.file for remote in SOURCES[name]]
+    for path, remote in zip(paths, SOURCES[name], strict=True):
+        with only_writer(path):
+            if not path.exists():
                 addresses = [str(Path(folder).expanduser() / remote.file)] if folder is not None else remote.addresses
-                _fetch_file(home / remote.file, remote, addresses, progress)
-    return [home / remote.file for remote in SOURCES[name]]
+                _fetch_file(path, remote, addresses, progress)
+    return paths
+
+
+@contextmanager
+def only_writer(path: Path) -> Iterator[None]:
+    """Keep other processes from writing a file meanwhile, and remove what one that was killed left of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        for stale in path.parent.glob(f".{path.name}.*.tmp"):
+            stale.unlink()
+        yield
 
 
 def _fetch_file(path: Path, remote: Remote, addresses: Iterable[str], progress: bool) -> None:
-    for stale in path.parent.glob(f".{path.name}.*.tmp"):  # of a process that was killed; the lock is ours
-        stale.unlink()
     problems = []
     for address in addresses:
         try:

@@ -437,8 +437,9 @@ def test_an_import_that_is_killed_leaves_the_old_table_and_can_be_done_again(tmp
     command = [sys.executable, "-c", KILLED, str(source), str(out)]
     assert subprocess.run(command, check=False, env=environment).returncode == -9
     assert (out / "mine.parquet").read_bytes() == before
-    assert list(out.glob("*")) == [out / "mine.parquet"]
+    assert len(list(out.glob(".mine.parquet.*.tmp"))) == 1
     assert Benchmark(import_file(source, out=out)).accuracy(TEXTS[0], **WHERE, epochs=1) == 20.0
+    assert list(out.glob("*.tmp")) == []  # the next import removes what was left
 
 
 def test_every_space_can_have_a_published_table(tmp_path):

@@ -11,7 +11,7 @@ import pyarrow as pa
 from naswotlib.benchmarks.importers import nasbench101, nasbench201, nds, tables
 from naswotlib.benchmarks.table import read_info, write_table
 from naswotlib.errors import warn
-from naswotlib.fetch import file_digest
+from naswotlib.fetch import file_digest, only_writer
 
 TABLES = {"nasbench101": 423_624, "nasbench201": 15_625, "nats_topology": 15_625, "nats_size": 32_768} | {
     "mini_nasbench201": 15_625
@@ -45,7 +45,8 @@ def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Pa
     if table.num_rows < TABLES.get(name, 1):
         warn(f"{path}: {table.num_rows:,} of the {TABLES[name]:,} architectures of {name}; the others are missing")
     target = Path(out) / f"{name}.parquet"
-    write_table(target, table)
+    with only_writer(target):
+        write_table(target, table)
     return target
 
 

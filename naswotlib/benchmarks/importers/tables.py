@@ -20,13 +20,8 @@ PUBLISHED = {
     "repeats": "mean over the seeds that the benchmark has",
 }
 UNKNOWN: dict[str, Any] = {
-    "origin": "a CSV file",
-    "licence": "not stated",
-    "seconds": "not stated",
-    "repeats": "not stated",
-    "splits": {},
-    "skeleton": {},
-    "sides": {},
+    **dict.fromkeys(("origin", "licence", "seconds", "repeats"), "not stated"),
+    **{name: {} for name in ("splits", "skeleton", "sides")},
 }
 _SECONDS = re.compile(r"(.+?)_(?:train_and_val_)?seconds_(\d+)ep")
 
