@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from naswotlib import data_cli
+
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what they need
     from torch import nn
 
@@ -24,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Neural architecture search without training: score untrained networks, search with the score.",
 )
+app.add_typer(data_cli.app, name="data")
 
 Space = Annotated[str, typer.Option(help="Search space; `naswot spaces` lists them.")]
 Images = Annotated[

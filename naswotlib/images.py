@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from naswotlib.fetch import find_data
-from naswotlib.image_files import ImageSource, open_images
+from naswotlib.image_files import ImageSource, fit_as_imagenet, open_batches, open_images
 
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field", "immunohistochemistry", "retina")
 N_CROPS = 100_000  # how many crops of the photographs one can draw from
@@ -24,22 +24,41 @@ Constants = tuple[float, float, float]
 @dataclass(frozen=True)
 class Dataset:
     """A data set: files that may hold it, in the order in which they are looked for, and the paper's channel means
-    and deviations (of 255). ``classes`` is set where labels in the files count from 1: those above it are left out.
+    and deviations (of 255). ``batches``: the training batches in the published pickles, with their labels' key;
+    ``classes`` is set where labels in the files count from 1: those above it are left out.
     """
 
     files: tuple[str, ...]
     mean: Constants
     std: Constants
+    batches: tuple[str, ...] = ()
+    label: str = "labels"
     classes: int | None = None
 
 
-_IMAGENET16 = ((122.68, 116.66, 104.01), (63.22, 61.26, 65.09))
+_BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
+_BATCHES_16 = tuple(f"train_data_batch_{i}" for i in range(1, 11))
+_IMAGENET16 = Dataset(
+    ("ImageNet16", "minibatches-imagenet16.npz"), (122.68, 116.66, 104.01), (63.22, 61.26, 65.09), _BATCHES_16
+)
 DATASETS = {
-    "cifar10": Dataset(("minibatches-cifar10.npz",), (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)),
-    "cifar100": Dataset(("minibatches-cifar100.npz",), (129.3, 124.1, 112.4), (68.2, 65.4, 70.4)),
-    "imagenet16": Dataset(("minibatches-imagenet16.npz",), *_IMAGENET16, classes=1000),
-    "imagenet16-120": Dataset(("minibatches-imagenet16.npz",), *_IMAGENET16, classes=120),
+    "cifar10": Dataset(
+        ("cifar-10-batches-py", "cifar-10-python.tar.gz", "minibatches-cifar10.npz"),
+        (125.3, 123.0, 113.9),
+        (63.0, 62.1, 66.7),
+        _BATCHES,
+    ),
+    "cifar100": Dataset(
+        ("cifar-100-python", "cifar-100-python.tar.gz", "minibatches-cifar100.npz"),
+        (129.3, 124.1, 112.4),
+        (68.2, 65.4, 70.4),
+        ("train",),
+        "fine_labels",
+    ),
+    "imagenet16": replace(_IMAGENET16, classes=1000),
+    "imagenet16-120": replace(_IMAGENET16, classes=120),
 }
+IMAGENETTE = tuple(f"imagenette2{size}{suffix}" for size in ("", "-320", "-160") for suffix in ("", ".tgz"))
 
 
 @overload
@@ -78,8 +97,10 @@ def load_images(
 
     ``source`` is one of
 
-    - ``"cifar10"``, ``"cifar100"``, ``"imagenet16-120"``, or ``"imagenet16"`` with all its 1,000 classes: from files
-      in ``data_dir``, else in the folder NASWOTLIB_DATA, else in the cache; normalised by the paper's constants;
+    - ``"cifar10"``, ``"cifar100"``, ``"imagenet16-120"``, or ``"imagenet16"`` with all its 1,000 classes: training
+      images, from the published files (see ``naswot data fetch``) or an ``.npz`` of some of them, in ``data_dir``, else
+      in the folder NASWOTLIB_DATA, else in the cache; normalised by the paper's constants;
+    - ``"imagenette"``: its training images, found likewise, by default 224 pixels a side, cropped as the paper does;
     - ``"noise"``: standard normal numbers, by default 32 pixels a side, without labels;
     - ``"photos"``: crops of photographs that scikit-image ships, by default 32 pixels a side; the label says which;
     - the path of an ``.npz`` with ``images`` (``(n, H, W, 3)`` or ``(n, 3, H, W)``), maybe ``labels``, maybe ``mean``
@@ -110,7 +131,7 @@ def load_images(
     if n > found.count:
         raise ValueError(f"n: {source} has {found.count} images, fewer than the {n} asked for")
     chosen = rng.permutation(found.count)[:n]
-    pixels = found.take(chosen, side)
+    pixels = found.take(chosen, 224 if source == "imagenette" and side is None else side)
     if augment:
         pixels = np.stack([_augment(image, rng) for image in pixels])
     mean, std = (np.asarray(constant, np.float32).reshape(-1, 1, 1) for constant in (found.mean, found.std))
@@ -125,14 +146,16 @@ def load_images(
 def _open(source: str | Path, data_dir: str | Path | None) -> ImageSource:
     if source == "photos":
         return _photos()
+    if source == "imagenette":
+        return open_images(find_data("source 'imagenette'", IMAGENETTE, data_dir), part="train", fit=fit_as_imagenet)
     if source not in DATASETS:
         if isinstance(source, str) and not Path(source).exists():
-            raise FileNotFoundError(
-                f"source: {source!r} is not one of {', '.join([*DATASETS, 'noise', 'photos'])}, nor an existing path"
-            )
+            names = ", ".join([*DATASETS, "imagenette", "noise", "photos"])
+            raise FileNotFoundError(f"source: {source!r} is not one of {names}, nor an existing path")
         return open_images(Path(source))
     dataset = DATASETS[str(source)]
-    found = open_images(find_data(f"source {source!r}", dataset.files, data_dir))
+    path = find_data(f"source {source!r}", dataset.files, data_dir)
+    found = open_images(path) if path.suffix == ".npz" else open_batches(path, dataset.batches, dataset.label)
     found = replace(found, mean=dataset.mean, std=dataset.std)
     if dataset.classes is None or found.labels is None:
         return found

@@ -53,12 +53,14 @@ def map_unordered(function: Callable[[Item], Result], items: Iterable[Item], *, 
 def write_whole(path: Path) -> Iterator[IO[bytes]]:
     """A file to write that appears under its name only when it is complete (temporary file, fsync, rename).
 
+    Its ``name`` is that of the temporary file.
     If the block raises or the process dies, what stood at ``path`` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
+        os.close(handle)
+        with Path(temporary).open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

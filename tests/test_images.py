@@ -1,12 +1,15 @@
 """Mini-batches are normalised, determined by source, n and seed, and refused with a reason."""
 
 import io
+import pickle
 import tarfile
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from published import python2_pickle
+from torchvision import transforms
 
 from naswotlib.images import DATASETS, PHOTOS, load_images
 
@@ -108,6 +111,88 @@ def test_imagenet16_120_keeps_labels_1_to_120_and_counts_them_from_0(tmp_path, p
     assert sorted(labels.tolist()) == list(range(110, 120))
     with pytest.raises(ValueError, match="n: imagenet16-120 has 10 images, fewer than the 11"):
         load_images("imagenet16-120", 11, seed=0, data_dir=tmp_path)
+
+
+def save_batches(folder, names, label, side, offset=0):
+    """Batches of three images as Python 2 pickled them; the pixels and labels of all."""
+    folder.mkdir(parents=True)
+    data = np.random.default_rng(5).integers(0, 256, (3 * len(names), 3 * side * side), dtype=np.uint8)
+    labels = [(7 * i) % 100 + offset for i in range(len(data))]
+    for i, name in enumerate(names):
+        part = slice(3 * i, 3 * i + 3)
+        batch = {"data": data[part], label: labels[part], "filenames": [f"{k}.png" for k in range(3)]}
+        (folder / name).write_bytes(python2_pickle(batch) if i % 2 == 0 else pickle.dumps(batch, 2))
+    return data.reshape(-1, 3, side, side), np.array(labels)
+
+
+@pytest.mark.parametrize(
+    "name, folder, batches, label, side, offset",
+    [
+        ("cifar10", "cifar-10-batches-py", [f"data_batch_{i}" for i in range(1, 6)], "labels", 32, 0),
+        ("cifar100", "cifar-100-python", ["train"], "fine_labels", 32, 0),
+        ("imagenet16-120", "ImageNet16", [f"train_data_batch_{i}" for i in range(1, 11)], "labels", 16, 60),
+        ("imagenet16", "ImageNet16", [f"train_data_batch_{i}" for i in range(1, 11)], "labels", 16, 60),
+    ],
+)
+def test_published_pickles_give_their_training_images_in_order(tmp_path, name, folder, batches, label, side, offset):
+    pixels, labels = save_batches(tmp_path / folder, batches, label, side, offset)
+    save_batches(tmp_path / "other", ["test_batch", "test", "val_data"], label, side)
+    kept = np.flatnonzero(labels <= (DATASETS[name].classes or 999))
+    assert len(kept) < len(labels) or name != "imagenet16-120"
+    images, found = load_images(name, len(kept), seed=0, data_dir=tmp_path, with_labels=True)
+    order = kept[np.random.default_rng(0).permutation(len(kept))]
+    assert found.tolist() == (labels[order] - (1 if offset else 0)).tolist()
+    mean, std = (np.array(c)[:, None, None] for c in (DATASETS[name].mean, DATASETS[name].std))
+    np.testing.assert_allclose(images.numpy() * std + mean, pixels[order], atol=1e-3)
+
+
+def test_the_archive_of_cifar_is_read_as_its_folder_is(tmp_path):
+    names = [f"data_batch_{i}" for i in range(1, 6)]
+    save_batches(tmp_path / "a" / "cifar-10-batches-py", names, "labels", 32)
+    (tmp_path / "b").mkdir()
+    with tarfile.open(tmp_path / "b" / "cifar-10-python.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "a" / "cifar-10-batches-py", "cifar-10-batches-py")
+    results = [load_images("cifar10", 15, seed=1, data_dir=tmp_path / d, with_labels=True) for d in "ab"]
+    assert torch.equal(results[0][0], results[1][0])
+    assert torch.equal(results[0][1], results[1][1])
+
+
+def test_batches_that_are_missing_or_not_in_order_are_refused_by_name(tmp_path):
+    folder = tmp_path / "cifar-100-python"
+    save_batches(folder, ["train"], "labels", 32)
+    with pytest.raises(ValueError, match=r"cifar-100-python/train is no batch of images with fine_labels"):
+        load_images("cifar100", 1, seed=0, data_dir=tmp_path)
+    (folder / "train").write_bytes((folder / "train").read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"cifar-100-python/train: this pickle cannot be read"):
+        load_images("cifar100", 1, seed=0, data_dir=tmp_path)
+    (folder / "train").rename(folder / "test")
+    with pytest.raises(ValueError, match=r"cifar-100-python lacks train; fetch it again with `naswot data fetch`"):
+        load_images("cifar100", 1, seed=0, data_dir=tmp_path)
+
+
+def test_imagenette_is_resized_and_cropped_as_torchvision_does_for_the_paper(tmp_path):
+    rng, sizes = np.random.default_rng(0), {"n01440764": (400, 320), "n02102040": (331, 500)}
+    for part in ("train", "val"):
+        for wnid, (width, height) in sizes.items():
+            path = tmp_path / "imagenette2-320" / part / wnid / f"{part}.JPEG"
+            path.parent.mkdir(parents=True)
+            smooth = Image.fromarray(rng.integers(0, 256, (9, 9, 3), dtype=np.uint8)).resize((width, height), 3)
+            (smooth.convert("L") if wnid == "n02102040" else smooth).save(path, "JPEG")
+    images, labels = load_images("imagenette", 2, seed=0, data_dir=tmp_path, with_labels=True)
+    assert images.shape == (2, 3, 224, 224)
+    assert sorted(labels.tolist()) == [0, 1]
+    prepare = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224), transforms.ToTensor()])
+    for image, label in zip(images, labels.tolist(), strict=True):
+        file = tmp_path / "imagenette2-320" / "train" / sorted(sizes)[label] / "train.JPEG"
+        expected = prepare(Image.open(file).convert("RGB")) * 255
+        back = image * torch.tensor([58.395, 57.12, 57.375])[:, None, None]
+        back += torch.tensor([123.675, 116.28, 103.53])[:, None, None]
+        assert (back - expected).abs().mean() < 1.0  # grey levels: the crop may differ by a fraction of a pixel
+    with tarfile.open(tmp_path / "imagenette2-320.tgz", "w:gz") as tar:
+        tar.add(tmp_path / "imagenette2-320", "imagenette2-320")
+    (tmp_path / "imagenette2-320").rename(tmp_path / "away")
+    assert torch.equal(load_images("imagenette", 2, seed=0, data_dir=tmp_path), images)
+    assert load_images("imagenette", 2, seed=0, data_dir=tmp_path, side=64).shape == (2, 3, 64, 64)
 
 
 def test_side_of_half_the_image_is_the_mean_of_2x2_pixels(tmp_path, pixels):

