@@ -37,6 +37,16 @@ class Row(TypedDict):
     error: str
 
 
+class ScoreOptions(TypedDict, total=False):
+    """Keywords of :func:`score_archs` that a search which scores passes on."""
+
+    counting: Counting
+    exact: bool
+    workers: int
+    skeleton: Mapping[str, int] | None
+    device: str
+
+
 @dataclass(frozen=True)
 class _Settings:
     """What a score depends on besides the architecture and the images; small, since it travels to every worker."""
