@@ -24,11 +24,11 @@ from naswotlib.spaces.base import get_space
 class TrainedNetworks(Protocol):
     """What a search asks of a benchmark."""
 
-    def accuracy(self, arch: Any, *, dataset: str, split: str, epochs: int) -> float:
+    def accuracy(self, arch: Any, /, *, dataset: str, split: str, epochs: int) -> float:
         """Accuracy of ``arch`` after ``epochs``."""
         ...
 
-    def train_seconds(self, arch: Any, *, dataset: str, epochs: int) -> float:
+    def train_seconds(self, arch: Any, /, *, dataset: str, epochs: int) -> float:
         """Seconds of its training and validation."""
         ...
 
