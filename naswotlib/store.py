@@ -115,7 +115,7 @@ def open_store(out: Path | str | None, settings: Mapping[str, Any]) -> Iterator[
         warn(f"out: another process is scoring into {folder}; waiting for it, then doing what is still missing")
     with lock:
         _check_manifest(folder, settings)
-        for leftover in folder.glob(".part-*.tmp"):  # of a process that died while it wrote
+        for leftover in folder.glob(".*.tmp"):  # of a process that died while it wrote
             leftover.unlink()
         store = ScoreStore(folder)
         try:

@@ -211,7 +211,8 @@ def test_a_full_disk_is_a_clear_error_and_leaves_a_readable_table(tmp_path, unin
     assert_frame_equal(values(score(tmp_path, 40)), values(uninterrupted)[:40])
 
 
-def test_a_dask_cluster_gives_the_same_table_and_a_killed_worker_loses_nothing(tmp_path, uninterrupted):
+def test_a_dask_cluster_gives_the_same_table_and_a_killed_worker_loses_nothing(tmp_path, uninterrupted, monkeypatch):
+    monkeypatch.setattr("naswotlib.parallel.IN_FLIGHT", 4)
     distributed = pytest.importorskip("distributed", reason="the extra `distributed` is not installed")
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
