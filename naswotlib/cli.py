@@ -14,6 +14,19 @@ from rich.console import Console
 from rich.table import Table
 
 from naswotlib import data_cli
+from naswotlib.cli_options import (
+    AsJson,
+    BatchSize,
+    Counting,
+    DataDir,
+    Device,
+    Exact,
+    Images,
+    Seed,
+    Space,
+    Workers,
+)
+from naswotlib.search_cli import score_many, search
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what they need
     from torch import nn
@@ -28,21 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(data_cli.app, name="data")
 
-Space = Annotated[str, typer.Option(help="Search space; `naswot spaces` lists them.")]
-Images = Annotated[
-    str,
-    typer.Option(help="Mini-batch: cifar10, cifar100, imagenet16-120, photos, noise, or a path to .npz, folder, tar."),
-]
-BatchSize = Annotated[int, typer.Option(help="Images in the mini-batch.", min=2)]
-Seed = Annotated[int, typer.Option(help="Root seed of weights, images and sampling.")]
-Counting = Annotated[str, typer.Option(help="`once` (equation 1) or `reference` (as the authors' code counts).")]
-Exact = Annotated[bool, typer.Option("--exact/--fast", help="Integer for integer, or the fastest engine there is.")]
-Device = Annotated[str, typer.Option(help="Torch device, such as cpu or cuda.")]
-DataDir = Annotated[
-    Path | None, typer.Option(help="Folder of tables and images; default NASWOTLIB_DATA, then the cache.")
-]
-Workers = Annotated[int, typer.Option(help="Local processes, one thread each.", min=1)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+app.command()(search)
 
 
 @app.command()
@@ -52,22 +51,34 @@ def score(
     module: Annotated[
         str | None, typer.Option(help="Your own network instead: package.module:factory, called without arguments.")
     ] = None,
+    count: Annotated[int | None, typer.Option(help="Random architectures to score instead.", min=1)] = None,
+    archs: Annotated[Path | None, typer.Option(help="File of architectures to score instead, one a line.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the scores of many; stopped at any moment, it continues.")
+    ] = None,
     images: Images = "photos",
     batch_size: BatchSize = 128,
     repeats: Annotated[int, typer.Option(help="Initialisations to score; mean ± std over them.", min=1)] = 1,
     seed: Seed = 0,
     counting: Counting = "once",
     exact: Exact = True,
+    workers: Workers = 1,
+    scheduler: Annotated[str | None, typer.Option(help="Dask cluster for many, such as tcp://host:8786.")] = None,
     device: Device = "cpu",
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score one architecture of a search space, or a network of your own."""
-    if (arch is None) == (module is None):
-        raise ValueError("arch, module: give exactly one of --arch TEXT and --module package.module:factory")
+    """Score one architecture of a search space, a network of your own, or many architectures."""
+    if sum(given is not None for given in (arch, module, count, archs)) != 1:
+        raise ValueError("arch, module, count, archs: give exactly one of --arch, --module, --count and --archs")
     from naswotlib.images import load_images
     from naswotlib.score import naswot_score
 
+    if count is not None or archs is not None:
+        inputs = load_images(images, batch_size, seed=seed, data_dir=data_dir)
+        how = {"seed": seed, "counting": counting, "exact": exact, "workers": workers, "device": device, "out": out}
+        score_many(space, count, archs, inputs, scheduler=scheduler, **how)
+        return
     make = _factory(module) if module is not None else _builder(space, str(arch))
     inputs = load_images(images, batch_size, seed=seed, data_dir=data_dir).to(device)
     scores = [

@@ -1,13 +1,15 @@
-"""Score many architectures of a space: local processes of one thread each, one row an architecture."""
+"""Score many architectures of a space, in local processes or on a Dask cluster: one row an architecture."""
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
+from dataclasses import dataclass, fields
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypedDict, get_args
 
 import numpy as np
@@ -23,18 +25,21 @@ from naswotlib.errors import warn
 from naswotlib.parallel import map_unordered
 from naswotlib.score import naswot_score
 from naswotlib.spaces.base import arch_seed, check_choice, get_space
+from naswotlib.store import Row, make_frame, open_store
 
 CHUNK = 8  # architectures a worker takes at a time: enough to hide what a task costs, few enough to end together
 
 
-class Row(TypedDict):
-    """One architecture's outcome, as a row of the table of :func:`score_archs`."""
+class ScoreOptions(TypedDict, total=False):
+    """Keywords of :func:`score_archs` that a search which scores passes on."""
 
-    arch: str
-    score: float
-    num_units: int | None
-    seconds: float
-    error: str
+    counting: Counting
+    exact: bool
+    workers: int
+    skeleton: Mapping[str, int] | None
+    device: str
+    out: str | Path | None
+    client: Any
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ def score_archs(
     workers: int = 1,
     skeleton: Mapping[str, int] | None = None,
     device: str = "cpu",
+    out: str | Path | None = None,
+    client: Any = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Score architectures of ``space`` (its name, or itself) on the mini-batch ``inputs`` ``(N, 3, H, W)``.
@@ -67,7 +74,13 @@ def score_archs(
     ``archs`` are architectures or their texts, drawn from the iterable as they are needed. Each is built with
     the weights of ``arch_seed(seed, to_str(arch))`` and the keywords of ``skeleton`` (``num_classes``, ...), then
     scored by :func:`naswotlib.score.naswot_score` with ``counting`` and ``exact``, so a score does not depend on
-    the order or on ``workers``, the number of processes.
+    the order, on ``workers``, the number of local processes, or on the cluster of ``client``, a
+    ``distributed.Client`` whose workers (of one thread; a worker scores one at a time) take their place.
+
+    ``out`` is a folder that keeps the rows, as :mod:`naswotlib.store` says: the same call made again, after
+    whatever stopped it, scores what is missing and nothing twice, failures included. A folder of other settings
+    (space, skeleton, images, seed, counting, engine, device, versions) is refused with the difference, ValueError;
+    one that another process is writing is waited for. A full disk is an OSError, and the folder stays readable.
 
     Returns a row for each of ``archs``, in their order: ``arch`` (text), ``score`` (−inf is a value),
     ``num_units`` (N_A), ``seconds`` (of building and scoring, measured), ``error`` (empty where none). One that
@@ -84,31 +97,37 @@ def score_archs(
     space = get_space(space) if isinstance(space, str) else space
     settings = _Settings(_portable(space), seed, counting, exact, dict(skeleton or {}), device)
     _check(space, settings, inputs)
+    images = inputs.detach().cpu().numpy()
     order: list[str] = []
-    rows: dict[str, Row] = {}
 
-    def to_score() -> Iterator[str]:
+    def to_score(done: Collection[str]) -> Iterator[str]:
         asked: set[str] = set()
         for arch in archs:
             text = arch if isinstance(arch, str) else space.to_str(arch)
             order.append(text)
-            if text not in asked:
-                asked.add(text)
+            if text in asked:
+                continue
+            asked.add(text)
+            if text not in done:
                 yield text
+            else:
+                bar.update(task, advance=1)
 
-    score_chunk = partial(_score_chunk, settings, inputs.detach().cpu().numpy())
-    with _progress_bar(progress) as bar:
+    score_chunk = partial(_score_chunk, settings, images)
+    with open_store(out, _manifest(space, settings, images)) as store, _progress_bar(progress) as bar:
         task = bar.add_task("scoring", total=len(archs) if isinstance(archs, Sized) else None)
-        for chunk in map_unordered(score_chunk, _chunks(to_score()), workers=workers):
-            rows.update((row["arch"], row) for row in chunk)
+        chunks = _chunks(to_score(frozenset(store.rows)))
+        for chunk in map_unordered(score_chunk, chunks, workers=workers, client=client):
+            store.add(chunk)
             bar.update(task, advance=len(chunk))
+    rows = {text: store.rows[text] for text in order}
     failed = [row for row in rows.values() if row["error"]]
     if failed:
         warn(
             f"{len(failed)} of {len(rows)} architectures failed; their rows have score NaN and say why in the column "
             f"'error', the first: {failed[0]['arch']}: {failed[0]['error']}"
         )
-    return _table([rows[text] for text in order])
+    return make_frame([rows[text] for text in order])
 
 
 def _chunks(texts: Iterator[str]) -> Iterator[tuple[str, ...]]:
@@ -134,6 +153,13 @@ def _check(space: Any, settings: _Settings, inputs: Tensor) -> None:
         check_choice(f"skeleton of {space.name}", name, known)
 
 
+def _manifest(space: Any, settings: _Settings, images: np.ndarray) -> dict[str, Any]:
+    """What a score depends on, in words and numbers that a file can hold."""
+    values = hashlib.sha256(images.tobytes()).hexdigest()[:16]
+    described = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return described | {"space": space.name, "inputs": f"{images.shape} {images.dtype} sha256 {values}"}
+
+
 def _score_chunk(settings: _Settings, images: np.ndarray, texts: tuple[str, ...]) -> list[Row]:
     inputs = torch.tensor(images, device=settings.device)  # a copy: a worker sees the images as read-only memory
     return [_score_one(settings, inputs, text) for text in texts]
@@ -152,11 +178,6 @@ def _score_one(settings: _Settings, inputs: Tensor, text: str) -> Row:
         return Row(arch=text, score=np.nan, num_units=None, seconds=time.perf_counter() - start, error=message)
     seconds = time.perf_counter() - start
     return Row(arch=text, score=score.value, num_units=score.num_units, seconds=seconds, error="")
-
-
-def _table(rows: list[Row]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=list(Row.__annotations__))
-    return table.astype({"score": "float64", "num_units": "Int64", "seconds": "float64"})
 
 
 class _Rate(ProgressColumn):

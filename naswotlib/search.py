@@ -24,11 +24,11 @@ from naswotlib.spaces.base import get_space
 class TrainedNetworks(Protocol):
     """What a search asks of a benchmark."""
 
-    def accuracy(self, arch: Any, *, dataset: str, split: str, epochs: int) -> float:
+    def accuracy(self, arch: Any, /, *, dataset: str, split: str, epochs: int) -> float:
         """Accuracy of ``arch`` after ``epochs``."""
         ...
 
-    def train_seconds(self, arch: Any, *, dataset: str, epochs: int) -> float:
+    def train_seconds(self, arch: Any, /, *, dataset: str, epochs: int) -> float:
         """Seconds of its training and validation."""
         ...
 
@@ -38,9 +38,11 @@ class SearchResult:
     """What a search chose and all it saw on the way.
 
     arch: the chosen architecture.
-    history: a row for each architecture in the order it was tried: ``arch`` (text), ``score`` (NaN where none
-        was asked for), ``accuracy`` (what the search saw; NaN where nothing was trained), ``seconds``.
-    search_seconds: what the search cost: measured for scores, simulated (looked up) for training.
+    history: a row for each scoring or training, in order: ``arch`` (text), ``score`` (NaN where there is none),
+        ``accuracy`` (what the search saw; NaN where nothing was trained), ``seconds`` (what the row cost).
+    score_seconds: what scoring cost, measured on the machine that scored.
+    train_seconds: what training cost, looked up in the benchmark (so simulated); what a budget limits. The two
+        are of different machines, so they stand apart; ``search_seconds`` is their sum.
     method: name of the algorithm.
     criterion: what the choice was made by, such as ``"score"`` or ``"cifar10 validation accuracy, 12 epochs"``.
     search_split: split whose accuracy the search saw, None where it saw none. ``"test"`` marks a search that
@@ -49,10 +51,16 @@ class SearchResult:
 
     arch: Any
     history: pd.DataFrame = field(repr=False)
-    search_seconds: float
+    score_seconds: float
+    train_seconds: float
     method: str
     criterion: str
     search_split: str | None = None
+
+    @property
+    def search_seconds(self) -> float:
+        """Scoring and training together."""
+        return self.score_seconds + self.train_seconds
 
 
 class _Trial(TypedDict):
@@ -87,7 +95,7 @@ def naswot(
     :func:`naswotlib.runner.score_archs`, takes the place of ``inputs`` and of all that scoring depends on.
     The other keywords are those of ``score_archs``.
 
-    ``search_seconds`` is the sum of the measured seconds of the different candidates.
+    ``score_seconds`` is the sum of the measured seconds of the different candidates.
     Raises ValueError for a bad argument or a candidate that ``scores`` lacks, RuntimeError where all failed.
     """
     space = get_space(space) if isinstance(space, str) else space
@@ -113,10 +121,15 @@ def naswot(
         assert scores is not None
         scored = _look_up(scores, [space.to_str(arch) for arch in candidates])
     best = _best_score(scored)
-    history = scored[["arch", "score", "seconds"]].copy()
-    history.insert(2, "accuracy", np.nan)
-    cost = float(history.drop_duplicates("arch").seconds.sum())
-    return SearchResult(candidates[best], history, cost, "naswot", "score")
+    history = history_of_scores(scored)
+    return SearchResult(candidates[best], history, float(history.seconds.sum()), 0.0, "naswot", "score")
+
+
+def history_of_scores(scored: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a ``SearchResult.history`` for a table of scores; an architecture that comes twice is paid once."""
+    history = scored[["arch", "score"]].assign(accuracy=np.nan, seconds=scored.seconds)
+    history.loc[history.arch.duplicated(), "seconds"] = 0.0
+    return history
 
 
 def _look_up(scores: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
@@ -165,15 +178,20 @@ def random_search(
     ``search_split="test"`` warns, and the result says so: a search must not see what it is judged by.
     """
     space = get_space(space) if isinstance(space, str) else space
-    training = _Training(space, benchmark, dataset, epochs, search_split, budget_seconds, max_evaluations)
+    training = Training(space, benchmark, dataset, epochs, search_split, budget_seconds, max_evaluations)
     while training.affordable:
         training.train(space.sample(rng))
     return training.result("random_search")
 
 
 @dataclass
-class _Training:
-    """Trains on a table, within a budget, and remembers."""
+class Training:
+    """Trains on a table, within a budget, and remembers: what every search that trains is made of.
+
+    It affords another training as long as less than ``budget_seconds`` (simulated) are spent and fewer than
+    ``max_evaluations`` networks trained. Raises ValueError unless one of the two limits it; warns where it sees
+    test accuracy.
+    """
 
     space: Any
     benchmark: TrainedNetworks
@@ -207,7 +225,7 @@ class _Training:
         )
 
     def train(self, arch: Any, score: float = math.nan) -> float:
-        """Look up the accuracy of ``arch`` and pay for it."""
+        """Look up the accuracy of ``arch`` and pay for it; ``score`` is only noted."""
         accuracy = self.benchmark.accuracy(arch, dataset=self.dataset, split=self.split, epochs=self.epochs)
         seconds = self.benchmark.train_seconds(arch, dataset=self.dataset, epochs=self.epochs)
         self.spent += seconds
@@ -215,9 +233,13 @@ class _Training:
         self.trials.append(_Trial(arch=self.space.to_str(arch), score=score, accuracy=accuracy, seconds=seconds))
         return accuracy
 
-    def result(self, method: str) -> SearchResult:
-        """The best of all that was trained, the first of equals."""
+    def result(self, method: str, scored: pd.DataFrame | None = None) -> SearchResult:
+        """The best of all that was trained, the first of equals; ``scored`` is the history before any training."""
         history = pd.DataFrame(self.trials)
         best = int(np.argmax(history.accuracy))
         criterion = f"{self.dataset} {self.split} accuracy, {self.epochs} epochs"
-        return SearchResult(self.archs[best], history, self.spent, method, criterion, self.split)
+        score_seconds = 0.0
+        if scored is not None:
+            score_seconds = float(scored.seconds.sum())
+            history = pd.concat([scored, history], ignore_index=True)
+        return SearchResult(self.archs[best], history, score_seconds, self.spent, method, criterion, self.split)

@@ -1,0 +1,99 @@
+"""Hardware-aware search: the score against what a network costs, and the architectures that nothing else beats.
+
+The paper names this as a use of a score that takes a second: search again for every device. A front is of a table
+that has both columns, such as ``score_archs(...)`` merged with :func:`costs`.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from naswotlib.parallel import single_thread
+from naswotlib.spaces.base import check_choice, get_space
+
+
+def parameters(network: nn.Module, image: Tensor) -> float:
+    """Number of weights."""
+    return sum(weights.numel() for weights in network.parameters())
+
+
+def flops(network: nn.Module, image: Tensor) -> float:
+    """Multiply-adds of convolutions and classifier for ``image``, what NAS benchmarks call FLOPs."""
+    with FlopCounterMode(display=False) as counter:
+        network(image)
+    return float(counter.get_total_flops()) / 2
+
+
+def latency(network: nn.Module, image: Tensor, *, repeats: int = 15) -> float:
+    """Median milliseconds of a forward pass of ``image``, one thread, after a first pass that is not counted."""
+    seconds = []
+    with single_thread():
+        for _ in range(repeats + 1):
+            start = time.perf_counter()
+            network(image)
+            if image.is_cuda:
+                torch.cuda.synchronize(image.device)
+            seconds.append(time.perf_counter() - start)
+    return 1000 * statistics.median(seconds[1:])
+
+
+COSTS: dict[str, Callable[[nn.Module, Tensor], float]] = {
+    "parameters": parameters,
+    "flops": flops,
+    "latency": latency,
+}
+
+
+def costs(
+    space: Any,
+    archs: Iterable[Any],
+    cost: str,
+    *,
+    side: int = 32,
+    skeleton: Mapping[str, int] | None = None,
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """What architectures (or their texts) of ``space`` cost for one image of ``side`` pixels on ``skeleton``.
+
+    ``cost`` is ``"parameters"``, ``"flops"`` (multiply-adds) or ``"latency"`` (milliseconds measured on
+    ``device``, networks one after the other). Returns a row for each: ``arch`` and a column named like the cost.
+
+    >>> costs("nasbench201", get_space("nasbench201")[:2], "parameters").parameters.tolist()
+    [129306.0, 802426.0]
+    """
+    check_choice("cost", cost, COSTS)
+    space = get_space(space) if isinstance(space, str) else space
+    image = torch.zeros(1, 3, side, side, device=device)
+    rows = []
+    for given in archs:
+        arch = space.from_str(given) if isinstance(given, str) else given
+        network = space.build(arch, seed=0, **(skeleton or {})).to(device).eval()
+        with torch.inference_mode():
+            rows.append((space.to_str(arch), float(COSTS[cost](network, image))))
+    return pd.DataFrame(rows, columns=["arch", cost])
+
+
+def pareto_front(table: pd.DataFrame, cost: str, *, value: str = "score") -> pd.DataFrame:
+    """Rows of ``table`` that no other beats: none costs no more and has a higher ``value``, from cheap to dear.
+
+    Of rows with equal cost and value the first stays. A value of −inf or NaN, a network that cannot be ranked, is
+    never on the front, nor is a cost of NaN.
+
+    >>> table = pd.DataFrame({"arch": list("abcd"), "flops": [3, 1, 2, 2], "score": [9.0, 5.0, 4.0, 7.0]})
+    >>> pareto_front(table, "flops").arch.tolist()
+    ['b', 'd', 'a']
+    """
+    ranked = table[np.isfinite(table[value]) & table[cost].notna()]
+    ordered = ranked.sort_values([cost, value], ascending=[True, False], kind="stable")
+    best_before = ordered[value].cummax().shift(fill_value=-np.inf)
+    front: pd.DataFrame = ordered[ordered[value] > best_before].reset_index(drop=True)
+    return front
