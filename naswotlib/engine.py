@@ -27,6 +27,10 @@ Weights = dict[str, Tensor]
 Codes = Iterator[tuple[int, np.ndarray, int, bool]]  # value, packed words, units, whether one is not a number
 
 
+class UnplannedError(ValueError):
+    """A graph does not describe its network truly: shapes that have to be equal are not."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What must be computed for the codes of a graph.
@@ -84,8 +88,9 @@ def graph_kernel(
 
     ``weights`` are float32 by name of the parameter, ``inputs`` are images ``(N, C, H, W)``. ``exact`` gives the
     integers that hooks on the module give; otherwise a few signs differ by rounding.
-    Raises ValueError where nothing is counted, or the input of a ReLU is not a number.
+    Raises ValueError where nothing is counted, the input of a ReLU is not a number, or weights or images do not fit.
     """
+    _check(graph, weights, inputs)
     plan = make_plan(graph, counting)
     if not plan.layers:
         raise ValueError(f"graph: it has no ReLU to count (counting={counting!r})")
@@ -107,6 +112,19 @@ def graph_kernel(
     for name, value, count in plan.layers:
         layers[name] += units[value] * count
     return total.kernel(), dict(layers)
+
+
+def _check(graph: Graph, weights: Weights, inputs: Tensor) -> None:
+    channels = graph.channels(0)
+    if inputs.dim() != 4 or inputs.shape[1] != channels or inputs.dtype != torch.float32:
+        raise ValueError(
+            f"inputs: expected float32 images (N, {channels}, H, W), got {inputs.dtype} {tuple(inputs.shape)}"
+        )
+    for name, shape, _ in graph.parameters():
+        weight = weights.get(name)
+        if weight is None or weight.shape != shape:
+            got = "none" if weight is None else tuple(weight.shape)
+            raise ValueError(f"weights: {name} has shape {got}; the graph needs {shape}")
 
 
 def _convolve(op: Op, weights: Weights, x: Tensor) -> Tensor:
@@ -163,6 +181,10 @@ def _shape(term: Term, channels: int) -> Shape:
     n, rows, columns, _ = term.image.shape
     if term.window.size:
         _, size, stride, padding = term.window
+        if min(rows, columns) + 2 * padding < size:
+            raise ValueError(
+                f"inputs: too small, a {rows}×{columns} image is pooled by {size}×{size}; use larger images"
+            )
         rows, columns = ((side + 2 * padding - size) // stride + 1 for side in (rows, columns))
     return n, rows, columns, channels
 
@@ -199,6 +221,12 @@ class _Fused:
         parts = self._parts(op)
         widths = [self.plan.ops[x].channels for x in op.inputs] if op.kind == "concat" else [op.channels]
         shape = _shape(parts[0][0], op.channels)
+        for term in (term for terms in parts for term in terms):
+            if _shape(term, op.channels) != shape:
+                raise UnplannedError(
+                    f"inputs: {op.kind} meets images of {_shape(term, op.channels)[1:3]} and {shape[1:3]} pixels; "
+                    "use images whose sides halve evenly"
+                )
         self.release(number)
         lazy = len(parts) == len(parts[0]) == 1
         if lazy and number in self.read:

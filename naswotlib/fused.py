@@ -67,23 +67,29 @@ def _moments(image: np.ndarray, mean: np.ndarray, squares: np.ndarray) -> None:
             squares[c] += total[start + c]
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
-def _normalisation(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> np.ndarray:
-    n, rows, length = x.shape
-    channels = len(weight)
-    means = np.empty((n, channels))
-    squares = np.empty((n, channels))
-    for i in numba.prange(n):
-        _moments(x[i], means[i], squares[i])
-    affine = np.empty((2, channels), np.float32)
-    for c in range(channels):
+@numba.njit(cache=True)  # type: ignore[misc]
+def _affine(
+    means: np.ndarray, squares: np.ndarray, pixels: int, weight: np.ndarray, bias: np.ndarray, epsilon: float
+) -> np.ndarray:
+    """Scale and shift of each channel from the moments ``(N, C)`` of images of ``pixels``."""
+    affine = np.empty((2, means.shape[1]), np.float32)
+    for c in range(means.shape[1]):
         mean = means[:, c].mean()
-        between = ((means[:, c] - mean) ** 2).mean()
-        variance = squares[:, c].sum() / (n * rows * (length // channels)) + between
+        variance = squares[:, c].mean() / pixels + ((means[:, c] - mean) ** 2).mean()
         scale = weight[c] / np.sqrt(variance + epsilon)
         affine[0, c] = scale
         affine[1, c] = bias[c] - mean * scale
     return affine
+
+
+@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+def _normalisation(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> np.ndarray:
+    n, rows, length = x.shape
+    means = np.empty((n, len(weight)))
+    squares = np.empty((n, len(weight)))
+    for i in numba.prange(n):
+        _moments(x[i], means[i], squares[i])
+    return _affine(means, squares, rows * (length // len(weight)), weight, bias, epsilon)
 
 
 @numba.njit(cache=True)  # type: ignore[misc]
