@@ -21,9 +21,9 @@ from torch.overrides import TorchFunctionMode
 
 from naswotlib.errors import warn
 from naswotlib.kernel import pack_signs
+from naswotlib.modes import BatchNormMode, scoring_mode
 
 Counting = Literal["once", "reference"]
-BatchNormMode = Literal["batch", "eval"]
 
 # The functions behind each activation, as torch's override machinery names them.
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
@@ -51,7 +51,6 @@ _LAYER_TYPES = tuple(
     for name in activation_modules.__all__
     if (kind := getattr(activation_modules, name)) is not nn.MultiheadAttention
 )
-_BATCH_NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,47 +191,6 @@ def check_arguments(
                 "move one of them with .to(device)"
             )
     return wanted
-
-
-@contextmanager
-def scoring_mode(network: nn.Module, batch_norm: BatchNormMode) -> Iterator[None]:
-    """Dropout off and normalisation on batch statistics inside the block.
-
-    Modes, buffers and the global random state are given back as they were, whatever happens inside.
-    """
-    modes = [(module, module.training) for module in network.modules()]
-    norms = [(module, module.track_running_stats) for module in network.modules() if isinstance(module, _BATCH_NORMS)]
-    buffers = [
-        (module, name, buffer, buffer.detach().clone())
-        for module in network.modules()
-        for name, buffer in module._buffers.items()
-        if buffer is not None
-    ]
-    devices = sorted({buffer.device.index or 0 for *_, buffer in buffers if buffer.is_cuda})
-    try:
-        with torch.random.fork_rng(devices=devices):
-            _set_modes(network, batch_norm)
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
-        for norm, track in norms:
-            norm.track_running_stats = track
-        for module, name, buffer, before in buffers:
-            module._buffers[name] = buffer
-            if not torch.equal(buffer, before):
-                with torch.no_grad():
-                    buffer.copy_(before)
-
-
-def _set_modes(network: nn.Module, batch_norm: str) -> None:
-    for module in network.modules():
-        module.training = False
-    if batch_norm == "batch":
-        for module in network.modules():
-            if isinstance(module, _BATCH_NORMS):
-                module.training = True  # batch statistics, and without tracking nothing is written to the buffers
-                module.track_running_stats = False
 
 
 _MUTATING_DUNDERS = {

@@ -137,20 +137,20 @@ def _linear(op: Op, weights: Weights, x: Tensor) -> Tensor:
 
 def _run_exactly(plan: Plan, weights: Weights, inputs: Tensor) -> Codes:
     coded = {value for _, value, _ in plan.layers}
-    values = {}
+    values: dict[int, Tensor] = {}
     for number, op in plan.ops.items():
         xs = [values[x] for x in op.inputs]
         if op.kind == "input":
             y = inputs
         elif op.kind == "conv":
-            y = _convolve(op, weights, *xs)
+            y = _convolve(op, weights, xs[0])
         elif op.kind == "batch_norm":
-            scale, shift = weights[f"{op.name}.weight"], weights[f"{op.name}.bias"]
-            y = F.batch_norm(*xs, None, None, scale, shift, training=True, eps=EPSILON)
+            scale, shift = (weights[f"{op.name}.{part}"] for part in ("weight", "bias"))
+            y = F.batch_norm(xs[0], None, None, scale, shift, training=True, eps=EPSILON)
         elif op.kind == "linear":
-            y = _linear(op, weights, *xs)
+            y = _linear(op, weights, xs[0])
         else:
-            y = F.relu(*xs) if op.kind == "relu" else function_of(op)(*xs)
+            y = F.relu(xs[0]) if op.kind == "relu" else function_of(op)(*xs)
         if number in coded:
             words, nan = pack_signs(y)
             yield number, words, y[0].numel(), nan
@@ -187,6 +187,15 @@ def _shape(term: Term, channels: int) -> Shape:
             )
         rows, columns = ((side + 2 * padding - size) // stride + 1 for side in (rows, columns))
     return n, rows, columns, channels
+
+
+def _at_most(count: int, terms: list[Term], shape: Shape) -> list[Term]:
+    """Fewer terms of the same sum, the first ones added up."""
+    while len(terms) > count:
+        total = np.empty(shape, np.float32)
+        combine(terms[:count], shape, value=total)
+        terms = [Term(total), *terms[count:]]
+    return terms
 
 
 class _Fused:
@@ -245,11 +254,8 @@ class _Fused:
         at = 0
         for terms, width in zip(parts, widths, strict=True):
             part = (*shape[:3], width)
-            while len(terms) > MAX_TERMS:
-                total = np.empty(part, np.float32)
-                combine(terms[:MAX_TERMS], part, value=total)
-                terms = [Term(total), *terms[MAX_TERMS:]]
-            words, nan = combine(terms, part, value=value, rectified=rectified, at=at, words=coded)
+            few = _at_most(MAX_TERMS, terms, part)
+            words, nan = combine(few, part, value=value, rectified=rectified, at=at, words=coded)
             at += width
             if words is not None:
                 yield number, words, part[1] * part[2] * width, nan
@@ -258,43 +264,47 @@ class _Fused:
         """The terms whose sum a value is; several sums for a concatenation."""
         if op.kind == "input":
             return [[Term(self.inputs)]]
-        x = op.inputs[0]
         if op.kind == "add":
             return [[self.values[x] for x in op.inputs]]
         if op.kind == "concat":
             return [[self.values[x]] for x in op.inputs]
         if op.kind in {"avg_pool", "max_pool"}:
             return [[self._pooled(op)]]
-        image = self._image(x)
-        if op.kind == "truncate":
-            return [[Term(image)]]  # readers take the first channels
-        if op.kind == "batch_norm":
-            scale, shift = (self.weights[f"{op.name}.{part}"].numpy() for part in ("weight", "bias"))
-            return [[Term(image, normalisation(image, scale, shift, EPSILON))]]
-        if op.kind == "conv":
-            return [[Term(_image(_convolve(op, self.weights, _tensor(image))))]]
-        if op.kind == "global_pool":
-            return [[Term(image.mean(axis=(1, 2), keepdims=True))]]
-        if op.kind == "linear":
-            return [[Term(_linear(op, self.weights, torch.from_numpy(image)).numpy())]]
-        return [[Term(_image(function_of(op)(_tensor(image))))]]
+        return [[self._layer(op, self._image(op.inputs[0]))]]
 
     def _pooled(self, op: Op) -> Term:
         x = op.inputs[0]
         term = self.values[x]
         maximum = op.kind == "max_pool"
         # A mean commutes with normalisation, a maximum only where scales are positive.
-        if term.window.size or (maximum and term.affine is not None) or self._wider(x, term):
+        if term.window.size or (maximum and term.affine is not None) or self._is_wider(x):
             term = Term(self._image(x))
-        return term._replace(window=Window(maximum, op.kernel[0], op.stride[0], op.padding[0]))
+        return term._replace(window=Window(int(maximum), op.kernel[0], op.stride[0], op.padding[0]))
 
-    def _wider(self, x: int, term: Term) -> bool:
-        return term.image.shape[3] != self.plan.ops[x].channels
+    def _layer(self, op: Op, image: np.ndarray) -> Term:
+        affine = None
+        if op.kind == "batch_norm":
+            scale, shift = (self.weights[f"{op.name}.{part}"].numpy() for part in ("weight", "bias"))
+            affine = normalisation(image, scale, shift, EPSILON)
+        elif op.kind == "conv":
+            image = _image(_convolve(op, self.weights, _tensor(image)))
+        elif op.kind == "global_pool":
+            image = image.mean(axis=(1, 2), keepdims=True)
+        elif op.kind == "linear":
+            image = _linear(op, self.weights, torch.from_numpy(image)).numpy()
+        elif op.kind != "truncate":  # whose readers take the first channels
+            image = _image(function_of(op)(_tensor(image)))
+        return Term(image, affine)
+
+    def _is_wider(self, x: int) -> bool:
+        """Whether the image of a value has more channels than the value: it was truncated."""
+        channels: int = self.values[x].image.shape[3]
+        return channels > self.plan.ops[x].channels
 
     def _image(self, x: int) -> np.ndarray:
         """A value as an image of its own."""
         term = self.values[x]
-        if term.affine is None and not term.window.size and not self._wider(x, term):
+        if term.affine is None and not term.window.size and not self._is_wider(x):
             return term.image
         shape = _shape(term, self.plan.ops[x].channels)
         image = np.empty(shape, np.float32)

@@ -38,7 +38,7 @@ class Term(NamedTuple):
     window: Window = Window()
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _moments(image: np.ndarray, mean: np.ndarray, squares: np.ndarray) -> None:
     """Mean and sum of squared deviations of each channel of one image ``(H, W·C)``, in two passes over the cache."""
     rows, length = image.shape
@@ -67,7 +67,7 @@ def _moments(image: np.ndarray, mean: np.ndarray, squares: np.ndarray) -> None:
             squares[c] += total[start + c]
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _affine(
     means: np.ndarray, squares: np.ndarray, pixels: int, weight: np.ndarray, bias: np.ndarray, epsilon: float
 ) -> np.ndarray:
@@ -82,7 +82,7 @@ def _affine(
     return affine
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+@numba.njit(parallel=True, cache=True)
 def _normalisation(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> np.ndarray:
     n, rows, length = x.shape
     means = np.empty((n, len(weight)))
@@ -92,143 +92,146 @@ def _normalisation(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon:
     return _affine(means, squares, rows * (length // len(weight)), weight, bias, epsilon)
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
-def _merge(target: np.ndarray, at: int, source: np.ndarray, start: int, length: int, maximum: int) -> None:
-    """Add ``source[start : start + length]`` to ``target[at : at + length]``, or take the larger."""
+@numba.njit(cache=True)
+def _add(target: np.ndarray, source: np.ndarray) -> None:
+    for j in range(len(source)):
+        target[j] += source[j]
+
+
+@numba.njit(cache=True)
+def _take_larger(target: np.ndarray, source: np.ndarray) -> None:
+    for j in range(len(source)):
+        target[j] = np.maximum(target[j], source[j])
+
+
+@numba.njit(cache=True)
+def _merge(target: np.ndarray, source: np.ndarray, maximum: int) -> None:
     if maximum:
-        for j in range(length):
-            target[at + j] = max(target[at + j], source[start + j])
+        _take_larger(target, source)
     else:
-        for j in range(length):
-            target[at + j] += source[start + j]
+        _add(target, source)
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
+def _span(at: int, window: np.ndarray, length: int) -> tuple[int, int]:
+    """First and last + 1 of the ``length`` rows or columns that the window of an output row or column covers."""
+    start = at * window[2] - window[3]
+    return max(start, 0), min(start + window[1], length)
+
+
+@numba.njit(cache=True)
 def _pool_row(
     row: np.ndarray, column: np.ndarray, image: np.ndarray, h: int, channels: int, window: np.ndarray
 ) -> None:
-    """Row h of the pooled image: windows are reduced over rows first, then over columns; padding does not count."""
+    """Row h of the pooled image, maxima or sums: over the rows of windows first, then over their columns."""
     maximum, size, stride, padding = window
     length = image.shape[1]
-    first = max(h * stride - padding, 0)
-    last = min(h * stride - padding + size, image.shape[0])
-    for j in range(length):
-        column[j] = image[first, j]
+    column = column[:length]
+    first, last = _span(h, window, len(image))
+    column[:] = image[first]
     for r in range(first + 1, last):
-        _merge(column, 0, image[r], 0, length, maximum)
+        _merge(column, image[r], maximum)
     if stride == 1 and size == 2 * padding + 1:
-        for j in range(length):
-            row[j] = column[j]
-        for d in range(channels, (padding + 1) * channels, channels):
-            if d < length:
-                _merge(row, 0, column, d, length - d, maximum)
-                _merge(row, d, column, 0, length - d, maximum)
+        row[:] = column
+        for d in range(channels, min(padding * channels, length - channels) + 1, channels):
+            _merge(row[: length - d], column[d:], maximum)
+            _merge(row[d:], column[: length - d], maximum)
     else:
         for w in range(len(row) // channels):
-            left = max(w * stride - padding, 0)
-            for c in range(channels):
-                row[w * channels + c] = column[left * channels + c]
-            for v in range(left + 1, min(w * stride - padding + size, length // channels)):
-                _merge(row, w * channels, column, v * channels, channels, maximum)
-    if not maximum:
-        for w in range(len(row) // channels):
-            columns = min(w * stride - padding + size, length // channels) - max(w * stride - padding, 0)
-            share = np.float32(1.0 / (columns * (last - first)))
-            for c in range(channels):
-                row[w * channels + c] *= share
+            left, right = _span(w, window, length // channels)
+            pixel = row[w * channels : (w + 1) * channels]
+            pixel[:] = column[left * channels : (left + 1) * channels]
+            for v in range(left + 1, right):
+                _merge(pixel, column[v * channels : (v + 1) * channels], maximum)
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
+def _add_scaled(total: np.ndarray, source: np.ndarray, scale: np.ndarray, shift: np.ndarray, factor: float) -> None:
+    for j in range(len(source)):
+        total[j] += source[j] * (scale[j] * factor) + shift[j]
+
+
+@numba.njit(cache=True)
 def _add_term(
     total: np.ndarray,
     image: np.ndarray,
     affine: np.ndarray,
     window: np.ndarray,
     h: int,
-    channels: int,
     row: np.ndarray,
     column: np.ndarray,
+    channels: int,
 ) -> None:
-    """Add row h of a term to ``total``."""
-    width = len(row) // channels
+    """Add row h of a term to ``total``; ``row`` and ``column`` are scratch memory."""
+    factor = np.float32(1.0)
     if window[1]:
         _pool_row(row, column, image, h, channels, window)
-        source = row
+        if not window[0]:
+            first, last = _span(h, window, len(image))
+            factor = np.float32(1.0 / (last - first))
+        _add_scaled(total, row, affine[0], affine[1], factor)
     elif image.shape[1] == len(row):
-        source = image[h]
+        _add_scaled(total, image[h], affine[0], affine[1], factor)
     else:  # the first channels of a wider image
-        for w in range(width):
-            for c in range(channels):
-                row[w * channels + c] = image[h, w * (image.shape[1] // width) + c]
-        source = row
-    if affine.shape[1]:
-        for j in range(len(source)):
-            total[j] += source[j] * affine[0, j] + affine[1, j]
-    else:
-        for j in range(len(source)):
-            total[j] += source[j]
+        stride = image.shape[1] // (len(row) // channels)
+        for w in range(len(row) // channels):
+            row[w * channels : (w + 1) * channels] = image[h, w * stride : w * stride + channels]
+        _add_scaled(total, row, affine[0], affine[1], factor)
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
+def _tile(affine: np.ndarray, window: np.ndarray, columns: int, tiled: np.ndarray) -> None:
+    """Repeat ``(2, C)`` to ``(2, W·C)``, so that loops over a row need not know channels, nor means their width."""
+    channels = affine.shape[1]
+    for w in range(tiled.shape[1] // channels):
+        share = np.float32(1.0)
+        if window[1] and not window[0]:
+            left, right = _span(w, window, columns)
+            share = np.float32(1.0 / (right - left))
+        for c in range(channels):
+            tiled[0, w * channels + c] = affine[0, c] * share
+            tiled[1, w * channels + c] = affine[1, c]
+
+
+@numba.njit(cache=True)
 def _store(target: np.ndarray, at: int, total: np.ndarray, width: int, channels: int, rectify: bool) -> None:
     """Write a row into channels ``at``, ``at + 1``, ... of an image."""
     length = width * channels
     if len(target) == length:
         for j in range(length):
-            target[j] = max(total[j], np.float32(0.0)) if rectify else total[j]
+            target[j] = np.maximum(total[j], np.float32(0.0)) if rectify else total[j]
     else:
         stride = len(target) // width
         for w in range(width):
             for c in range(channels):
                 value = total[w * channels + c]
-                target[w * stride + at + c] = max(value, np.float32(0.0)) if rectify else value
+                target[w * stride + at + c] = np.maximum(value, np.float32(0.0)) if rectify else value
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
-def _tiled(affine: np.ndarray, length: int) -> np.ndarray:
-    """``(2, C)`` repeated to ``(2, W·C)``, so that loops over a row need not know channels."""
-    channels = affine.shape[1]
-    tiled = np.empty((2, length if channels else 0), np.float32)
-    for j in range(tiled.shape[1]):
-        tiled[0, j] = affine[0, j % channels]
-        tiled[1, j] = affine[1, j % channels]
-    return tiled
-
-
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _combine_image(
-    count: int,
-    x0: np.ndarray,
-    x1: np.ndarray,
-    x2: np.ndarray,
-    x3: np.ndarray,
-    tiled0: np.ndarray,
-    tiled1: np.ndarray,
-    tiled2: np.ndarray,
-    tiled3: np.ndarray,
+    images: tuple[np.ndarray, ...],
+    affines: np.ndarray,
     windows: np.ndarray,
     i: int,
-    shape: tuple[int, int, int, int],
+    shape: Shape,
     value: np.ndarray,
     rectified: np.ndarray,
     at: int,
     words: np.ndarray,
 ) -> bool:
     _, rows, width, channels = shape
-    length = width * channels
-    total = np.empty((length + 63) // 64 * 64, np.float32)
-    row = np.empty(length, np.float32)
-    column = np.empty(max(x0.shape[2], x1.shape[2], x2.shape[2], x3.shape[2]), np.float32)
+    row = np.empty(width * channels, np.float32)
+    column = np.empty(max([image.shape[2] for image in images]), np.float32)
+    total = np.empty((len(row) + 63) // 64 * 64, np.float32)
+    tiled = np.empty((len(affines), 2, len(row)), np.float32)
+    for t in range(len(affines)):
+        _tile(affines[t], windows[t], images[t].shape[2] // channels, tiled[t])
     nan = np.uint64(0)
     for h in range(rows):
         total[:] = 0.0
-        _add_term(total, x0[i], tiled0, windows[0], h, channels, row, column)
-        if count > 1:
-            _add_term(total, x1[i], tiled1, windows[1], h, channels, row, column)
-        if count > 2:
-            _add_term(total, x2[i], tiled2, windows[2], h, channels, row, column)
-        if count > 3:
-            _add_term(total, x3[i], tiled3, windows[3], h, channels, row, column)
+        for t in range(len(affines)):
+            _add_term(total, images[t][i], tiled[t], windows[t], h, row, column, channels)
         if len(words):
             for w in range(words.shape[2]):
                 words[i, h, w] = sign_word(total, 64 * w)
@@ -237,38 +240,29 @@ def _combine_image(
             _store(value[i, h], at, total, width, channels, False)
         if len(rectified):
             _store(rectified[i, h], at, total, width, channels, True)
-    return nan > 0
+    return bool(nan > 0)
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+@numba.njit(parallel=True, cache=True)
 def _combine(
-    count: int,
-    x0: np.ndarray,
-    x1: np.ndarray,
-    x2: np.ndarray,
-    x3: np.ndarray,
-    affine0: np.ndarray,
-    affine1: np.ndarray,
-    affine2: np.ndarray,
-    affine3: np.ndarray,
+    images: tuple[np.ndarray, ...],
+    affines: np.ndarray,
     windows: np.ndarray,
-    shape: tuple[int, int, int, int],
+    shape: Shape,
     value: np.ndarray,
     rectified: np.ndarray,
     at: int,
     words: np.ndarray,
 ) -> bool:
-    length = shape[2] * shape[3]
-    t0, t1, t2, t3 = _tiled(affine0, length), _tiled(affine1, length), _tiled(affine2, length), _tiled(affine3, length)
     nan = 0
     for i in numba.prange(shape[0]):
-        nan += _combine_image(count, x0, x1, x2, x3, t0, t1, t2, t3, windows, i, shape, value, rectified, at, words)
-    return nan > 0
+        nan += _combine_image(images, affines, windows, i, shape, value, rectified, at, words)
+    return bool(nan > 0)
 
 
 _NOTHING = np.empty((0, 0, 0), np.float32)
+_IDENTITY = np.array([[1], [0]], np.float32)
 _NO_WORDS = np.empty((0, 0, 0), np.uint64)
-_NO_AFFINE = np.empty((2, 0), np.float32)
 
 
 def _flat(image: np.ndarray | None) -> np.ndarray:
@@ -276,8 +270,9 @@ def _flat(image: np.ndarray | None) -> np.ndarray:
 
 
 def normalisation(image: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> np.ndarray:
-    """Scale and shift ``(2, C)`` that normalise ``image`` by the statistics of the mini-batch, and apply weight and bias."""
-    return run_kernel(_normalisation, _flat(image), weight, bias, epsilon)
+    """Scale and shift ``(2, C)`` of batch normalisation on the statistics of the mini-batch ``image``."""
+    affine: np.ndarray = run_kernel(_normalisation, _flat(image), weight, bias, epsilon)
+    return affine
 
 
 def combine(
@@ -298,21 +293,10 @@ def combine(
     """
     n, rows, width, channels = shape
     bits = np.empty((n, rows, -(-width * channels // 64)), np.uint64) if words else _NO_WORDS
-    images = [_flat(term.image) for term in terms]
-    affines = [_NO_AFFINE if term.affine is None else term.affine for term in terms]
-    missing = MAX_TERMS - len(terms)
-    nan = run_kernel(
-        _combine,
-        len(terms),
-        *images,
-        *[_NOTHING] * missing,
-        *affines,
-        *[_NO_AFFINE] * missing,
-        np.array([term.window for term in terms], np.int64),
-        shape,
-        _flat(value),
-        _flat(rectified),
-        at,
-        bits,
-    )
+    images = tuple(_flat(term.image) for term in terms) + (_NOTHING,) * (MAX_TERMS - len(terms))
+    affines = np.empty((len(terms), 2, channels), np.float32)
+    for affine, term in zip(affines, terms, strict=True):
+        affine[:] = _IDENTITY if term.affine is None else term.affine
+    windows = np.array([term.window for term in terms], np.int64)
+    nan = run_kernel(_combine, images, affines, windows, shape, _flat(value), _flat(rectified), at, bits)
     return (bits.reshape(n, -1) if words else None), nan

@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 _LOCK = threading.Lock()  # some of numba's thread pools take one caller at a time
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _popcount(_: Any, __: Any) -> Any:
     """Number of ones in a 64-bit word, as one machine instruction."""
 
@@ -44,7 +44,7 @@ def _load_64(context: Any, builder: ir.IRBuilder, kind: Any, arguments: Any) -> 
     return vector, builder.load(address, align=4)
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def sign_word(_: Any, row: Any, start: Any) -> Any:
     """Bit b of the word is ``row[start + b] > 0``, for 64 values of a contiguous float vector at once."""
 
@@ -56,7 +56,7 @@ def sign_word(_: Any, row: Any, start: Any) -> Any:
     return types.uint64(row, types.intp), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def nan_word(_: Any, row: Any, start: Any) -> Any:
     """Bit b of the word is whether ``row[start + b]`` is not a number."""
 
@@ -67,7 +67,7 @@ def nan_word(_: Any, row: Any, start: Any) -> Any:
     return types.uint64(row, types.intp), generate
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _pack_row(row: np.ndarray, words: np.ndarray) -> bool:
     full = len(row) // 64
     nan = np.uint64(0)
@@ -81,19 +81,19 @@ def _pack_row(row: np.ndarray, words: np.ndarray) -> bool:
             word |= np.uint64(value > 0) << np.uint64(b)
             nan |= np.uint64(value != value)
         words[full] = word
-    return nan > 0
+    return bool(nan > 0)
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+@numba.njit(parallel=True, cache=True)
 def _pack(values: np.ndarray, words: np.ndarray) -> bool:
     """Bit u of row i is ``values[i, u] > 0``; returns whether a value is not a number."""
     nan = 0
     for i in numba.prange(len(values)):
         nan += _pack_row(values[i], words[i])
-    return nan > 0
+    return bool(nan > 0)
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _add_row(words: np.ndarray, lower: np.ndarray, i: int, start: int) -> None:
     stop = min(start + _WORDS, words.shape[1])
     for j in range(i):
@@ -103,7 +103,7 @@ def _add_row(words: np.ndarray, lower: np.ndarray, i: int, start: int) -> None:
         lower[i, j] += np.int64(distance)
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+@numba.njit(parallel=True, cache=True)
 def _add_hamming(words: np.ndarray, lower: np.ndarray) -> None:
     """Add the pairwise Hamming distances to the lower triangle; rows p and n−1−p together cost the same."""
     n = len(words)

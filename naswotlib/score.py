@@ -9,19 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from naswotlib.codes import (
-    BatchNormMode,
-    Counting,
-    activation_codes,
-    check_arguments,
-    check_counting,
-    check_inputs,
-    scoring_mode,
-)
+from naswotlib.codes import Counting, activation_codes, check_arguments, check_counting, check_inputs
 from naswotlib.engine import UnplannedError, graph_kernel
 from naswotlib.fx import built_graph, traced_graph, weights_of
 from naswotlib.graph import Graph
 from naswotlib.kernel import hamming_kernel, log_determinant
+from naswotlib.modes import BatchNormMode, scoring_mode
 
 
 @dataclass(frozen=True, eq=False)
