@@ -62,6 +62,8 @@ def make_plan(graph: Graph, counting: Counting) -> Plan:
             if len(inputs) == 1:
                 same[number] = inputs[0]
                 continue
+        if op.kind == "relu" and ops[inputs[0]].kind == "relu":
+            inputs = ops[inputs[0]].inputs  # rectifying again changes neither values nor signs
         plain = replace(op, inputs=inputs)
         if op.kind == "relu":
             count = op.reference if counting == "reference" else 1

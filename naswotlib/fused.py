@@ -89,7 +89,8 @@ def _normalisation(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon:
     squares = np.empty((n, len(weight)))
     for i in numba.prange(n):
         _moments(x[i], means[i], squares[i])
-    return _affine(means, squares, rows * (length // len(weight)), weight, bias, epsilon)
+    affine: np.ndarray = _affine(means, squares, rows * (length // len(weight)), weight, bias, epsilon)
+    return affine
 
 
 @numba.njit(cache=True)
@@ -271,8 +272,7 @@ def _flat(image: np.ndarray | None) -> np.ndarray:
 
 def normalisation(image: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> np.ndarray:
     """Scale and shift ``(2, C)`` of batch normalisation on the statistics of the mini-batch ``image``."""
-    affine: np.ndarray = run_kernel(_normalisation, _flat(image), weight, bias, epsilon)
-    return affine
+    return run_kernel(_normalisation, _flat(image), weight, bias, epsilon)
 
 
 def combine(

@@ -107,7 +107,8 @@ class _Reader:
 
     def _module(self, node: fx.Node, layer: Any) -> int:
         source, name = node.args[0], str(node.target)
-        if type(layer) is nn.Linear and layer.bias is not None:
+        if type(layer) is nn.Linear:
+            _require(layer.bias is not None)
             self.flat.add(node)
             return self.graph.linear(self._read(source, flat=True), layer.out_features, name=name)
         if type(layer) is nn.ReLU:
@@ -121,6 +122,9 @@ class _Reader:
         if _is_plain_norm(layer):
             _require(layer.num_features == self.graph.channels(x))
             return self.graph.batch_norm(x, name=name)
+        return self._pool(x, layer)
+
+    def _pool(self, x: int, layer: Any) -> int:
         if type(layer) is nn.AdaptiveAvgPool2d:
             _require(layer.output_size in (1, (1, 1)))
             return self.graph.global_pool(x)
