@@ -21,9 +21,9 @@ from torch.overrides import TorchFunctionMode
 
 from naswotlib.errors import warn
 from naswotlib.kernel import pack_signs
+from naswotlib.modes import BatchNormMode, scoring_mode
 
 Counting = Literal["once", "reference"]
-BatchNormMode = Literal["batch", "eval"]
 
 # The functions behind each activation, as torch's override machinery names them.
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
@@ -51,7 +51,6 @@ _LAYER_TYPES = tuple(
     for name in activation_modules.__all__
     if (kind := getattr(activation_modules, name)) is not nn.MultiheadAttention
 )
-_BATCH_NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +126,15 @@ def activation_codes(
 
     Raises ValueError for a bad argument, a NaN among the values, or when nothing was counted.
     """
-    wanted = _check_arguments(network, inputs, counting, batch_norm, activations)
+    wanted = check_arguments(network, inputs, counting, batch_norm, activations)
     if batch_norm == "eval":
         warn(
             "batch_norm='eval' scores with running statistics, which an untrained network has not estimated; "
             "the paper's score uses the statistics of the mini-batch (batch_norm='batch')"
         )
     watcher = _Watcher(len(inputs), counting, wanted)
-    with _as_it_was(network), torch.inference_mode():
-        _set_modes(network, batch_norm)
-        with watcher.watching(network):
-            network(inputs)
+    with scoring_mode(network, batch_norm), torch.inference_mode(), watcher.watching(network):
+        network(inputs)
     if not watcher.layers:
         seen = ", ".join(watcher.uncounted) or "none"
         raise ValueError(
@@ -148,25 +145,10 @@ def activation_codes(
     return ActivationCodes(tuple(watcher.layers), len(inputs), tuple(watcher.uncounted))
 
 
-def _check_arguments(
-    network: nn.Module, inputs: Tensor, counting: str, batch_norm: str, activations: Iterable[str]
-) -> frozenset[str]:
-    if not isinstance(network, nn.Module):
-        raise TypeError(f"network: expected a torch.nn.Module, got {type(network).__name__}")
+def check_inputs(inputs: Tensor) -> None:
+    """Raise unless ``inputs`` is a mini-batch of at least two finite images."""
     if not isinstance(inputs, Tensor):
         raise TypeError(f"inputs: expected a torch.Tensor of shape (N, ...), got {type(inputs).__name__}")
-    if isinstance(activations, str):
-        raise TypeError(f"activations: expected a collection of names such as ({activations!r},), got a string")
-    wanted = frozenset(activations)
-    for argument, value, choices in [
-        ("counting", counting, get_args(Counting)),
-        ("batch_norm", batch_norm, get_args(BatchNormMode)),
-        *(("activations", name, ACTIVATIONS) for name in sorted(wanted)),
-    ]:
-        if value not in choices:
-            raise ValueError(f"{argument}: {value!r} is unknown; choose one of {', '.join(choices)}")
-    if not wanted:
-        raise ValueError("activations: expected at least one name, got none")
     if inputs.dim() < 2 or len(inputs) < 2:
         raise ValueError(
             f"inputs: expected a mini-batch (N, ...) of at least 2 images, since K_H compares images with one "
@@ -174,6 +156,34 @@ def _check_arguments(
         )
     if inputs.is_floating_point() and not bool(torch.isfinite(inputs).all()):
         raise ValueError("inputs: found NaN or infinite values; check how the images were normalised")
+
+
+def check_counting(counting: str) -> None:
+    """Raise unless ``counting`` is one of the two ways of counting."""
+    _check_choice("counting", counting, get_args(Counting))
+
+
+def _check_choice(argument: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{argument}: {value!r} is unknown; choose one of {', '.join(choices)}")
+
+
+def check_arguments(
+    network: nn.Module, inputs: Tensor, counting: str, batch_norm: str, activations: Iterable[str]
+) -> frozenset[str]:
+    """Raise for a bad argument of :func:`activation_codes`; returns the names of the activations to count."""
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"network: expected a torch.nn.Module, got {type(network).__name__}")
+    check_inputs(inputs)
+    if isinstance(activations, str):
+        raise TypeError(f"activations: expected a collection of names such as ({activations!r},), got a string")
+    wanted = frozenset(activations)
+    check_counting(counting)
+    _check_choice("batch_norm", batch_norm, get_args(BatchNormMode))
+    for name in sorted(wanted):
+        _check_choice("activations", name, ACTIVATIONS)
+    if not wanted:
+        raise ValueError("activations: expected at least one name, got none")
     for tensor in [*network.parameters(), *network.buffers()]:
         if tensor.device != inputs.device:
             raise ValueError(
@@ -181,43 +191,6 @@ def _check_arguments(
                 "move one of them with .to(device)"
             )
     return wanted
-
-
-@contextmanager
-def _as_it_was(network: nn.Module) -> Iterator[None]:
-    """Give back modes, buffers and the global random state as they were, whatever happens inside."""
-    modes = [(module, module.training) for module in network.modules()]
-    norms = [(module, module.track_running_stats) for module in network.modules() if isinstance(module, _BATCH_NORMS)]
-    buffers = [
-        (module, name, buffer, buffer.detach().clone())
-        for module in network.modules()
-        for name, buffer in module._buffers.items()
-        if buffer is not None
-    ]
-    devices = sorted({buffer.device.index or 0 for *_, buffer in buffers if buffer.is_cuda})
-    try:
-        with torch.random.fork_rng(devices=devices):
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
-        for norm, track in norms:
-            norm.track_running_stats = track
-        for module, name, buffer, before in buffers:
-            module._buffers[name] = buffer
-            if not torch.equal(buffer, before):
-                with torch.no_grad():
-                    buffer.copy_(before)
-
-
-def _set_modes(network: nn.Module, batch_norm: str) -> None:
-    for module in network.modules():
-        module.training = False
-    if batch_norm == "batch":
-        for module in network.modules():
-            if isinstance(module, _BATCH_NORMS):
-                module.training = True  # batch statistics, and without tracking nothing is written to the buffers
-                module.track_running_stats = False
 
 
 _MUTATING_DUNDERS = {

@@ -248,7 +248,7 @@ def _sum(*xs: Tensor) -> Tensor:
     return total
 
 
-def _function(op: Op) -> Callable[..., Tensor]:
+def function_of(op: Op) -> Callable[..., Tensor]:
     """The function of an operation without parameters."""
     if op.kind == "avg_pool":
         return lambda x: F.avg_pool2d(x, op.kernel, op.stride, op.padding, count_include_pad=False)
@@ -285,7 +285,7 @@ class GraphNetwork(nn.Module):
                 self._register(op.name, layer)
                 self._calls.append(op.name)
             else:
-                self._calls.append(None if op.kind == "input" else _function(op))
+                self._calls.append(None if op.kind == "input" else function_of(op))
 
     def _register(self, path: str, layer: nn.Module) -> None:
         *parents, leaf = path.split(".")

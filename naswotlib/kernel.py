@@ -7,7 +7,8 @@ is a row of zeros and ones and all pairs are compared by one matrix product. Bot
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _WORDS = 512  # words of each code compared at a time: 128 codes of that length fit the second-level cache
 _EXACT = 2**24  # float32 counts every integer up to here, so no product may sum more units
+Result = TypeVar("Result")
 _LOCK = threading.Lock()  # some of numba's thread pools take one caller at a time
 
 
@@ -35,35 +37,68 @@ def _popcount(_: Any, __: Any) -> Any:
     return types.uint64(types.uint64), generate
 
 
-@numba.njit(parallel=True, cache=True)
-def _pack(values: np.ndarray, words: np.ndarray) -> bool:
-    """Bit u of row i is ``values[i, u] > 0``; returns whether a value is not a number."""
-    n, units = values.shape
-    full = units // 64
-    nan = 0
-    for i in numba.prange(n):
-        for w in range(full):
-            word = np.uint64(0)
-            for b in range(64):
-                value = values[i, w * 64 + b]
-                word |= np.uint64(value > 0) << np.uint64(b)
-                nan += value != value
-            words[i, w] = word
-        if units > full * 64:
-            word = np.uint64(0)
-            for b in range(units - full * 64):
-                value = values[i, full * 64 + b]
-                word |= np.uint64(value > 0) << np.uint64(b)
-                nan += value != value
-            words[i, full] = word
-    return nan > 0
+def _load_64(context: Any, builder: ir.IRBuilder, kind: Any, arguments: Any) -> tuple[ir.VectorType, Any]:
+    array = context.make_array(kind)(context, builder, arguments[0])
+    vector = ir.VectorType(context.get_data_type(kind.dtype), 64)
+    address = builder.bitcast(builder.gep(array.data, [arguments[1]]), vector.as_pointer())
+    return vector, builder.load(address, align=4)
+
+
+@intrinsic
+def sign_word(_: Any, row: Any, start: Any) -> Any:
+    """Bit b of the word is ``row[start + b] > 0``, for 64 values of a contiguous float vector at once."""
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        vector, values = _load_64(context, builder, signature.args[0], arguments)
+        positive = builder.fcmp_ordered(">", values, ir.Constant(vector, [0.0] * 64))
+        return builder.bitcast(positive, ir.IntType(64))
+
+    return types.uint64(row, types.intp), generate
+
+
+@intrinsic
+def nan_word(_: Any, row: Any, start: Any) -> Any:
+    """Bit b of the word is whether ``row[start + b]`` is not a number."""
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        _, values = _load_64(context, builder, signature.args[0], arguments)
+        return builder.bitcast(builder.fcmp_unordered("uno", values, values), ir.IntType(64))
+
+    return types.uint64(row, types.intp), generate
 
 
 @numba.njit(cache=True)
-def _add_row(words: np.ndarray, lower: np.ndarray, i: int) -> None:
+def _pack_row(row: np.ndarray, words: np.ndarray) -> bool:
+    full = len(row) // 64
+    nan = np.uint64(0)
+    for w in range(full):
+        words[w] = sign_word(row, w * 64)
+        nan |= nan_word(row, w * 64)
+    if len(row) > full * 64:
+        word = np.uint64(0)
+        for b in range(len(row) - full * 64):
+            value = row[full * 64 + b]
+            word |= np.uint64(value > 0) << np.uint64(b)
+            nan |= np.uint64(value != value)
+        words[full] = word
+    return bool(nan > 0)
+
+
+@numba.njit(parallel=True, cache=True)
+def _pack(values: np.ndarray, words: np.ndarray) -> bool:
+    """Bit u of row i is ``values[i, u] > 0``; returns whether a value is not a number."""
+    nan = 0
+    for i in numba.prange(len(values)):
+        nan += _pack_row(values[i], words[i])
+    return bool(nan > 0)
+
+
+@numba.njit(cache=True)
+def _add_row(words: np.ndarray, lower: np.ndarray, i: int, start: int) -> None:
+    stop = min(start + _WORDS, words.shape[1])
     for j in range(i):
         distance = np.uint64(0)
-        for w in range(words.shape[1]):
+        for w in range(start, stop):
             distance += _popcount(words[i, w] ^ words[j, w])
         lower[i, j] += np.int64(distance)
 
@@ -72,17 +107,21 @@ def _add_row(words: np.ndarray, lower: np.ndarray, i: int) -> None:
 def _add_hamming(words: np.ndarray, lower: np.ndarray) -> None:
     """Add the pairwise Hamming distances to the lower triangle; rows p and n−1−p together cost the same."""
     n = len(words)
-    for p in numba.prange(n // 2):
-        _add_row(words, lower, np.int64(p))
-        _add_row(words, lower, n - 1 - np.int64(p))
-    if n % 2:
-        _add_row(words, lower, n // 2)
+    for start in range(0, words.shape[1], _WORDS):
+        for p in numba.prange((n + 1) // 2):
+            first = np.int64(p)
+            _add_row(words, lower, first, start)
+            if first != n - 1 - first:
+                _add_row(words, lower, n - 1 - first, start)
 
 
-def _use_torch_threads() -> None:
-    threads = torch.get_num_threads()
-    numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
-    torch.set_num_threads(threads)  # starting numba's OpenMP pool, on its first use, sets torch's number to its own
+def run_kernel(kernel: Callable[..., Result], *arguments: Any) -> Result:
+    """Call a compiled kernel with as many threads as torch uses, one call at a time."""
+    with _LOCK:
+        threads = torch.get_num_threads()
+        numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
+        torch.set_num_threads(threads)  # starting numba's OpenMP pool, on its first use, sets torch's to its own
+        return kernel(*arguments)
 
 
 def pack_signs(values: Tensor) -> tuple[np.ndarray, bool]:
@@ -91,12 +130,10 @@ def pack_signs(values: Tensor) -> tuple[np.ndarray, bool]:
     Units stand in the order of memory (no unit order is preferred by K_H); unused bits of the last word are 0.
     The second result says whether any value is not a number.
     """
-    rows = _rows(values).float() if values.dtype in (torch.float16, torch.bfloat16) else _rows(values)
-    array = rows.numpy()
+    rows = _rows(values)
+    array = (rows if rows.dtype in (torch.float32, torch.float64) else rows.float()).contiguous().numpy()
     words = np.empty((array.shape[0], -(-array.shape[1] // 64)), np.uint64)
-    with _LOCK:
-        _use_torch_threads()
-        nan = _pack(array, words)
+    nan = run_kernel(_pack, array, words)
     return words, bool(nan)
 
 
@@ -104,16 +141,6 @@ def _rows(values: Tensor) -> Tensor:
     """``(N, ...)`` as ``(N, units)`` without copying, whatever the memory format, where that is possible."""
     order = sorted(range(1, values.dim()), key=values.stride, reverse=True)
     return values.permute(0, *order).reshape(values.shape[0], -1)
-
-
-def hamming_packed(words: np.ndarray) -> np.ndarray:
-    """Hamming distances ``(N, N)`` int64 of packed codes ``(N, words)``."""
-    lower = np.zeros((len(words), len(words)), np.int64)
-    with _LOCK:
-        _use_torch_threads()
-        for start in range(0, words.shape[1], _WORDS):
-            _add_hamming(words[:, start : start + _WORDS], lower)
-    return lower + lower.T
 
 
 def hamming_gemm(bits: Tensor, *, chunk: int = _EXACT) -> Tensor:
@@ -132,23 +159,43 @@ def hamming_gemm(bits: Tensor, *, chunk: int = _EXACT) -> Tensor:
     return ones[:, None] + ones[None, :] - 2 * common
 
 
+class KernelSum:
+    """K_H of ``num_images`` images, summed over codes that come layer by layer."""
+
+    def __init__(self, num_images: int) -> None:
+        self.num_units = 0
+        self._packed: dict[int, np.ndarray] = {}  # lower triangle of the distances, by how often they count
+        self._on_device: Tensor | None = None
+        self._shape = (num_images, num_images)
+
+    def add(self, bits: np.ndarray | Tensor, units: int, count: int) -> None:
+        """Count ``units`` more units, ``count`` times: packed words ``(N, words)`` or booleans ``(N, units)``."""
+        self.num_units += units * count
+        if isinstance(bits, np.ndarray):
+            run_kernel(_add_hamming, bits, self._packed.setdefault(count, np.zeros(self._shape, np.int64)))
+        else:
+            part = count * hamming_gemm(bits)
+            self._on_device = part if self._on_device is None else self._on_device + part
+
+    def kernel(self) -> np.ndarray:
+        """K_H so far, ``(N, N)`` int64."""
+        kernel = np.full(self._shape, self.num_units, np.int64)
+        for count, lower in self._packed.items():
+            kernel -= count * (lower + lower.T)
+        if self._on_device is not None:
+            kernel -= self._on_device.cpu().numpy()  # the one transfer, and the one wait, of a network on a GPU
+        return kernel
+
+
 def hamming_kernel(codes: ActivationCodes, *, normalize: bool = False) -> np.ndarray:
     """K_H of equation 1: ``K[i, j] = N_A − d_H(c_i, c_j)``, ``(N, N)`` int64.
 
     With ``normalize=True`` it is divided by N_A, float64 in [0, 1] with ones on the diagonal, as in Figure 1.
     """
-    n = codes.num_images
-    kernel = np.zeros((n, n), np.int64)
-    on_device: Tensor | None = None
+    total = KernelSum(codes.num_images)
     for layer in codes.layers:
-        if isinstance(layer.bits, np.ndarray):
-            kernel += layer.count * (layer.units - hamming_packed(layer.bits))
-        else:
-            part = layer.count * (layer.units - hamming_gemm(layer.bits))
-            on_device = part if on_device is None else on_device + part
-    if on_device is not None:
-        kernel += on_device.cpu().numpy()  # the one transfer, and the one wait, of a network on a GPU
-    return kernel / codes.num_units if normalize else kernel
+        total.add(layer.bits, layer.units, layer.count)
+    return total.kernel() / codes.num_units if normalize else total.kernel()
 
 
 def log_determinant(kernel: np.ndarray) -> tuple[float, int]:

@@ -6,10 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
-from naswotlib.codes import BatchNormMode, Counting, activation_codes
+from naswotlib.codes import Counting, activation_codes, check_arguments, check_counting, check_inputs
+from naswotlib.engine import UnplannedError, graph_kernel
+from naswotlib.fx import built_graph, traced_graph, weights_of
+from naswotlib.graph import Graph
 from naswotlib.kernel import hamming_kernel, log_determinant
+from naswotlib.modes import BatchNormMode, scoring_mode
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +27,8 @@ class NaswotScore:
     num_units: N_A, the number of units counted for one image.
     layers: units counted, by name of the layer.
     uncounted: activations that ran but were not counted.
-    engine: how it was computed: ``"hooks"``, or ``"graph"`` for the fast plan.
+    engine: how it was computed: from the operation ``"graph"`` that the network was built from, from one found by
+        tracing it (``"fx"``), or by watching its forward pass (``"hooks"``).
     """
 
     value: float
@@ -68,7 +74,47 @@ def naswot_score(
     >>> score.num_units, score.layers, score.kernel.shape
     (64, {'2': 64}, (8, 8))
     """
-    codes = activation_codes(network, inputs, counting=counting, batch_norm=batch_norm, activations=activations)
-    kernel = hamming_kernel(codes)
+    wanted = check_arguments(network, inputs, counting, batch_norm, activations)
+    if batch_norm == "batch" and wanted == {"relu"} and _is_plain(network, inputs):
+        graph, engine = built_graph(network), "graph"
+        if graph is None and not exact:
+            with scoring_mode(network, batch_norm):
+                graph, engine = traced_graph(network, inputs.shape[1]), "fx"
+        if graph is not None:
+            try:
+                return _score_plan(graph, weights_of(network), inputs, counting, exact, engine)
+            except UnplannedError:  # what a trace does not show, such as sums that broadcast
+                pass
+    codes = activation_codes(network, inputs, counting=counting, batch_norm=batch_norm, activations=wanted)
+    return _score(hamming_kernel(codes), codes.units_by_layer, codes.uncounted, "hooks")
+
+
+def score_graph(
+    graph: Graph, weights: dict[str, Tensor], inputs: Tensor, *, counting: Counting = "once", exact: bool = False
+) -> NaswotScore:
+    """Score the network that a graph describes, without building it: :func:`naswot_score` of
+    ``GraphNetwork(graph, weights)``, whose ``weights`` are those of :func:`naswotlib.graph.init_weights`.
+
+    ``inputs`` are float32 images ``(N, C, H, W)`` on the CPU, at least two.
+    """
+    check_inputs(inputs)
+    check_counting(counting)
+    return _score_plan(graph, weights, inputs, counting, exact, "graph")
+
+
+def _is_plain(network: nn.Module, inputs: Tensor) -> bool:
+    """Whether plans apply: float32 images and weights on the CPU."""
+    tensors = [inputs, *network.parameters()]
+    return inputs.dim() == 4 and all(x.dtype == torch.float32 and x.device.type == "cpu" for x in tensors)
+
+
+def _score_plan(
+    graph: Graph, weights: dict[str, Tensor], inputs: Tensor, counting: Counting, exact: bool, engine: str
+) -> NaswotScore:
+    kernel, layers = graph_kernel(graph, weights, inputs, counting=counting, exact=exact)
+    return _score(kernel, layers, (), engine)
+
+
+def _score(kernel: np.ndarray, layers: dict[str, int], uncounted: tuple[str, ...], engine: str) -> NaswotScore:
     value, rank = log_determinant(kernel)
-    return NaswotScore(value, kernel, rank, codes.num_units, codes.units_by_layer, codes.uncounted, "hooks")
+    return NaswotScore(value, kernel, rank, sum(layers.values()), layers, uncounted, engine)

@@ -152,10 +152,6 @@ class NASBench201(EnumeratedSpace[Cell]):
         """The six operations."""
         return arch.ops
 
-    def decisions(self, arch: Cell) -> tuple[str, ...]:
-        """The six operations."""
-        return arch.ops
-
     def mutate(self, arch: Cell, rng: np.random.Generator) -> Cell:
         """Change one edge to another operation, as the benchmark's own evolution does: a target node uniform
         among 1, 2, 3, then one of its incoming edges, then one of the four other operations. (So edge 0→1 has
