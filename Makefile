@@ -1,6 +1,6 @@
 # Two commands are all the set-up there is: `make book` and `make test`.
 #
-#   make book PROFILE=paper DATA=PATH   the published benchmarks in PATH instead of the bundled one
+#   make book PROFILE=paper DATA=PATH   the same, after figures/paper from the published benchmarks in PATH
 #   make book TORCH=cpu                 a CPU build of torch, a tenth of the size (when .venv is made)
 #   make test SLOW=1                    the slow tests too
 

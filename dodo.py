@@ -1,6 +1,6 @@
 """What `make book` does, by doit: notebooks from book/*.py, executed by papermill, then the site. Only what is stale.
 
-doit profile=paper data=PATH   the published benchmarks in PATH instead of the bundled one
+doit profile=paper data=PATH   the same, after the figures of figures/paper from the published benchmarks in PATH
 doit notebooks                 book/notebooks/*.ipynb alone, not executed, for papermill or Jupyter
 """
 
@@ -16,7 +16,19 @@ ROOT = Path(__file__).parent
 BOOK = Path("book")
 SITE = Path("_build/html")
 PAGES = sorted(BOOK.glob("*.py"))
-SETTINGS = {"profile": get_var("profile", "demo"), "data_dir": get_var("data", "") or None}
+PROFILE = get_var("profile", "demo")
+DATA = get_var("data", "") or None
+# The book's pages are always made with the bundled benchmark, and show the figures of the paper profile from files.
+# Which those are, by page: file name without suffix, and the parameters that make it.
+PAPER = Path("figures/paper")
+PANELS = {
+    "fig3": {
+        "fig3a-cifar10-seed0": {"dataset": "cifar10"},
+        "fig3b-cifar100-seed0": {"dataset": "cifar100"},
+        "fig3c-imagenet16-120-seed0": {"dataset": "imagenet16-120"},
+    }
+}
+DOWNLOADS = {"fig3": ["figures/demo/fig3-seed0.csv"]}  # what else a page makes
 LIBRARY = [path for path in Path("naswotlib").rglob("*") if path.suffix in (".py", ".parquet", ".json")]
 
 QUIET = ["--IPKernelApp.log_level=40"]  # the kernel's note that it talks to us unencrypted, on this machine
@@ -45,14 +57,13 @@ def number_cells(notebook: Any) -> None:
         cell["id"] = f"cell-{number}"
 
 
-def execute_notebook(notebook: Path, page: Path) -> TaskFailed | None:
-    """Run a notebook with this build's settings; ``page`` is replaced only when all its cells have run."""
+def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> TaskFailed | None:
+    """Run a notebook with parameters; ``page`` is replaced only when all its cells have run."""
     import nbformat
     import papermill
 
-    known = papermill.inspect_notebook(str(notebook))
-    settings = {name: value for name, value in SETTINGS.items() if name in known}
     unfinished = page.with_name(f".{page.name}")
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
     try:
         papermill.execute_notebook(str(notebook), str(unfinished), settings, progress_bar=False, extra_arguments=QUIET)
     except papermill.PapermillExecutionError as error:
@@ -86,17 +97,40 @@ def task_notebooks():
         }
 
 
+def paper_files(panel: str) -> list[Path]:
+    """What the paper profile writes for one panel."""
+    return [PAPER / f"{panel}{suffix}" for suffix in (".png", ".csv", ".json")]
+
+
+def task_paper():
+    """With profile=paper: the figures and summaries of figures/paper."""
+    if PROFILE not in ("demo", "paper"):
+        raise ValueError(f"profile: {PROFILE!r} is unknown; choose one of demo, paper")
+    for page, panels in PANELS.items() if PROFILE == "paper" else ():
+        notebook = BOOK / "notebooks" / f"{page}.ipynb"
+        for panel, parameters in panels.items():
+            settings = {"profile": "paper", "data_dir": DATA, **parameters}
+            executed = Path("_build/paper") / f"{panel}.ipynb"
+            yield {
+                "name": panel,
+                "actions": [(execute_notebook, [notebook, executed, settings])],
+                "file_dep": [notebook, *LIBRARY],
+                "targets": paper_files(panel),
+                "uptodate": [config_changed({"data": str(DATA)})],
+            }
+
+
 def task_execute():
-    """Executed pages, from the notebooks, the library and the bundled data."""
+    """Executed pages, from the notebooks, the library, the bundled data and the figures of the paper profile."""
     for source in PAGES:
         notebook = BOOK / "notebooks" / f"{source.stem}.ipynb"
         page = BOOK / f"{source.stem}.ipynb"
+        shown = [file for panel in PANELS.get(source.stem, ()) for file in paper_files(panel)]
         yield {
             "name": source.stem,
-            "actions": [(execute_notebook, [notebook, page])],
-            "file_dep": [notebook, *LIBRARY],
-            "targets": [page],
-            "uptodate": [config_changed({name: str(value) for name, value in SETTINGS.items()})],
+            "actions": [(execute_notebook, [notebook, page, {}])],
+            "file_dep": [notebook, *LIBRARY, *(file for file in shown if PROFILE == "paper" or file.exists())],
+            "targets": [page, *DOWNLOADS.get(source.stem, ())],
             "clean": True,
         }
 
@@ -112,7 +146,7 @@ def task_book():
             "_config.yml",
             *pages,
             *(BOOK / f"{source.stem}.ipynb" for source in PAGES),
-            *Path("figures/paper").glob("*"),
+            *(file for file in PAPER.glob("*") if file.is_file()),
         ],
         "targets": [SITE / "index.html"],
     }

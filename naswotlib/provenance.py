@@ -59,7 +59,7 @@ class Provenance:
         }
 
     def _repr_markdown_(self) -> str:
-        return provenance_table(self.facts())
+        return provenance_table({"": self.facts()})
 
     def write(self, path: Path) -> None:
         """Keep the facts beside what was made, for pages that show it later."""
@@ -67,10 +67,12 @@ class Provenance:
             file.write(json.dumps(self.facts(), indent=1).encode() + b"\n")
 
 
-def provenance_table(facts: Mapping[str, str]) -> str:
-    """Facts, fresh or read back from a file, as a table in Markdown."""
-    rows = "".join(f"| {name.replace('_', ' ')} | {fact} |\n" for name, fact in facts.items())
-    return f"| provenance | |\n|---|---|\n{rows}"
+def provenance_table(runs: Mapping[str, Mapping[str, str]]) -> str:
+    """Facts of runs, fresh or read back from files, as a table in Markdown: a column a run, its heading the key."""
+    names = dict.fromkeys(name for facts in runs.values() for name in facts)
+    rows = [[name.replace("_", " "), *(facts.get(name, "") for facts in runs.values())] for name in names]
+    lines = [["provenance", *runs], ["---"] * (1 + len(runs)), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _processor() -> str:

@@ -1,0 +1,46 @@
+"""Figures show what the tables say."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from naswotlib.plots import fig3, fig3_interactive, missing_panel
+
+TABLE = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, -np.inf, 30.0], "accuracy": [50.0, 10.0, 70.0]})
+
+
+@pytest.fixture
+def ax():
+    figure, ax = plt.subplots()
+    yield ax
+    plt.close(figure)
+
+
+def test_figure_3_has_a_point_a_network_and_singular_ones_below_all_others(ax: plt.Axes) -> None:
+    finite, singular = fig3(TABLE, ax, title="t").collections
+    assert finite.get_offsets().tolist() == [[50.0, 10.0], [70.0, 30.0]]
+    [[accuracy, height]] = singular.get_offsets().tolist()
+    assert accuracy == 10.0
+    assert height < 10.0
+    assert ax.get_legend() is not None
+
+
+def test_figure_3_without_singular_networks_has_no_legend(ax: plt.Axes) -> None:
+    fig3(TABLE[TABLE.score > 0], ax, title="t")
+    assert len(ax.collections) == 1
+    assert ax.get_legend() is None
+
+
+def test_the_interactive_twin_names_architectures_and_asks_nothing_of_the_network() -> None:
+    html = fig3_interactive(TABLE, name="plot")
+    assert all(arch in html for arch in TABLE.arch)
+    assert '"-inf"' in html
+    assert 'src="_static/plotly.min.js"' in html
+    assert html == fig3_interactive(TABLE, name="plot")
+
+
+def test_a_missing_panel_names_its_file(ax: plt.Axes) -> None:
+    missing_panel(ax, "figures/paper/x.png")
+    assert "figures/paper/x.png" in ax.texts[0].get_text()
+    assert ax.spines["top"].get_visible()
