@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from naswotlib.benchmarks import Benchmark, load_benchmark
     from naswotlib.codes import ActivationCodes, activation_codes
+    from naswotlib.evolution import area, rea
     from naswotlib.images import load_images
     from naswotlib.kernel import hamming_kernel
     from naswotlib.runner import score_archs
@@ -31,6 +32,7 @@ __all__ = [
     "SearchResult",
     "activation_codes",
     "arch_seed",
+    "area",
     "get_space",
     "hamming_kernel",
     "list_spaces",
@@ -39,6 +41,7 @@ __all__ = [
     "naswot",
     "naswot_score",
     "random_search",
+    "rea",
     "score_archs",
 ]
 
@@ -46,6 +49,7 @@ __all__ = [
 _HOMES = {
     "benchmarks": ("Benchmark", "load_benchmark"),
     "codes": ("ActivationCodes", "activation_codes"),
+    "evolution": ("area", "rea"),
     "images": ("load_images",),
     "kernel": ("hamming_kernel",),
     "runner": ("score_archs",),

@@ -44,7 +44,20 @@ def test_random_networks_of_all_operations_score_exactly_and_fast(seed, counting
 
 def test_random_networks_together_use_every_kind_of_operation():
     kinds = Counter(op.kind for seed in range(12) for op in random_graph(seed).ops)
-    for kind in "conv batch_norm relu avg_pool max_pool add concat zero truncate shift global_pool linear".split():
+    for kind in [
+        "conv",
+        "batch_norm",
+        "relu",
+        "avg_pool",
+        "max_pool",
+        "add",
+        "concat",
+        "zero",
+        "truncate",
+        "shift",
+        "global_pool",
+        "linear",
+    ]:
         assert kinds[kind] > 0, kind
     convs = [op for seed in range(12) for op in random_graph(seed).ops if op.kind == "conv"]
     assert any(op.groups > 1 for op in convs)
@@ -201,5 +214,6 @@ def test_padded_and_narrow_images():
 
 
 def test_value_of_a_fast_score_is_the_log_determinant_of_its_kernel():
-    score = score_graph(SPACE.graph(SPACE[9930], **SMALL), init_weights(SPACE.graph(SPACE[9930], **SMALL), 0), images(8, 16))
+    graph = SPACE.graph(SPACE[9930], **SMALL)
+    score = score_graph(graph, init_weights(graph, 0), images(8, 16))
     assert (score.value, score.rank) == log_determinant(score.kernel)
