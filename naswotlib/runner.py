@@ -22,9 +22,10 @@ from torch import Tensor
 
 from naswotlib.codes import Counting
 from naswotlib.errors import warn
+from naswotlib.graph import init_weights
 from naswotlib.parallel import map_unordered
-from naswotlib.score import naswot_score
-from naswotlib.spaces.base import arch_seed, check_choice, get_space
+from naswotlib.score import naswot_score, score_graph
+from naswotlib.spaces.base import GraphSpace, arch_seed, check_choice, get_space
 from naswotlib.store import Row, make_frame, open_store
 
 CHUNK = 8  # architectures a worker takes at a time: enough to hide what a task costs, few enough to end together
@@ -171,8 +172,13 @@ def _score_one(settings: _Settings, inputs: Tensor, text: str) -> Row:
     try:
         arch = space.from_str(text)
         weights = arch_seed(settings.seed, space.to_str(arch))
-        network = space.build(arch, seed=weights, **settings.skeleton).to(settings.device)
-        score = naswot_score(network, inputs, counting=settings.counting, exact=settings.exact)
+        if isinstance(space, GraphSpace) and inputs.device.type == "cpu":  # without building a module of each layer
+            graph = space.graph(arch, **settings.skeleton)
+            drawn = init_weights(graph, weights)
+            score = score_graph(graph, drawn, inputs, counting=settings.counting, exact=settings.exact)
+        else:
+            network = space.build(arch, seed=weights, **settings.skeleton).to(settings.device)
+            score = naswot_score(network, inputs, counting=settings.counting, exact=settings.exact)
     except Exception as error:  # whatever it was stands in the row, and the run goes on
         message = f"{type(error).__name__}: {error}"
         return Row(arch=text, score=np.nan, num_units=None, seconds=time.perf_counter() - start, error=message)
