@@ -31,7 +31,7 @@ batch_size: int = 128  # images in the mini-batch
 seed: int = 0  # of architectures, weights, mini-batch and bootstrap
 device: str = "cpu"  # that scores are computed on, such as cuda
 workers: int = 1  # processes that score
-data_dir: str | None = None  # of published tables and images; None: NASWOTLIB_DATA
+data_dir: str = ""  # of published tables and images; empty: NASWOTLIB_DATA
 out_dir: str = "figures"  # in the repository; results go to its demo and paper
 
 # %% tags=["hide-input"]
