@@ -17,7 +17,7 @@ BOOK = Path("book")
 SITE = Path("_build/html")
 PAGES = sorted(BOOK.glob("*.py"))
 PROFILE = get_var("profile", "demo")
-DATA = get_var("data", "") or None
+DATA = get_var("data", "")
 # The book's pages are always made with the bundled benchmark, and show the figures of the paper profile from files.
 # Which those are, by page: file name without suffix, and the parameters that make it.
 PAPER = Path("figures/paper")
@@ -116,7 +116,7 @@ def task_paper():
                 "actions": [(execute_notebook, [notebook, executed, settings])],
                 "file_dep": [notebook, *LIBRARY],
                 "targets": paper_files(panel),
-                "uptodate": [config_changed({"data": str(DATA)})],
+                "uptodate": [config_changed({"data": DATA})],
             }
 
 
