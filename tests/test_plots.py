@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naswotlib.plots import fig3, fig3_interactive, missing_panel
+from naswotlib.pareto import pareto_front
+from naswotlib.plots import fig3, fig3_interactive, missing_panel, pareto
 
 TABLE = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, -np.inf, 30.0], "accuracy": [50.0, 10.0, 70.0]})
 
@@ -38,6 +39,18 @@ def test_the_interactive_twin_names_architectures_and_asks_nothing_of_the_networ
     assert '"-inf"' in html
     assert 'src="_static/plotly.min.js"' in html
     assert html == fig3_interactive(TABLE, name="plot")
+
+
+def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_tried(ax: plt.Axes) -> None:
+    table = TABLE.assign(latency=[2.0, 1.0, 3.0])
+    pareto(table, pareto_front(table, "latency"), ax, cost="latency")
+    finite, singular = ax.collections
+    assert finite.get_offsets().tolist() == [[2.0, 10.0], [3.0, 30.0]]
+    assert singular.get_offsets()[0, 0] == 1.0
+    (line,) = ax.lines
+    assert line.get_xydata().tolist() == [[2.0, 10.0], [3.0, 30.0]]
+    assert line.get_drawstyle() == "steps-post"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("latency (ms)", "score")
 
 
 def test_a_missing_panel_names_its_file(ax: plt.Axes) -> None:
