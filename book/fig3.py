@@ -245,8 +245,8 @@ if profile == "demo":
 HTML(fig3_interactive(table, name="fig3-plot"))
 
 # %% [markdown]
-# With so few networks and so little training the interval is wide. It narrows as the bundled benchmark grows; what
-# the paper claims is to be judged by the panels above.
+# The networks are few and their training is short, which widens the interval: what the paper claims is to be judged
+# by the panels above.
 
 # %% tags=["remove-input"]
 page
