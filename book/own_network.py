@@ -91,7 +91,7 @@ class Net(nn.Module):
         return self.head(x)
 
 
-def make_network():
+def make():
     return Net()
 
 
@@ -99,7 +99,7 @@ def make_network():
 import mynets
 
 torch.manual_seed(seed)
-network = mynets.make_network()
+network = mynets.make()
 score = naswot_score(network, images)
 print(score.layers)
 print(score.uncounted)
@@ -129,7 +129,7 @@ except ValueError as error:
 # makes a new network for each repetition; the command prints mean and standard deviation over initialisations.
 
 # %%
-# !naswot score --module mynets:make_network --images photos --repeats {repeats} --seed {seed}
+# !naswot score --module mynets:make --images photos --repeats {repeats} --seed {seed}
 
 # %% [markdown]
 # Scores of both calls differ, since the command takes 128 crops of 32 pixels a side where it is not told otherwise.
