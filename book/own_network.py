@@ -34,7 +34,6 @@ page = Provenance(globals())
 # The file that this page writes lands in a folder of its own, and the shell finds this environment's `naswot`.
 os.chdir(tempfile.mkdtemp(prefix="naswotlib-"))
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-os.environ.update(REPEATS=str(repeats), SEED=str(seed))
 
 # %% [markdown]
 # ## From Python
@@ -92,7 +91,7 @@ class Net(nn.Module):
         return self.head(x)
 
 
-def make_network():
+def make():
     return Net()
 
 
@@ -100,7 +99,7 @@ def make_network():
 import mynets
 
 torch.manual_seed(seed)
-network = mynets.make_network()
+network = mynets.make()
 score = naswot_score(network, images)
 print(score.layers)
 print(score.uncounted)
@@ -130,7 +129,7 @@ except ValueError as error:
 # makes a new network for each repetition; the command prints mean and standard deviation over initialisations.
 
 # %%
-# !naswot score --module mynets:make_network --images photos --repeats $REPEATS --seed $SEED
+# !naswot score --module mynets:make --images photos --repeats {repeats} --seed {seed}
 
 # %% [markdown]
 # Scores of both calls differ, since the command takes 128 crops of 32 pixels a side where it is not told otherwise.
@@ -153,18 +152,20 @@ except ValueError as error:
 # %%
 import math
 
-import pandas as pd
-from IPython.display import HTML
+from IPython.display import Markdown
 
-rows = []
+lines = [
+    "| network | images | units | score | score of coin flips |",
+    "|---|--:|--:|--:|--:|",
+]
 for name, candidate in [("Net", network), ("ResNet-18", resnet)]:
     for n in (batch_size // 2, batch_size):
         found = naswot_score(candidate, images[:n])
         coins = n * math.log(found.num_units / 2) + math.log(n + 1)
-        rows.append((name, n, found.num_units, float(found), coins))
-columns = ["network", "images", "units", "score", "score of coin flips"]
-table = pd.DataFrame(rows, columns=columns)
-HTML(table.to_html(index=False, float_format="%.0f", border=0))
+        lines.append(
+            f"| {name} | {n} | {found.num_units} | {float(found):.0f} | {coins:.0f} |"
+        )
+Markdown("\n".join(lines))
 
 # %% [markdown]
 # Between two families, most of the difference is the last column: counting, not quality. What the score can say
