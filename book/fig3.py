@@ -45,11 +45,12 @@ from IPython.display import HTML, Image, Markdown, display
 from myst_nb import glue
 
 from naswotlib import get_space, load_benchmark, load_images, score_archs
+from naswotlib.errors import check_choice
 from naswotlib.pages import complete_scores, repository, write_csv
 from naswotlib.parallel import write_whole
 from naswotlib.plots import fig3, fig3_interactive, missing_panel
 from naswotlib.provenance import Provenance, provenance_table
-from naswotlib.spaces.base import check_choice, sample_distinct
+from naswotlib.spaces.base import sample_distinct
 from naswotlib.stats import kendall_tau
 from naswotlib.training import Recipe
 

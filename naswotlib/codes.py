@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.modules import activation as activation_modules
 from torch.overrides import TorchFunctionMode
 
-from naswotlib.errors import warn
+from naswotlib.errors import check_choice, warn
 from naswotlib.kernel import pack_signs
 from naswotlib.modes import BatchNormMode, scoring_mode
 
@@ -160,12 +160,7 @@ def check_inputs(inputs: Tensor) -> None:
 
 def check_counting(counting: str) -> None:
     """Raise unless ``counting`` is one of the two ways of counting."""
-    _check_choice("counting", counting, get_args(Counting))
-
-
-def _check_choice(argument: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{argument}: {value!r} is unknown; choose one of {', '.join(choices)}")
+    check_choice("counting", counting, get_args(Counting))
 
 
 def check_arguments(
@@ -179,9 +174,9 @@ def check_arguments(
         raise TypeError(f"activations: expected a collection of names such as ({activations!r},), got a string")
     wanted = frozenset(activations)
     check_counting(counting)
-    _check_choice("batch_norm", batch_norm, get_args(BatchNormMode))
+    check_choice("batch_norm", batch_norm, get_args(BatchNormMode))
     for name in sorted(wanted):
-        _check_choice("activations", name, ACTIVATIONS)
+        check_choice("activations", name, ACTIVATIONS)
     if not wanted:
         raise ValueError("activations: expected at least one name, got none")
     for tensor in [*network.parameters(), *network.buffers()]:

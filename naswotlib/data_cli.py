@@ -55,9 +55,9 @@ def fetch(
     data_dir: DataDir = None,
 ) -> None:
     """Download the files called NAME, if they are not there; a download is compared with its published digest."""
+    from naswotlib.errors import check_choice
     from naswotlib.fetch import SOURCES
     from naswotlib.fetch import fetch as fetch_files
-    from naswotlib.spaces.base import check_choice
 
     check_choice("name", name, SOURCES)
     first = SOURCES[name][0]

@@ -1,8 +1,10 @@
-"""The one warning category of the library; errors are Python's own, with a message that says what to do."""
+"""The one warning category of the library, and checks of arguments; errors are Python's own, and say what to do."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Hashable
+from typing import Any
 
 
 class NaswotWarning(UserWarning):
@@ -12,3 +14,15 @@ class NaswotWarning(UserWarning):
 def warn(message: str) -> None:
     """Warn the caller of the public function that called this."""
     warnings.warn(message, NaswotWarning, stacklevel=3)
+
+
+def check_choice(argument: str, value: Hashable, choices: Any) -> None:
+    """Raise a ValueError that names the argument, the value and the choices, unless ``value`` is one."""
+    if value not in choices:
+        raise ValueError(f"{argument}: {value!r} is unknown; choose one of {', '.join(map(str, choices))}")
+
+
+def check_at_least(argument: str, value: int, least: int) -> None:
+    """Raise a ValueError that names the argument and the value, unless it is ``least`` or more."""
+    if value < least:
+        raise ValueError(f"{argument}: expected at least {least}, got {value}")

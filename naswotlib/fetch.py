@@ -17,9 +17,8 @@ import pooch
 import requests
 from filelock import FileLock
 
-from naswotlib.errors import warn
+from naswotlib.errors import check_choice, warn
 from naswotlib.parallel import write_whole
-from naswotlib.spaces.base import check_choice
 
 ENVIRONMENT = "NASWOTLIB_DATA"
 

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from naswotlib.errors import check_choice
 from naswotlib.parallel import single_thread
-from naswotlib.spaces.base import check_choice, get_space
+from naswotlib.spaces.base import get_space
 
 
 def parameters(network: nn.Module, image: Tensor) -> float:

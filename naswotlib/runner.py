@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypedDict, get_args
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 from torch import Tensor
 
-from naswotlib.codes import Counting
-from naswotlib.errors import warn
+from naswotlib.codes import Counting, check_counting, check_inputs
+from naswotlib.errors import check_choice, warn
 from naswotlib.graph import init_weights
 from naswotlib.parallel import map_unordered
 from naswotlib.score import naswot_score, score_graph
-from naswotlib.spaces.base import GraphSpace, arch_seed, check_choice, get_space
+from naswotlib.spaces.base import GraphSpace, arch_seed, get_space
 from naswotlib.store import Row, make_frame, open_store
 
 CHUNK = 8  # architectures a worker takes at a time: enough to hide what a task costs, few enough to end together
@@ -142,12 +142,11 @@ def _portable(space: Any) -> Any:
 
 
 def _check(space: Any, settings: _Settings, inputs: Tensor) -> None:
-    check_choice("counting", settings.counting, get_args(Counting))
+    check_counting(settings.counting)
     if not isinstance(inputs, Tensor) or inputs.dim() != 4 or len(inputs) < 2:
         given = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__
         raise ValueError(f"inputs: expected a tensor of at least 2 images, (N, 3, H, W), got {given}")
-    if not bool(torch.isfinite(inputs).all()):
-        raise ValueError("inputs: found NaN or infinite values; check how the images were normalised")
+    check_inputs(inputs)
     keywords = inspect.signature(space.graph).parameters
     known = [name for name, keyword in keywords.items() if keyword.kind is keyword.KEYWORD_ONLY]
     for name in settings.skeleton:

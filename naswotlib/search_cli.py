@@ -88,10 +88,10 @@ def search(
 
     from naswotlib import evolution
     from naswotlib.benchmarks import load_benchmark
+    from naswotlib.errors import check_choice
     from naswotlib.images import load_images
     from naswotlib.pareto import COSTS
     from naswotlib.search import naswot, random_search
-    from naswotlib.spaces.base import check_choice
 
     check_choice("method", method, METHODS)
     check_choice("pareto", pareto, [None, *COSTS])

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from naswotlib.benchmarks.table import TableInfo, read_info
-from naswotlib.spaces.base import check_choice, get_space
+from naswotlib.errors import check_choice
+from naswotlib.spaces.base import get_space
 
 Repeats = Literal["mean", "max"]
 Many = list[Any] | np.ndarray | pd.Series

@@ -10,9 +10,9 @@ from naswotlib.benchmarks.importers import TABLES
 from naswotlib.benchmarks.importers.nasbench101 import MEAN_COLUMNS, from_means
 from naswotlib.benchmarks.importers.tables import from_csv
 from naswotlib.benchmarks.table import TableInfo, make_table
+from naswotlib.errors import check_choice
 from naswotlib.fetch import data_home, file_digest, find_data
 from naswotlib.spaces import list_spaces
-from naswotlib.spaces.base import check_choice
 from naswotlib.training import read_trained
 
 BUNDLED = Path(__file__).parent / "bundled"

@@ -6,7 +6,7 @@ import fnmatch
 import hashlib
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 
 import numpy as np
@@ -147,18 +147,6 @@ def get_space(name: str) -> Any:
     if name not in _SPACES:
         _SPACES[name] = _FACTORIES[name]()
     return _SPACES[name]
-
-
-def check_choice(argument: str, value: Hashable, choices: Any) -> None:
-    """Raise a ValueError that names the argument, the value and the choices, unless ``value`` is one."""
-    if value not in choices:
-        raise ValueError(f"{argument}: {value!r} is unknown; choose one of {', '.join(map(str, choices))}")
-
-
-def check_at_least(argument: str, value: int, least: int) -> None:
-    """Raise a ValueError that names the argument and the value, unless it is ``least`` or more."""
-    if value < least:
-        raise ValueError(f"{argument}: expected at least {least}, got {value}")
 
 
 def change_one(

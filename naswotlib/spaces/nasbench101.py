@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from naswotlib.errors import check_at_least, check_choice
 from naswotlib.graph import Graph
-from naswotlib.spaces.base import GraphSpace, change_one, check_at_least, check_choice, register_space
+from naswotlib.spaces.base import GraphSpace, change_one, register_space
 from naswotlib.spaces.nasbench101_spec import MAX_VERTICES, OPERATIONS, Matrix, ModelSpec, fault_of, matrix_from_bits
 
 _TRIANGLE = MAX_VERTICES * (MAX_VERTICES - 1) // 2

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import md5
 from itertools import combinations, product
 
-from naswotlib.spaces.base import check_choice
+from naswotlib.errors import check_choice
 
 OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
 MAX_VERTICES = 7

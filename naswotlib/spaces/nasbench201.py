@@ -15,8 +15,9 @@ from itertools import product
 
 import numpy as np
 
+from naswotlib.errors import check_at_least, check_choice
 from naswotlib.graph import Graph
-from naswotlib.spaces.base import EnumeratedSpace, change_one, check_at_least, check_choice, register_space
+from naswotlib.spaces.base import EnumeratedSpace, change_one, register_space
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # (source, target), in the order of the string

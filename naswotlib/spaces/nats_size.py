@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from naswotlib.errors import check_at_least, check_choice
 from naswotlib.graph import Graph
-from naswotlib.spaces.base import EnumeratedSpace, change_one, check_at_least, check_choice, register_space
+from naswotlib.spaces.base import EnumeratedSpace, change_one, register_space
 from naswotlib.spaces.nasbench201 import Cell, add_cell, add_head, add_reduction, add_stem
 
 CHANNELS = tuple(range(8, 65, 8))

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from naswotlib.errors import check_at_least, check_choice
 from naswotlib.graph import Graph
-from naswotlib.spaces.base import GraphSpace, change_one, check_at_least, check_choice, register_space
+from naswotlib.spaces.base import GraphSpace, change_one, register_space
 from naswotlib.spaces.nds_ops import add_factorized_reduction, add_operation
 
 Pairs = tuple[tuple[str, int], ...]

@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from naswotlib.benchmarks.table import TableInfo, columns_from_rows, table_from_columns
-from naswotlib.spaces.base import check_choice, get_space, list_spaces
+from naswotlib.errors import check_choice
+from naswotlib.spaces.base import get_space, list_spaces
 
 CELLS = ("Amoeba", "DARTS", "ENAS", "NASNet", "PNAS")
 FAMILIES = (*CELLS, "ResNet", "ResNet-B", "ResNeXt-A", "ResNeXt-B", "Vanilla")
