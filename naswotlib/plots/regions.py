@@ -1,18 +1,15 @@
-"""One function for each figure of the paper: arrays or a tidy table in, Axes out. None of them knows of files."""
+"""Figure 2: linear regions of a small network, and their codes."""
 
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
-import plotly.graph_objects as go
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.ndimage import distance_transform_edt
 
 Extent = tuple[float, float, float, float]
-SINGULAR = "singular $\\mathregular{K_H}$, score −∞"
 
 
 def fig2(layer_a: np.ndarray, layer_b: np.ndarray, *, extent: Extent) -> Figure:
@@ -82,75 +79,3 @@ def _inside(mask: np.ndarray, extent: Extent) -> tuple[float, float]:
         left + (right - left) * (column + 0.5) / mask.shape[1],
         bottom + (top - bottom) * (row + 0.5) / mask.shape[0],
     )
-
-
-def fig3(table: pd.DataFrame, ax: Axes, *, title: str, accuracy: str = "validation accuracy (%)") -> Axes:
-    """A panel of Figure 3: score of the untrained network against accuracy when trained, one point a row.
-
-    ``table`` has columns ``score`` and ``accuracy`` (percent); a score of −inf is drawn as a triangle along the
-    lower edge. ``title`` holds the rank correlation, as the paper's panels do. Returns ``ax``.
-    """
-    heights, singular = _heights(table.score)
-    ax.scatter(table.accuracy[~singular], heights[~singular], s=12, alpha=0.6, linewidths=0)
-    if singular.any():
-        ax.scatter(table.accuracy[singular], heights[singular], s=16, marker="v", color="tab:orange", label=SINGULAR)
-        ax.legend(loc="lower right", frameon=False)
-    ax.set(title=title, xlabel=accuracy, ylabel="score at initialisation")
-    sns.despine(ax=ax)
-    return ax
-
-
-def fig3_interactive(table: pd.DataFrame, *, name: str, accuracy: str = "validation accuracy (%)") -> str:
-    """The interactive twin of :func:`fig3`, as HTML for a page of the book that carries plotly.js in ``_static``.
-
-    Hovering shows the architecture (column ``arch``), its score and its accuracy. ``name`` is the element's id.
-    """
-    heights, singular = _heights(table.score)
-    points = go.Scatter(
-        x=table.accuracy,
-        y=heights,
-        mode="markers",
-        marker={"color": np.where(singular, "#ff7f0e", "#1f77b4"), "opacity": 0.7, "size": 7},
-        customdata=np.stack([table.arch, [f"{score:.6g}" for score in table.score]], axis=1),
-        hovertemplate="%{customdata[0]}<br>score %{customdata[1]}<br>accuracy %{x:.2f}%<extra></extra>",
-    )
-    layout = {"template": "plotly_white", "height": 420, "margin": {"l": 60, "r": 10, "t": 20, "b": 50}}
-    figure = go.Figure(points, layout=layout)
-    figure.update_xaxes(title=accuracy)
-    figure.update_yaxes(title="score at initialisation")
-    html: str = figure.to_html(
-        full_html=False, include_plotlyjs="_static/plotly.min.js", div_id=name, config={"responsive": True}
-    )
-    return html
-
-
-def _heights(scores: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[bool]]:
-    """Where to draw scores, and which are −inf: those go a little below the lowest of the others."""
-    singular = scores == -np.inf
-    finite = scores[~singular]
-    floor = finite.min() - 0.08 * (np.ptp(finite) or 1.0) if len(finite) else 0.0
-    return scores.mask(singular, floor), singular
-
-
-def pareto(table: pd.DataFrame, front: pd.DataFrame, ax: Axes, *, cost: str, value: str = "score") -> Axes:
-    """Hardware-aware search: ``value`` against the column ``cost``, and the front of those that nothing beats.
-
-    ``front`` is :func:`naswotlib.pareto.pareto_front` of ``table``. The steps show the best value to be had at a
-    cost; a score of −inf is drawn along the lower edge, as in :func:`fig3`. Returns ``ax``.
-    """
-    heights, singular = _heights(table[value])
-    ax.scatter(table[cost][~singular], heights[~singular], s=12, alpha=0.4, linewidths=0)
-    if singular.any():
-        ax.scatter(table[cost][singular], heights[singular], s=16, marker="v", color="tab:orange", label=SINGULAR)
-    ax.step(front[cost], front[value], where="post", marker="o", markersize=4, color="tab:red", label="Pareto front")
-    ax.legend(loc="lower right", frameon=False)
-    ax.set(xlabel=f"{cost} (ms)" if cost == "latency" else cost, ylabel=value)
-    sns.despine(ax=ax)
-    return ax
-
-
-def missing_panel(ax: Axes, path: str) -> Axes:
-    """A panel whose data are not to be had: an outlined box that names the missing file."""
-    ax.text(0.5, 0.5, f"not here:\n{path}", ha="center", va="center", transform=ax.transAxes)
-    ax.set(xticks=[], yticks=[])
-    return ax
