@@ -107,7 +107,7 @@ print(score.uncounted)
 # %% [markdown]
 # The GELU ran but was not counted, and `uncounted` says so: the paper defines codes for ReLU alone. It can be
 # counted by the sign of its input when you ask for it, as can the other activations in
-# `naswotlib.codes.ACTIVATIONS`. That is an extension of the paper's score; nobody has promised that it predicts
+# `naswotlib.calls.ACTIVATIONS`. That is an extension of the paper's score; nobody has promised that it predicts
 # accuracy.
 
 # %%

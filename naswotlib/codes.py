@@ -7,45 +7,28 @@ One forward pass is watched. Calls of activation functions are seen where they h
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules import activation as activation_modules
-from torch.overrides import TorchFunctionMode
 
+from naswotlib.calls import ACTIVATIONS, CallMode
 from naswotlib.errors import check_choice, warn
 from naswotlib.kernel import pack_signs
 from naswotlib.modes import BatchNormMode, scoring_mode
 
 Counting = Literal["once", "reference"]
+EVAL_WARNING = (
+    "batch_norm='eval' scores with running statistics, which an untrained network has not estimated; "
+    "the paper's score uses the statistics of the mini-batch (batch_norm='batch')"
+)
+NOT_A_SCORE = "an error is never turned into a score"
 
-# The functions behind each activation, as torch's override machinery names them.
-_FUNCTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
-    "relu": (F.relu, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_),
-    "relu6": (F.relu6, F.hardtanh, F.hardtanh_),
-    "leaky_relu": (F.leaky_relu, F.leaky_relu_),
-    "prelu": (F.prelu, torch.prelu, Tensor.prelu),
-    "rrelu": (F.rrelu, F.rrelu_, torch.rrelu, torch.rrelu_),
-    "elu": (F.elu, F.elu_),
-    "selu": (F.selu, F.selu_, torch.selu, torch.selu_),
-    "celu": (F.celu, F.celu_, torch.celu, torch.celu_),
-    "gelu": (F.gelu,),
-    "silu": (F.silu,),
-    "mish": (F.mish,),
-    "hardswish": (F.hardswish,),
-    "softplus": (F.softplus,),
-    "sigmoid": (torch.sigmoid, torch.sigmoid_, Tensor.sigmoid, Tensor.sigmoid_, F.sigmoid),
-    "hardsigmoid": (F.hardsigmoid,),
-    "tanh": (torch.tanh, torch.tanh_, Tensor.tanh, Tensor.tanh_, F.tanh),
-}
-ACTIVATIONS = tuple(_FUNCTIONS)
-_NAMES = {function: name for name, functions in _FUNCTIONS.items() for function in functions}
 _LAYER_TYPES = tuple(
     kind
     for name in activation_modules.__all__
@@ -77,6 +60,24 @@ class ActivationCodes:
     layers: tuple[LayerCode, ...]
     num_images: int
     uncounted: tuple[str, ...]
+    _bad: tuple[tuple[str, Tensor], ...] = field(default=(), repr=False)  # on a GPU: an error, and whether it is one
+
+    def check_counted(self, counting: str, wanted: frozenset[str]) -> None:
+        """Raise ValueError where nothing was counted."""
+        if not self.layers:
+            raise ValueError(
+                f"network: no {' or '.join(sorted(wanted))} ran, so there is nothing to count (counting={counting!r}); "
+                f"other activations seen: {', '.join(self.uncounted) or 'none'}. Pass activations=(...) to count them "
+                "by the sign of their input"
+            )
+
+    def check_numbers(self) -> None:
+        """Raise ValueError where a GPU met a NaN; this waits for it. On the CPU it was raised when it was met."""
+        if self._bad:
+            happened = torch.stack([flag for _, flag in self._bad]).cpu()
+            if happened.any():
+                message, _ = self._bad[int(happened.int().argmax())]
+                raise ValueError(message)
 
     @property
     def num_units(self) -> int:
@@ -122,40 +123,67 @@ def activation_codes(
     released code does, whose hook fires on every module with "ReLU" in its class name: a container called
     ``ReLUConvBN`` counts its own ReLU again, and functional calls are not seen.
     ``batch_norm="eval"`` uses running statistics, a well-known mistake, kept for comparison; it warns.
-    ``activations`` are the functions to count, by the sign of their input: see :data:`ACTIVATIONS`.
+    ``activations`` are the functions to count, by the sign of their input: see :data:`naswotlib.calls.ACTIVATIONS`.
 
     Raises ValueError for a bad argument, a NaN among the values, or when nothing was counted.
     """
     wanted = check_arguments(network, inputs, counting, batch_norm, activations)
     if batch_norm == "eval":
-        warn(
-            "batch_norm='eval' scores with running statistics, which an untrained network has not estimated; "
-            "the paper's score uses the statistics of the mini-batch (batch_norm='batch')"
-        )
+        warn(EVAL_WARNING)
+    codes = watch_codes(network, inputs, counting=counting, batch_norm=batch_norm, wanted=wanted)
+    codes.check_counted(counting, wanted)
+    codes.check_numbers()
+    return codes
+
+
+def watch_codes(
+    network: nn.Module,
+    inputs: Tensor,
+    *,
+    counting: Counting = "once",
+    batch_norm: BatchNormMode = "batch",
+    wanted: frozenset[str] = frozenset({"relu"}),
+) -> ActivationCodes:
+    """The codes of :func:`activation_codes`, whose arguments have been checked; there may be none.
+
+    On a GPU nothing is waited for, and whether there was a NaN is still to be asked, by ``check_numbers``.
+    """
     watcher = _Watcher(len(inputs), counting, wanted)
+    if inputs.device.type != "cpu" and inputs.is_floating_point():
+        watcher.bad.append(("inputs: found NaN or infinite values", ~torch.isfinite(inputs).all()))
     with scoring_mode(network, batch_norm), torch.inference_mode(), watcher.watching(network):
         network(inputs)
-    if not watcher.layers:
-        seen = ", ".join(watcher.uncounted) or "none"
-        raise ValueError(
-            f"network: no {' or '.join(sorted(wanted))} ran in {type(network).__name__}, so there is nothing to count "
-            f"(counting={counting!r}); other activations seen: {seen}. Pass activations=(...) to count them by the "
-            "sign of their input"
-        )
-    return ActivationCodes(tuple(watcher.layers), len(inputs), tuple(watcher.uncounted))
+    return ActivationCodes(tuple(watcher.layers), len(inputs), tuple(watcher.uncounted), tuple(watcher.bad))
 
 
-def check_inputs(inputs: Tensor) -> None:
-    """Raise unless ``inputs`` is a mini-batch of at least two finite images."""
+def check_inputs(inputs: Tensor, *, least: int = 2) -> None:
+    """Raise unless ``inputs`` is a mini-batch of at least two images (or of ``least``), finite where that is known
+    without waiting for a GPU.
+    """
     if not isinstance(inputs, Tensor):
         raise TypeError(f"inputs: expected a torch.Tensor of shape (N, ...), got {type(inputs).__name__}")
-    if inputs.dim() < 2 or len(inputs) < 2:
+    if inputs.dim() < 2 or len(inputs) < least:
         raise ValueError(
-            f"inputs: expected a mini-batch (N, ...) of at least 2 images, since K_H compares images with one "
+            f"inputs: expected a mini-batch (N, ...) of at least {least} images, since K_H compares images with one "
             f"another and normalisation needs a batch; got shape {tuple(inputs.shape)}"
         )
-    if inputs.is_floating_point() and not bool(torch.isfinite(inputs).all()):
+    if inputs.is_meta:
+        raise ValueError("inputs: on the meta device, which holds no numbers; move them with .to('cpu') or similar")
+    if inputs.device.type == "cpu" and inputs.is_floating_point() and not bool(torch.isfinite(inputs).all()):
         raise ValueError("inputs: found NaN or infinite values; check how the images were normalised")
+
+
+def check_network(network: nn.Module, inputs: Tensor, *, least: int = 2) -> None:
+    """Raise unless ``network`` is a module, and ``inputs`` a mini-batch of ``least`` images where its weights are."""
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"network: expected a torch.nn.Module, got {type(network).__name__}")
+    check_inputs(inputs, least=least)
+    for tensor in [*network.parameters(), *network.buffers()]:
+        if tensor.device != inputs.device:
+            raise ValueError(
+                f"inputs: on device {inputs.device}, but the network has weights on {tensor.device}; "
+                "move one of them with .to(device)"
+            )
 
 
 def check_counting(counting: str) -> None:
@@ -167,9 +195,7 @@ def check_arguments(
     network: nn.Module, inputs: Tensor, counting: str, batch_norm: str, activations: Iterable[str]
 ) -> frozenset[str]:
     """Raise for a bad argument of :func:`activation_codes`; returns the names of the activations to count."""
-    if not isinstance(network, nn.Module):
-        raise TypeError(f"network: expected a torch.nn.Module, got {type(network).__name__}")
-    check_inputs(inputs)
+    check_network(network, inputs)
     if isinstance(activations, str):
         raise TypeError(f"activations: expected a collection of names such as ({activations!r},), got a string")
     wanted = frozenset(activations)
@@ -179,38 +205,7 @@ def check_arguments(
         check_choice("activations", name, ACTIVATIONS)
     if not wanted:
         raise ValueError("activations: expected at least one name, got none")
-    for tensor in [*network.parameters(), *network.buffers()]:
-        if tensor.device != inputs.device:
-            raise ValueError(
-                f"inputs: on device {inputs.device}, but the network has weights on {tensor.device}; "
-                "move one of them with .to(device)"
-            )
     return wanted
-
-
-_MUTATING_DUNDERS = {
-    "__setitem__",
-    "__iadd__",
-    "__isub__",
-    "__imul__",
-    "__itruediv__",
-    "__iand__",
-    "__ior__",
-    "__ipow__",
-}
-
-
-def _may_mutate(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether a call may change a tensor in place (a false alarm only costs a code that is packed again)."""
-    name = getattr(function, "__name__", "")
-    return (
-        name in _MUTATING_DUNDERS
-        or (name.endswith("_") and not name.endswith("__"))
-        or "out" in kwargs
-        or bool(kwargs.get("inplace"))
-        or any(argument is True for argument in args)
-        or name in {"__set__", "set_data"}
-    )
 
 
 @dataclass
@@ -222,6 +217,7 @@ class _Watcher:
     wanted: frozenset[str]
     layers: list[LayerCode] = field(default_factory=list)
     uncounted: dict[str, None] = field(default_factory=dict)
+    bad: list[tuple[str, Tensor]] = field(default_factory=list)
     _path: list[tuple[str, nn.Module]] = field(default_factory=list)
     _packed: dict[int, tuple[weakref.ref[Tensor], np.ndarray | Tensor, int]] = field(default_factory=dict)
 
@@ -231,7 +227,7 @@ class _Watcher:
             for name, module in network.named_modules():
                 for handle in self._hook(name, module):
                     stack.callback(handle.remove)
-            stack.enter_context(_CallMode(self))
+            stack.enter_context(CallMode(self.call, self.forget))
             yield
 
     def _hook(self, name: str, module: nn.Module) -> tuple[Any, Any]:
@@ -256,7 +252,7 @@ class _Watcher:
 
         return (
             module.register_forward_pre_hook(enter, with_kwargs=True, prepend=True),
-            module.register_forward_hook(leave),
+            module.register_forward_hook(leave, always_call=True),
         )
 
     def call(self, activation: str, x: Tensor) -> None:
@@ -279,41 +275,20 @@ class _Watcher:
         if known is not None and known[0]() is x:
             _, bits, units = known
         else:
-            bits, units = _bits(name, x)
+            bits, units = self._bits(name, x)
             self._packed[id(x)] = (weakref.ref(x), bits, units)
         self.layers.append(LayerCode(name, bits, units, count))
+
+    def _bits(self, name: str, x: Tensor) -> tuple[np.ndarray | Tensor, int]:
+        units, message = x[0].numel(), f"network: the input of layer {name} contains NaN; {NOT_A_SCORE}"
+        if x.device.type != "cpu":
+            self.bad.append((message, torch.isnan(x).any()))
+            return (x > 0).flatten(1), units
+        words, nan = pack_signs(x)
+        if nan:
+            raise ValueError(message)
+        return words, units
 
     def forget(self) -> None:
         """Something may have changed in place: no tensor seen so far is known any more."""
         self._packed.clear()
-
-
-def _bits(name: str, x: Tensor) -> tuple[np.ndarray | Tensor, int]:
-    units = x[0].numel()
-    if x.device.type != "cpu":
-        return (x > 0).flatten(1), units
-    words, nan = pack_signs(x)
-    if nan:
-        raise ValueError(f"network: the input of layer {name} contains NaN; an error is never turned into a score")
-    return words, units
-
-
-class _CallMode(TorchFunctionMode):
-    """Shows every call of a torch function to a watcher before it happens."""
-
-    def __init__(self, watcher: _Watcher) -> None:
-        super().__init__()
-        self._watcher = watcher
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        activation = _NAMES.get(func)
-        if activation is not None:
-            x = args[0] if args else kwargs.get("input")
-            if isinstance(x, Tensor):
-                self._watcher.call(activation, x)
-        if _may_mutate(func, args, kwargs):
-            self._watcher.forget()
-        return func(*args, **kwargs)

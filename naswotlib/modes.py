@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Literal
 
 import torch
@@ -15,9 +16,9 @@ _NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm
 
 @contextmanager
 def scoring_mode(network: nn.Module, batch_norm: BatchNormMode) -> Iterator[None]:
-    """Dropout off and normalisation on batch statistics inside the block.
+    """Dropout off and normalisation on batch statistics inside the block; on a GPU, no TF32.
 
-    Modes, buffers and the global random state are given back as they were, whatever happens inside.
+    Modes, buffers and the global random states of torch are given back as they were, whatever happens inside.
     """
     modes = [(module, module.training) for module in network.modules()]
     norms = [(module, module.track_running_stats) for module in network.modules() if isinstance(module, _NORMS)]
@@ -27,9 +28,10 @@ def scoring_mode(network: nn.Module, batch_norm: BatchNormMode) -> Iterator[None
         for name, buffer in module._buffers.items()
         if buffer is not None
     ]
-    devices = sorted({buffer.device.index or 0 for *_, buffer in buffers if buffer.is_cuda})
+    tensors = chain(network.parameters(), network.buffers())
+    devices = sorted({tensor.device.index or 0 for tensor in tensors if tensor.is_cuda})
     try:
-        with torch.random.fork_rng(devices=devices):
+        with torch.random.fork_rng(devices=devices), full_precision():
             _set_modes(network, batch_norm)
             yield
     finally:
@@ -39,9 +41,28 @@ def scoring_mode(network: nn.Module, batch_norm: BatchNormMode) -> Iterator[None
             norm.track_running_stats = track
         for module, name, buffer, before in buffers:
             module._buffers[name] = buffer
-            if not torch.equal(buffer, before):
+            # Asking a GPU whether they differ would wait for it; a plain copy is queued.
+            if buffer.device.type != "cpu" or not torch.equal(buffer, before):
                 with torch.no_grad():
                     buffer.copy_(before)
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Convolutions and matrix products of a GPU in float32 inside the block, and not in TF32, whose products have 10
+    bits: it is what PyTorch convolves in by default, and it flips signs.
+    """
+    convolutions = getattr(torch.backends.cudnn, "conv", torch.backends.cudnn)
+    # The older name of the setting fails where someone has used the newer one, which torch has since 2.9.
+    name, off = ("fp32_precision", "ieee") if hasattr(convolutions, "fp32_precision") else ("allow_tf32", False)
+    before = [(backend, getattr(backend, name)) for backend in (convolutions, torch.backends.cuda.matmul)]
+    try:
+        for backend, _ in before:
+            setattr(backend, name, off)
+        yield
+    finally:
+        for backend, value in before:
+            setattr(backend, name, value)
 
 
 def _set_modes(network: nn.Module, batch_norm: str) -> None:

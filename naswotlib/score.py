@@ -9,8 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from naswotlib.codes import Counting, activation_codes, check_arguments, check_counting, check_inputs
+from naswotlib.codes import (
+    EVAL_WARNING,
+    Counting,
+    check_arguments,
+    check_counting,
+    check_inputs,
+    watch_codes,
+)
 from naswotlib.engine import UnplannedError, graph_kernel
+from naswotlib.errors import warn
 from naswotlib.fx import built_graph, traced_graph, weights_of
 from naswotlib.graph import Graph
 from naswotlib.kernel import hamming_kernel, log_determinant
@@ -75,6 +83,8 @@ def naswot_score(
     (64, {'2': 64}, (8, 8))
     """
     wanted = check_arguments(network, inputs, counting, batch_norm, activations)
+    if batch_norm == "eval":
+        warn(EVAL_WARNING)
     if batch_norm == "batch" and wanted == {"relu"} and _is_plain(network, inputs):
         graph, engine = built_graph(network), "graph"
         if graph is None and not exact:
@@ -85,8 +95,11 @@ def naswot_score(
                 return _score_plan(graph, weights_of(network), inputs, counting, exact, engine)
             except UnplannedError:  # what a trace does not show, such as sums that broadcast
                 pass
-    codes = activation_codes(network, inputs, counting=counting, batch_norm=batch_norm, activations=wanted)
-    return _score(hamming_kernel(codes), codes.units_by_layer, codes.uncounted, "hooks")
+    codes = watch_codes(network, inputs, counting=counting, batch_norm=batch_norm, wanted=wanted)
+    codes.check_counted(counting, wanted)
+    kernel = hamming_kernel(codes)  # on a GPU this waits, once
+    codes.check_numbers()
+    return _score(kernel, codes.units_by_layer, codes.uncounted, "hooks")
 
 
 def score_graph(
