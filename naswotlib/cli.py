@@ -22,6 +22,7 @@ from naswotlib.cli_options import (
     Device,
     Exact,
     Images,
+    Proxy,
     Seed,
     Space,
     Workers,
@@ -58,6 +59,7 @@ def score(
     ] = None,
     images: Images = "photos",
     batch_size: BatchSize = 128,
+    proxy: Proxy = "naswot",
     repeats: Annotated[int, typer.Option(help="Initialisations to score; mean ± std over them.", min=1)] = 1,
     seed: Seed = 0,
     counting: Counting = "once",
@@ -71,63 +73,84 @@ def score(
     """Score one architecture of a search space, a network of your own, or many architectures."""
     if sum(given is not None for given in (arch, module, count, archs)) != 1:
         raise ValueError("arch, module, count, archs: give exactly one of --arch, --module, --count and --archs")
+    from naswotlib.errors import check_choice
     from naswotlib.images import load_images
+    from naswotlib.proxies import NASWOT, NEED_LABELS, PROXIES
     from naswotlib.score import naswot_score
 
+    check_choice("proxy", proxy, (NASWOT, *PROXIES))
+    if proxy in NEED_LABELS:
+        inputs, labels = load_images(images, batch_size, seed=seed, data_dir=data_dir, with_labels=True)
+    else:
+        inputs, labels = load_images(images, batch_size, seed=seed, data_dir=data_dir), None
     if count is not None or archs is not None:
-        inputs = load_images(images, batch_size, seed=seed, data_dir=data_dir)
         how = {"seed": seed, "counting": counting, "exact": exact, "workers": workers, "device": device, "out": out}
-        score_many(space, count, archs, inputs, scheduler=scheduler, **how)
+        score_many(space, count, archs, inputs, scheduler=scheduler, proxy=proxy, labels=labels, **how)
         return
     make = _factory(module) if module is not None else _builder(space, str(arch))
-    inputs = load_images(images, batch_size, seed=seed, data_dir=data_dir).to(device)
-    scores = [
-        naswot_score(make(seed + r).to(device), inputs, counting=counting, exact=exact)  # type: ignore[arg-type]
-        for r in range(repeats)
-    ]
-    report = _report(scores) | {
+    inputs = inputs.to(device)
+    networks = (make(seed + r).to(device) for r in range(repeats))
+    report: dict[str, Any] = {
         "network": module or arch,
         "space": None if module else space,
         "images": images,
         "batch_size": batch_size,
         "seed": seed,
-        "counting": counting,
-        "exact": exact,
+        "proxy": proxy,
     }
-    if as_json:
-        print(json.dumps(report, allow_nan=False))
-        return
-    first = scores[0]
-    value = f"{report['score']:.6g}" if report["score"] is not None else "-inf (K_H is singular)"
-    if repeats > 1 and report["std"] is not None:
-        value += f" ± {report['std']:.3g} over {repeats} initialisations"
-    kinds = "each once" if counting == "once" else "as the authors' code counts"
-    left_out = f"; not counted: {', '.join(first.uncounted)}" if first.uncounted else "; no activation left out"
-    print(f"network  {report['network']}")
-    print(f"score    {value}")
-    print(f"N_A      {first.num_units}")
-    print(f"rank     {first.rank} of {batch_size}")
-    print(f"counted  {first.num_units} units of {len(first.layers)} ReLU layers, {kinds}{left_out}")
-    print(f"inputs   {batch_size} images of {images}, seed {seed}; engine {first.engine}")
+    if proxy == NASWOT:
+        scores = [naswot_score(n, inputs, counting=counting, exact=exact) for n in networks]  # type: ignore[arg-type]
+        report |= {"counting": counting, "exact": exact} | _summary([s.value for s in scores]) | _evidence(scores[0])
+    else:
+        classes = {} if labels is None else {"labels": labels.to(device)}
+        report |= _summary([PROXIES[proxy](network, inputs, **classes) for network in networks])
+    print(json.dumps(report, allow_nan=False) if as_json else _as_text(report))
 
 
-def _report(scores: list[NaswotScore]) -> dict[str, Any]:
-    """JSON has no infinity: a singular kernel is ``null``, and ``singular`` says how many there were."""
+def _summary(values: list[float]) -> dict[str, Any]:
+    """JSON has no infinity: −inf, of a singular kernel, is ``null``, and ``singular`` says how many there were."""
     import numpy as np
 
-    values = np.array([float(s) for s in scores])
     finite = bool(np.isfinite(values).all())
     return {
-        "score": float(values.mean()) if finite else None,
-        "std": float(values.std()) if finite else None,
+        "score": float(np.mean(values)) if finite else None,
+        "std": float(np.std(values)) if finite else None,
         "singular": int(np.isneginf(values).sum()),
-        "scores": [float(v) if np.isfinite(v) else None for v in values],
-        "num_units": scores[0].num_units,
-        "rank": scores[0].rank,
-        "layers": scores[0].layers,
-        "uncounted": list(scores[0].uncounted),
-        "engine": scores[0].engine,
+        "scores": [v if np.isfinite(v) else None for v in values],
     }
+
+
+def _evidence(score: NaswotScore) -> dict[str, Any]:
+    return {
+        "num_units": score.num_units,
+        "rank": score.rank,
+        "layers": score.layers,
+        "uncounted": list(score.uncounted),
+        "engine": score.engine,
+    }
+
+
+def _as_text(report: dict[str, Any]) -> str:
+    lines = {"network": report["network"]}
+    is_naswot = "rank" in report
+    value = "-inf (K_H is singular)" if is_naswot else "-inf"
+    if report["score"] is not None:
+        value = f"{report['score']:.6g}"
+        repeats = len(report["scores"])
+        value += f" ± {report['std']:.3g} over {repeats} initialisations" if repeats > 1 else ""
+    lines["score" if is_naswot else report["proxy"]] = value
+    lines["inputs"] = f"{report['batch_size']} images of {report['images']}, seed {report['seed']}"
+    if is_naswot:
+        kinds = "each once" if report["counting"] == "once" else "as the authors' code counts"
+        left_out = f"not counted: {', '.join(report['uncounted'])}" if report["uncounted"] else "no activation left out"
+        lines |= {
+            "N_A": report["num_units"],
+            "rank": f"{report['rank']} of {report['batch_size']}",
+            "counted": f"{report['num_units']} units of {len(report['layers'])} ReLU layers, {kinds}; {left_out}",
+            "inputs": f"{lines.pop('inputs')}; engine {report['engine']}",
+        }
+    width = max(8, *map(len, lines))
+    return "\n".join(f"{name:{width}} {text}" for name, text in lines.items())
 
 
 def _builder(space_name: str, text: str) -> Callable[[int], nn.Module]:

@@ -15,6 +15,12 @@ Images = Annotated[
 BatchSize = Annotated[int, typer.Option(help="Images in the mini-batch.", min=2)]
 Seed = Annotated[int, typer.Option(help="Root seed of weights, images and sampling.")]
 Counting = Annotated[str, typer.Option(help="`once` (equation 1) or `reference` (as the authors' code counts).")]
+Proxy = Annotated[
+    str,
+    typer.Option(
+        help="What to compute: naswot, or grad_norm, grad_norm_euclidean, synflow, parameters, flops, num_units."
+    ),
+]
 Exact = Annotated[bool, typer.Option("--exact/--fast", help="Integer for integer, or the fastest engine there is.")]
 Device = Annotated[str, typer.Option(help="Torch device, such as cpu or cuda.")]
 DataDir = Annotated[

@@ -24,6 +24,7 @@ from naswotlib.codes import Counting, check_counting, check_inputs
 from naswotlib.errors import check_choice, warn
 from naswotlib.graph import init_weights
 from naswotlib.parallel import map_unordered
+from naswotlib.proxies import NASWOT, NEED_LABELS, PROXIES, check_labels
 from naswotlib.score import naswot_score, score_graph
 from naswotlib.spaces.base import GraphSpace, arch_seed, get_space
 from naswotlib.store import Row, make_frame, open_store
@@ -53,6 +54,7 @@ class _Settings:
     exact: bool
     skeleton: Mapping[str, int]
     device: str
+    proxy: str
 
 
 def score_archs(
@@ -61,6 +63,8 @@ def score_archs(
     inputs: Tensor,
     *,
     seed: int,
+    proxy: str = NASWOT,
+    labels: Tensor | None = None,
     counting: Counting = "once",
     exact: bool = True,
     workers: int = 1,
@@ -78,16 +82,21 @@ def score_archs(
     the order, on ``workers``, the number of local processes, or on the cluster of ``client``, a
     ``distributed.Client`` whose workers (of one thread; a worker scores one at a time) take their place.
 
+    ``proxy`` is what to compute instead of the score, by its name in :data:`naswotlib.proxies.PROXIES`;
+    ``counting`` and ``exact`` are of the score alone, and so is N_A. ``labels`` ``(N,)`` int64 are the classes of the
+    images, for the proxies that need them.
+
     ``out`` is a folder that keeps the rows, as :mod:`naswotlib.store` says: the same call made again, after
     whatever stopped it, scores what is missing and nothing twice, failures included. A folder of other settings
-    (space, skeleton, images, seed, counting, engine, device, versions) is refused with the difference, ValueError;
-    one that another process is writing is waited for. A full disk is an OSError, and the folder stays readable.
+    (space, skeleton, images, labels, seed, proxy, counting, engine, device, versions) is refused with the difference,
+    ValueError; one that another process is writing is waited for. A full disk is an OSError, and the folder stays
+    readable.
 
     Returns a row for each of ``archs``, in their order: ``arch`` (text), ``score`` (−inf is a value),
-    ``num_units`` (N_A), ``seconds`` (of building and scoring, measured), ``error`` (empty where none). One that
-    comes several times is scored once. An architecture that fails is a row with score NaN, no ``num_units`` and
-    its error; the others go on, and a warning at the end says how many failed. Arguments that would fail every
-    architecture raise ValueError before anything is scored.
+    ``num_units`` (N_A; none for another proxy), ``seconds`` (of building and scoring, measured), ``error`` (empty
+    where none). One that comes several times is scored once. An architecture that fails is a row with score NaN, no
+    ``num_units`` and its error; the others go on, and a warning at the end says how many failed. Arguments that would
+    fail every architecture raise ValueError before anything is scored.
 
     >>> from naswotlib.spaces import get_space
     >>> space, inputs = get_space("nasbench201"), torch.randn(8, 3, 8, 8, generator=torch.Generator().manual_seed(0))
@@ -96,9 +105,10 @@ def score_archs(
     ([6144, 7936, 6144], ['', '', ''])
     """
     space = get_space(space) if isinstance(space, str) else space
-    settings = _Settings(_portable(space), seed, counting, exact, dict(skeleton or {}), device)
-    _check(space, settings, inputs)
+    settings = _Settings(_portable(space), seed, counting, exact, dict(skeleton or {}), device, proxy)
+    _check(space, settings, inputs, labels)
     images = inputs.detach().cpu().numpy()
+    classes = labels.cpu().numpy() if labels is not None and proxy in NEED_LABELS else None
     order: list[str] = []
 
     def to_score(done: Collection[str]) -> Iterator[str]:
@@ -114,8 +124,8 @@ def score_archs(
             else:
                 bar.update(task, advance=1)
 
-    score_chunk = partial(_score_chunk, settings, images)
-    with open_store(out, _manifest(space, settings, images)) as store, _progress_bar(progress) as bar:
+    score_chunk = partial(_score_chunk, settings, images, classes)
+    with open_store(out, _manifest(space, settings, images, classes)) as store, _progress_bar(progress) as bar:
         task = bar.add_task("scoring", total=len(archs) if isinstance(archs, Sized) else None)
         chunks = _chunks(to_score(frozenset(store.rows)))
         for chunk in map_unordered(score_chunk, chunks, workers=workers, client=client):
@@ -141,48 +151,70 @@ def _portable(space: Any) -> Any:
     return space.name if type(space).__module__.startswith("naswotlib.") else space
 
 
-def _check(space: Any, settings: _Settings, inputs: Tensor) -> None:
+def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | None) -> None:
     check_counting(settings.counting)
+    check_choice("proxy", settings.proxy, (NASWOT, *PROXIES))
+    try:
+        torch.device(settings.device)
+    except RuntimeError as error:
+        raise ValueError(f"device: {settings.device!r} is no device of torch, such as cpu or cuda ({error})") from error
     if not isinstance(inputs, Tensor) or inputs.dim() != 4 or len(inputs) < 2:
         given = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__
         raise ValueError(f"inputs: expected a tensor of at least 2 images, (N, 3, H, W), got {given}")
     check_inputs(inputs)
+    if settings.proxy in NEED_LABELS and labels is None:
+        raise ValueError(f"labels: {settings.proxy} needs a class for each image, int64 ({len(inputs)},), got none")
+    if labels is not None:
+        check_labels(labels, len(inputs))
     keywords = inspect.signature(space.graph).parameters
     known = [name for name, keyword in keywords.items() if keyword.kind is keyword.KEYWORD_ONLY]
     for name in settings.skeleton:
         check_choice(f"skeleton of {space.name}", name, known)
 
 
-def _manifest(space: Any, settings: _Settings, images: np.ndarray) -> dict[str, Any]:
+def _manifest(space: Any, settings: _Settings, images: np.ndarray, labels: np.ndarray | None) -> dict[str, Any]:
     """What a score depends on, in words and numbers that a file can hold."""
-    values = hashlib.sha256(images.tobytes()).hexdigest()[:16]
-    described = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return described | {"space": space.name, "inputs": f"{images.shape} {images.dtype} sha256 {values}"}
+    described = {field.name: getattr(settings, field.name) for field in fields(settings)} | {"space": space.name}
+    arrays = {"inputs": images} if labels is None else {"inputs": images, "labels": labels}
+    return described | {
+        name: f"{array.shape} {array.dtype} sha256 {hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
+        for name, array in arrays.items()
+    }
 
 
-def _score_chunk(settings: _Settings, images: np.ndarray, texts: tuple[str, ...]) -> list[Row]:
+def _score_chunk(
+    settings: _Settings, images: np.ndarray, labels: np.ndarray | None, texts: tuple[str, ...]
+) -> list[Row]:
     inputs = torch.tensor(images, device=settings.device)  # a copy: a worker sees the images as read-only memory
-    return [_score_one(settings, inputs, text) for text in texts]
+    classes = {} if labels is None else {"labels": torch.tensor(labels, device=settings.device)}
+    return [_score_one(settings, inputs, classes, text) for text in texts]
 
 
-def _score_one(settings: _Settings, inputs: Tensor, text: str) -> Row:
-    space = get_space(settings.space) if isinstance(settings.space, str) else settings.space
+def _score_one(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], text: str) -> Row:
     start = time.perf_counter()
     try:
-        arch = space.from_str(text)
-        weights = arch_seed(settings.seed, space.to_str(arch))
-        if isinstance(space, GraphSpace) and inputs.device.type == "cpu":  # without building a module of each layer
-            graph = space.graph(arch, **settings.skeleton)
-            drawn = init_weights(graph, weights)
-            score = score_graph(graph, drawn, inputs, counting=settings.counting, exact=settings.exact)
-        else:
-            network = space.build(arch, seed=weights, **settings.skeleton).to(settings.device)
-            score = naswot_score(network, inputs, counting=settings.counting, exact=settings.exact)
+        value, num_units, message = *_value(settings, inputs, classes, text), ""
     except Exception as error:  # whatever it was stands in the row, and the run goes on
-        message = f"{type(error).__name__}: {error}"
-        return Row(arch=text, score=np.nan, num_units=None, seconds=time.perf_counter() - start, error=message)
-    seconds = time.perf_counter() - start
-    return Row(arch=text, score=score.value, num_units=score.num_units, seconds=seconds, error="")
+        value, num_units, message = np.nan, None, f"{type(error).__name__}: {error}"
+    return Row(arch=text, score=value, num_units=num_units, seconds=time.perf_counter() - start, error=message)
+
+
+def _value(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], text: str) -> tuple[float, int | None]:
+    """The score and N_A, or the value of another proxy."""
+    space = get_space(settings.space) if isinstance(settings.space, str) else settings.space
+    arch = space.from_str(text)
+    seed = arch_seed(settings.seed, space.to_str(arch))
+    on_cpu = inputs.device.type == "cpu"
+    if settings.proxy == NASWOT and isinstance(space, GraphSpace) and on_cpu:  # without building a module of each layer
+        graph = space.graph(arch, **settings.skeleton)
+        weights = init_weights(graph, seed)
+        score = score_graph(graph, weights, inputs, counting=settings.counting, exact=settings.exact)
+        return score.value, score.num_units
+    network = space.build(arch, seed=seed, **settings.skeleton).to(settings.device)
+    if settings.proxy != NASWOT:
+        return PROXIES[settings.proxy](network, inputs, **classes), None
+    score = naswot_score(network, inputs, counting=settings.counting, exact=settings.exact)
+    return score.value, score.num_units
 
 
 class _Rate(ProgressColumn):
