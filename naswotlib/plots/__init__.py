@@ -1,8 +1,9 @@
 """One function for each figure of the paper: arrays or a tidy table in, Axes out. None of them knows of files."""
 
+from naswotlib.plots.cells import cells
 from naswotlib.plots.missing import missing_panel
 from naswotlib.plots.pareto import pareto
 from naswotlib.plots.regions import fig2
 from naswotlib.plots.scatter import fig3, fig3_interactive
 
-__all__ = ["fig2", "fig3", "fig3_interactive", "missing_panel", "pareto"]
+__all__ = ["cells", "fig2", "fig3", "fig3_interactive", "missing_panel", "pareto"]

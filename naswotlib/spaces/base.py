@@ -14,6 +14,8 @@ from torch import nn
 
 from naswotlib.graph import Graph, GraphNetwork, init_weights
 
+Edge = tuple[str, str, str]  # of a cell to draw: source, target, operation (empty where vertices carry them)
+
 
 @runtime_checkable
 class SearchSpace(Protocol):
@@ -45,6 +47,10 @@ class SearchSpace(Protocol):
 
     def build(self, arch: Any, *, seed: int, num_classes: int = 10, **skeleton: int) -> nn.Module:
         """Its network, with weights drawn from ``seed``."""
+        ...
+
+    def cells(self, arch: Any) -> dict[str, list[Edge]]:
+        """What :func:`naswotlib.plots.cells` draws of it: the edges of each of its cells."""
         ...
 
 

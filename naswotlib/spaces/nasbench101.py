@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
 from naswotlib.errors import check_at_least, check_choice
 from naswotlib.graph import Graph
-from naswotlib.spaces.base import GraphSpace, change_one, register_space
+from naswotlib.spaces.base import Edge, GraphSpace, change_one, register_space
 from naswotlib.spaces.nasbench101_spec import MAX_VERTICES, OPERATIONS, Matrix, ModelSpec, fault_of, matrix_from_bits
 
 _TRIANGLE = MAX_VERTICES * (MAX_VERTICES - 1) // 2
@@ -107,6 +108,13 @@ class NASBench101(GraphSpace):
         """The 21 possible edges, row by row, and the five operations, of the spec filled up to seven vertices."""
         spec = arch.filled
         return (*spec.bits, *spec.ops[1:-1])
+
+    def cells(self, arch: ModelSpec) -> dict[str, list[Edge]]:
+        """Its cell to draw, pruned: numbered vertices with their operations between input and output."""
+        spec = arch.pruned
+        names = ["input", *(f"{v}: {op.partition('-')[0]}" for v, op in enumerate(spec.ops[1:-1], start=1)), "output"]
+        edges = combinations(range(len(names)), 2)
+        return {"cell": [(names[i], names[j], "") for i, j in edges if spec.matrix[i][j]]}
 
     def mutate(self, arch: ModelSpec, rng: np.random.Generator) -> ModelSpec:
         """Ours: add or remove one edge or replace one operation, in a way that makes another cell (another hash).

@@ -17,7 +17,7 @@ import numpy as np
 
 from naswotlib.errors import check_at_least, check_choice
 from naswotlib.graph import Graph
-from naswotlib.spaces.base import EnumeratedSpace, change_one, register_space
+from naswotlib.spaces.base import Edge, EnumeratedSpace, change_one, register_space
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # (source, target), in the order of the string
@@ -152,6 +152,10 @@ class NASBench201(EnumeratedSpace[Cell]):
     def decisions(self, arch: Cell) -> tuple[str, ...]:
         """The six operations."""
         return arch.ops
+
+    def cells(self, arch: Cell) -> dict[str, list[Edge]]:
+        """Its cell to draw: nodes 0, the input, to 3, the output, and an operation on each edge."""
+        return {"cell": [(str(i), str(j), op) for (i, j), op in zip(EDGES, arch.ops, strict=True)]}
 
     def mutate(self, arch: Cell, rng: np.random.Generator) -> Cell:
         """Change one edge to another operation, as the benchmark's own evolution does: a target node uniform

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from naswotlib.errors import check_at_least, check_choice
 from naswotlib.graph import Graph
-from naswotlib.spaces.base import EnumeratedSpace, change_one, register_space
+from naswotlib.spaces.base import Edge, EnumeratedSpace, change_one, register_space
 from naswotlib.spaces.nasbench201 import Cell, add_cell, add_head, add_reduction, add_stem
 
 CHANNELS = tuple(range(8, 65, 8))
@@ -60,6 +61,14 @@ class NATSSize(EnumeratedSpace[Widths]):
     def decisions(self, arch: Widths) -> tuple[int, ...]:
         """The five numbers."""
         return arch.channels
+
+    def cells(self, arch: Widths) -> dict[str, list[Edge]]:
+        """Its parts in a row, with their channels in and out. The cells within are all alike."""
+        c = arch.channels
+        widths = {"stem": (3, c[0]), "cell 1": (c[0], c[0]), "reduction 1": c[:2], "cell 2": c[1:3]}
+        widths |= {"reduction 2": c[2:4], "cell 3": c[3:5]}
+        parts = ["image", *(f"{part}\n{a} → {b}" for part, (a, b) in widths.items()), "classifier"]
+        return {"network": [(before, after, "") for before, after in pairwise(parts)]}
 
     def mutate(self, arch: Widths, rng: np.random.Generator) -> Widths:
         """Change one number, uniform, to one of the seven others, uniform: always a different configuration."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from naswotlib.errors import check_at_least, check_choice
 from naswotlib.graph import Graph
-from naswotlib.spaces.base import GraphSpace, change_one, register_space
+from naswotlib.spaces.base import Edge, GraphSpace, change_one, register_space
 from naswotlib.spaces.nds_ops import add_factorized_reduction, add_operation
 
 Pairs = tuple[tuple[str, int], ...]
@@ -116,6 +116,15 @@ class NDSSpace(GraphSpace):
         free = [position for position, choices in enumerate(self._choices) if len(choices) > 1]
         position = free[int(rng.integers(len(free)))]
         return self._from_decisions(change_one(self.decisions(arch), position, self._choices[position], rng))
+
+    def cells(self, arch: Genotype) -> dict[str, list[Edge]]:
+        """Its two cells to draw: inputs 0 and 1, nodes from 2 on, and the output that concatenates some of them."""
+        drawn = {}
+        for cell in ("normal", "reduce"):
+            pairs, concat = getattr(arch, cell), getattr(arch, f"{cell}_concat")
+            edges = [(str(state), str(number // 2 + 2), op) for number, (op, state) in enumerate(pairs)]
+            drawn[cell] = edges + [(str(state), "output", "") for state in concat]
+        return drawn
 
     def to_str(self, arch: Genotype) -> str:
         """Its text, ``Genotype(normal=(('skip_connect', 0), ...), ..., width=16, depth=20)``."""

@@ -126,6 +126,17 @@ def test_mutation_repeats_from_a_seed(name):
     assert one == same
 
 
+def test_cells_to_draw_lead_to_one_output_and_differ_between_architectures(name):
+    space = get_space(name)
+    archs = sample(name, 20)
+    for arch in archs:
+        for edges in space.cells(arch).values():
+            sources, targets, _ = zip(*edges, strict=True)
+            assert len(set(targets) - set(sources)) == 1
+    drawn = {str(space.cells(arch)) for arch in archs}
+    assert len(drawn) >= 10  # not all: width and depth are no part of a cell, nor are unused vertices
+
+
 @pytest.mark.parametrize("side", [32, 16])
 def test_output_is_a_row_of_classes_an_image_at_cifar_and_imagenet16_size(name, side):
     for arch in sample(name, 2):
