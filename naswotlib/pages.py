@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from naswotlib.parallel import write_whole
+from naswotlib.plots import missing_panel
+from naswotlib.provenance import Provenance
 
 
 def repository() -> Path:
@@ -22,18 +30,63 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
         table.to_csv(file, index=False, float_format="%.6g", lineterminator="\n")
 
 
-def complete_scores(path: Path, archs: Sequence[str], score: Callable[[list[str]], pd.DataFrame]) -> pd.DataFrame:
+def complete_scores(path: Path, archs: Sequence[str], score: Callable[[list[str], Path], pd.DataFrame]) -> pd.DataFrame:
     """Rows of :func:`naswotlib.score_archs` for ``archs``, in their order, from the table at ``path``.
 
-    Those that it lacks (all, where there is no file) come from ``score(missing)``, and the table is written whole
-    with them added. A row with an error is returned but not kept, so that it is tried again the next time.
+    Those that it lacks (all, where there is no file) come from ``score(missing, out)``, which hands the folder
+    ``out`` to ``score_archs``, so that a run that is stopped goes on from there; when it is through, the table is
+    written whole with them added. A row with an error is returned but not kept: it is tried again the next time.
     """
     table = pd.read_parquet(path) if path.exists() else pd.DataFrame({"arch": []})
     known = set(table.arch)
     missing = [arch for arch in dict.fromkeys(archs) if arch not in known]
     if missing:
-        scored = score(missing)
+        unfinished = path.with_name(f"{path.name}.part")
+        scored = score(missing, unfinished)
         table = pd.concat([table, scored], ignore_index=True) if len(table) else scored
         with write_whole(path) as file:
             table[table.error == ""].to_parquet(file, index=False)
+        shutil.rmtree(unfinished, ignore_errors=True)
     return table.set_index("arch").loc[list(archs)].reset_index()
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the ``paper`` profile made, as a page shows it.
+
+    picture: what ``glue`` takes, a box that names the missing file where there is nothing; summary: the rows of its
+    CSV, none then; facts: its provenance, empty then; link: to the CSV, in Markdown.
+    """
+
+    picture: Any
+    summary: pd.DataFrame
+    facts: dict[str, str]
+    link: str
+
+
+def load_published(folder: Path, name: str, needed: str) -> Published:
+    """Picture, summary and provenance of ``name`` in ``folder``; a box that says what is ``needed`` without them."""
+    from IPython.display import Image  # comes with notebooks
+
+    picture, summary, facts = (folder / f"{name}{suffix}" for suffix in (".png", ".csv", ".json"))
+    if picture.exists() and summary.exists() and facts.exists():
+        link = f"[CSV](../figures/paper/{summary.name})"
+        return Published(Image(filename=picture), pd.read_csv(summary), json.loads(facts.read_text()), link)
+    box, ax = plt.subplots(figsize=(4.2, 3.4), layout="constrained")
+    missing_panel(ax, needed)
+    plt.close(box)
+    return Published(box, pd.DataFrame(), {}, "")
+
+
+def save_panel(folder: Path, name: str, figure: Figure, summary: pd.DataFrame, page: Provenance) -> None:
+    """Write a panel of the ``paper`` profile: picture, summary and provenance."""
+    with write_whole(folder / f"{name}.png") as file:
+        figure.savefig(file, dpi=150)
+    write_csv(folder / f"{name}.csv", summary)
+    page.write(folder / f"{name}.json")
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table in Markdown: columns, and cells as text."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)

@@ -45,11 +45,19 @@ class Provenance:
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self.parameters = notebook_parameters(namespace)
+        self._shown: dict[str, str] = {}
         self._start = time.perf_counter()
+
+    def came_to(self, **values: object) -> None:
+        """What parameters came to where the data set them a limit, to be shown beside what was asked for."""
+        for name, value in values.items():
+            if value != self.parameters[name]:
+                self._shown[name] = f"{value} (at most {self.parameters[name]})"
 
     def facts(self) -> dict[str, str]:
         """What a reader needs to judge or repeat the run. Folders are left out: they belong to one machine."""
-        named = {name: str(value) for name, value in self.parameters.items() if not name.endswith("_dir")}
+        shown = self.parameters | self._shown
+        named = {name: str(value) for name, value in shown.items() if not name.endswith("_dir")}
         return named | {
             "hardware": f"{_processor()}, {os.cpu_count()} cores",
             "versions": ", ".join(f"{name} {version(name)}" for name in ("naswotlib", "torch", "numpy")),

@@ -1,6 +1,7 @@
 """Small files in the exact formats of the published ones, written by the formats' own means."""
 
 import base64
+import bz2
 import io
 import json
 import pickle
@@ -60,6 +61,28 @@ def nasbench101_payloads(cells, budgets=(108,), repeats=3):
     return payloads
 
 
+def nds_entry(net, test, **more):
+    optimiser = {"base_lr": 0.1, "wd": 0.0005, "max_ep": len(test)}
+    return {
+        "net": net, "optim": optimiser, "params": 689770, "flops": 208363930, "rng_seed": 1, "iter_time": 0.1,
+        "train_ep_top1": [error + 1 for error in test], "test_ep_top1": test, "min_test_top1": min(test),
+        "train_ep_loss": [2.0] * len(test), "exp_mem": 1, "act_mem": 1,
+    } | more  # fmt: skip
+
+
+def write_nds(path, genotypes, errors):
+    """A file of NDS: the error in percent after each epoch, of each genotype."""
+    nets = []
+    for arch in genotypes:
+        pairs = {cell: [list(pair) for pair in getattr(arch, cell)] for cell in ("normal", "reduce")}
+        concat = {f"{cell}_concat": list(getattr(arch, f"{cell}_concat")) for cell in pairs}
+        nets.append(
+            {"genotype": pairs | concat, "width": arch.width, "depth": arch.depth, "aux": False, "drop_prob": 0}
+        )
+    path.write_text(json.dumps([nds_entry(net, test) for net, test in zip(nets, errors, strict=True)]))
+    return path
+
+
 def arch_results(text, epochs, seeds, rng, *, timed=True):
     """The state of nas_201_api's ArchResults of one architecture at one schedule."""
     sets = {
@@ -97,6 +120,20 @@ def arch_results(text, epochs, seeds, rng, *, timed=True):
         "dataset_seed": {dataset: sorted(seeds) for dataset in sets},
         "clear_net_done": True,
     }
+
+
+def write_nats(folder, texts):
+    """NATS-Bench's folder of configurations of the size space; returns their states by index and schedule."""
+    rng = np.random.default_rng(0)
+    infos = {
+        index: {hp: arch_results(text, int(hp), [777, 888][: 1 + (hp == "12")], rng) for hp in ("01", "12", "90")}
+        for index, text in enumerate(texts)
+    }
+    folder.mkdir()
+    for index, info in infos.items():
+        (folder / f"{index:06d}.pickle.pbz2").write_bytes(bz2.compress(pickle.dumps(info, 4)))
+    (folder / "meta.pickle.pbz2").write_bytes(bz2.compress(pickle.dumps({"meta_archs": texts}, 4)))
+    return infos
 
 
 def write_pth(path, texts, *, timed=True):

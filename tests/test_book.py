@@ -7,22 +7,31 @@ import re
 import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import nbformat
 import numpy as np
 import pandas as pd
 import papermill
 import pytest
 from doit.exceptions import TaskFailed
+from published import write_nats, write_nds
 from scipy.stats import kendalltau
 
 from naswotlib import get_space
+from naswotlib.benchmarks import import_file
 from naswotlib.spaces.base import sample_distinct
 
 ROOT = Path(__file__).parents[1]
 SMALL = {"n_archs": 6, "batch_size": 8}
+# By page: parameters that make it quick, and one that makes it another page.
+PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "fig2": ({"resolution": 40}, {"seed": 7}),
+    "fig3": (SMALL, {"seed": 4}),
+}
 [README_LINE] = re.findall(r"^(\.venv/bin/papermill .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
 
 pytestmark = pytest.mark.notebook
@@ -51,16 +60,31 @@ def _run(notebook: Path, out: Path, **parameters: Any) -> None:
     papermill.execute_notebook(str(notebook), str(out / "executed.ipynb"), parameters, progress_bar=False)
 
 
-def test_two_runs_give_the_same_csv_and_another_seed_gives_another(notebook: Path, tmp_path: Path) -> None:
-    outputs = []
-    for number, seed in enumerate((3, 3, 4)):
+def _pictures(executed: Path) -> list[str]:
+    outputs = [output for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", [])]
+    return [output.data[kind] for output in outputs if "data" in output for kind in output.data if "png" in kind]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_repeats_to_the_byte_and_follows_its_parameters(dodo: ModuleType, tmp_path: Path, name: str) -> None:
+    small, changed = PAGES[name]
+    notebook = tmp_path / f"{name}.ipynb"
+    dodo.write_notebook(ROOT / "book" / f"{name}.py", notebook)
+
+    def run(number: int) -> tuple[list[str], dict[str, bytes]]:
         out = tmp_path / str(number)
         out.mkdir()
-        _run(notebook, out, seed=seed)
-        outputs.append((out / "demo" / f"fig3-seed{seed}.csv").read_text())
-    assert len(outputs[0].splitlines()) == 1 + SMALL["n_archs"]
-    assert outputs[0] == outputs[1]
-    assert outputs[0] != outputs[2]
+        parameters = small | (changed if number == 2 else {})
+        if "out_dir" in papermill.inspect_notebook(str(notebook)):
+            parameters["out_dir"] = str(out)
+        papermill.execute_notebook(str(notebook), str(out / "executed.ipynb"), parameters, progress_bar=False)
+        return _pictures(out / "executed.ipynb"), {path.name: path.read_bytes() for path in out.rglob("*.csv")}
+
+    with ThreadPoolExecutor(2) as pool:
+        (pictures, tables), again, other = pool.map(run, range(3))
+    assert pictures
+    assert (pictures, tables) == again
+    assert pictures != other[0]
 
 
 def test_a_parameter_that_the_notebook_does_not_have_is_an_error_that_names_it(notebook: Path, tmp_path: Path) -> None:
@@ -82,16 +106,47 @@ def test_published_accuracies_give_a_summary_and_kept_scores_without_any_of_them
     pixels = np.random.default_rng(0).integers(256, size=(20, 16, 16, 3), dtype=np.uint8)
     np.savez(tmp_path / "minibatches-imagenet16.npz", images=pixels, labels=np.arange(1, 21))
 
-    settings = {"profile": "paper", "dataset": "imagenet16-120", "data_dir": str(tmp_path), "n_archs": 4}
+    settings = {"profile": "paper", "panels": "c", "data_dir": str(tmp_path), "n_archs": 4}
     _run(notebook, tmp_path, **settings)
     [row] = pd.read_csv(tmp_path / "paper" / "fig3c-imagenet16-120-seed0.csv").to_dict("records")
-    kept = pd.read_parquet(tmp_path / "paper" / "scores" / "nasbench201-imagenet16-120-once-seed0-batch8.parquet")
+    kept = pd.read_parquet(tmp_path / "paper" / "scores" / "nasbench201-imagenet16-120-reference-seed0-batch8.parquet")
     assert row["tau"] == pytest.approx(kendalltau(kept.score, published.iloc[:, 2]).statistic, abs=1e-6)
     assert (row["n"], row["epochs"], row["split"]) == (4, 200, "validation")
     assert kept.arch.tolist() == archs
     assert not {21.5, 42.5, 13.5, 34.5} & {*row.values(), *kept.score}
     written = {path.name for path in (tmp_path / "paper").glob("fig3c*")}
     assert written == {f"fig3c-imagenet16-120-seed0.{suffix}" for suffix in ("csv", "json", "png")}
+
+
+@pytest.mark.parametrize(
+    ("name", "letter", "space", "file", "panel"),
+    [
+        ("fig3", "h", "nds_nasnet", "NASNet.json", "fig3h-nds-nasnet-seed0"),
+        ("fig9", "a", "nats_size", "NATS-sss-v1_0-50262-simple", "fig9a-cifar10-seed0"),
+        ("fig10", "c", "nds_pnas_fixed", "PNAS_fix-w-d.json", "fig10c-nds-pnas-seed0"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*the others are missing")
+def test_a_panel_is_drawn_once_the_official_file_is_imported(
+    dodo: ModuleType, tmp_path: Path, name: str, letter: str, space: str, file: str, panel: str
+) -> None:
+    archs = sample_distinct(get_space(space), 4, np.random.default_rng(0))
+    if file.endswith(".json"):
+        write_nds(tmp_path / file, archs, [[30.0, 9.5], [30.0, 7.5], [30.0, 8.5], [30.0, 6.5]])
+    else:
+        write_nats(tmp_path / file, [get_space(space).to_str(arch) for arch in archs])
+    import_file(tmp_path / file, out=tmp_path)
+    pixels = np.random.default_rng(0).integers(256, size=(8, 32, 32, 3), dtype=np.uint8)
+    np.savez(tmp_path / "minibatches-cifar10.npz", images=pixels, labels=np.arange(8))
+
+    notebook = tmp_path / f"{name}.ipynb"
+    dodo.write_notebook(ROOT / "book" / f"{name}.py", notebook)
+    settings = {"profile": "paper", "panels": letter, "data_dir": str(tmp_path), "n_archs": 4, "batch_size": 4}
+    _run(notebook, tmp_path, **settings)
+    [row] = pd.read_csv(tmp_path / "paper" / f"{panel}.csv").to_dict("records")
+    assert (row["space"], row["n"], -1 <= row["tau"] <= 1) == (space, 4, True)
+    assert panel in {made for panels in dodo.PANELS.values() for made in panels}
+    assert dodo.NEEDS[panel] == f"{space}.parquet"
 
 
 def test_the_papermill_line_of_the_readme_runs_as_it_stands(notebook: Path, tmp_path: Path) -> None:

@@ -18,11 +18,13 @@ import pyarrow.parquet as pq
 import pytest
 from published import (
     CELL,
-    arch_results,
     metrics,
     nasbench101_payloads,
     nasbench101_record,
+    nds_entry,
     write_mini,
+    write_nats,
+    write_nds,
     write_pth,
     write_tfrecord,
 )
@@ -190,16 +192,8 @@ def test_published_means_of_the_nats_sample(data_dir, imported):
 
 
 def test_folder_tar_and_single_file_of_nats_bench_give_one_table(tmp_path, imported):
-    rng, folder = np.random.default_rng(0), tmp_path / "simple"
-    folder.mkdir()
-    texts = ["8:8:8:8:8", "8:16:8:8:64"]
-    infos = {
-        index: {hp: arch_results(text, int(hp), [777, 888][: 1 + (hp == "12")], rng) for hp in ("01", "12", "90")}
-        for index, text in enumerate(texts)
-    }
-    for index, info in infos.items():
-        (folder / f"{index:06d}.pickle.pbz2").write_bytes(bz2.compress(pickle.dumps(info, 4)))
-    (folder / "meta.pickle.pbz2").write_bytes(bz2.compress(pickle.dumps({"meta_archs": texts}, 4)))
+    folder, texts = tmp_path / "simple", ["8:8:8:8:8", "8:16:8:8:64"]
+    infos = write_nats(folder, texts)
     whole = {"meta_archs": texts, "total_archs": 2, "arch2infos": infos, "evaluated_indexes": {0, 1}}
     (tmp_path / "one.pickle.pbz2").write_bytes(bz2.compress(pickle.dumps(whole, 4)))
     with tarfile.open(tmp_path / "simple.tar", "w") as tar:
@@ -243,15 +237,6 @@ def test_a_pth_imports_to_what_nas_201_api_answers(tmp_path, imported, timed):
     assert bool(table.available_seconds) == timed
 
 
-def nds_entry(net, test, **more):
-    optimiser = {"base_lr": 0.1, "wd": 0.0005, "max_ep": len(test)}
-    return {
-        "net": net, "optim": optimiser, "params": 689770, "flops": 208363930, "rng_seed": 1, "iter_time": 0.1,
-        "train_ep_top1": [error + 1 for error in test], "test_ep_top1": test, "min_test_top1": min(test),
-        "train_ep_loss": [2.0] * len(test), "exp_mem": 1, "act_mem": 1,
-    } | more  # fmt: skip
-
-
 VANILLA = {"block_type": "double_plain_block", "ds": [1, 12, 12, 12], "ws": [16, 24, 32, 40], "ss": [1, 1, 2, 2]}
 
 
@@ -290,15 +275,7 @@ def test_nds_cells_are_found_by_the_values_of_their_space(tmp_path):
     ]:
         space = get_space(space_name)
         archs = [space.sample(np.random.default_rng(seed)) for seed in range(3)]
-        nets = []
-        for arch in archs:
-            pairs = {cell: [list(pair) for pair in getattr(arch, cell)] for cell in ("normal", "reduce")}
-            concat = {f"{cell}_concat": list(getattr(arch, f"{cell}_concat")) for cell in pairs}
-            nets.append(
-                {"genotype": pairs | concat, "width": arch.width, "depth": arch.depth, "aux": False, "drop_prob": 0}
-            )
-        entries = [nds_entry(net, [9.0, 5.0 + n]) for n, net in enumerate(nets)]
-        (tmp_path / f"{file}.json").write_text(json.dumps(entries))
+        write_nds(tmp_path / f"{file}.json", archs, [[9.0, 5.0 + n] for n in range(3)])
         import_file(tmp_path / f"{file}.json", out=tmp_path)
         table = load_benchmark(space_name, data_dir=tmp_path)
         where = {"dataset": "imagenet" if file.endswith("_in") else "cifar10", "split": "test", "epochs": 2}

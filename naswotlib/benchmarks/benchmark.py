@@ -170,6 +170,11 @@ class Benchmark:
             raise ValueError(self._unknown("(dataset, epochs)", (dataset, epochs), self.available_seconds))
         return self._look_up(archs, f"seconds/{dataset}/{epochs}", "mean")
 
+    def trained(self, *, dataset: str, split: str, epochs: int) -> list[str]:
+        """The architectures that have such an accuracy, in the order of the file; networks that diverged have none."""
+        values = self._values(self._accuracy_column(dataset, split, epochs), "mean")
+        return [text for text, value in zip(self.archs, values, strict=True) if not np.isnan(value)]
+
     def best(self, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> tuple[str, float]:
         """The architecture of the highest accuracy (the first of several), and that accuracy in percent."""
         values = self._values(self._accuracy_column(dataset, split, epochs), repeats)

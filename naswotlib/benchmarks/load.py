@@ -13,9 +13,21 @@ from naswotlib.benchmarks.table import TableInfo, make_table
 from naswotlib.errors import check_choice
 from naswotlib.fetch import data_home, file_digest, find_data
 from naswotlib.spaces import list_spaces
-from naswotlib.training import read_trained
+from naswotlib.training import Recipe, read_trained
 
 BUNDLED = Path(__file__).parent / "bundled"
+
+
+def bundled_spaces() -> list[str]:
+    """The spaces of which the library ships networks that this project trained."""
+    return sorted(path.stem for path in BUNDLED.glob("*.parquet") if path.stem in list_spaces())
+
+
+def bundled_recipe(space: str) -> str:
+    """How the networks of the bundled table of ``space`` were trained, in one sentence."""
+    _, metadata = read_trained(BUNDLED / f"{space}.parquet")
+    recipe = metadata["recipe"]
+    return Recipe(**recipe | {"skeleton": tuple(recipe["skeleton"].items())}).describe()
 
 
 def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmark:

@@ -30,19 +30,31 @@ def fig3(table: pd.DataFrame, ax: Axes, *, title: str, accuracy: str = "validati
 def fig3_interactive(table: pd.DataFrame, *, name: str, accuracy: str = "validation accuracy (%)") -> str:
     """The interactive twin of :func:`fig3`, as HTML for a page of the book that carries plotly.js in ``_static``.
 
-    Hovering shows the architecture (column ``arch``), its score and its accuracy. ``name`` is the element's id.
+    Hovering shows the architecture (column ``arch``), its score and its accuracy. Where ``table`` has a column
+    ``panel``, a menu chooses which panel is drawn. ``name`` is the element's id.
     """
-    heights, singular = drawn_heights(table.score)
-    points = go.Scatter(
-        x=table.accuracy,
-        y=heights,
-        mode="markers",
-        marker={"color": np.where(singular, "#ff7f0e", "#1f77b4"), "opacity": 0.7, "size": 7},
-        customdata=np.stack([table.arch, [f"{score:.6g}" for score in table.score]], axis=1),
-        hovertemplate="%{customdata[0]}<br>score %{customdata[1]}<br>accuracy %{x:.2f}%<extra></extra>",
-    )
-    layout = {"template": "plotly_white", "height": 420, "margin": {"l": 60, "r": 10, "t": 20, "b": 50}}
-    figure = go.Figure(points, layout=layout)
+    groups = list(table.groupby("panel", sort=False)) if "panel" in table else [("", table)]
+    figure = go.Figure(layout={"template": "plotly_white", "height": 420, "showlegend": False})
+    for number, (_, group) in enumerate(groups):
+        heights, singular = drawn_heights(group.score)
+        figure.add_scatter(
+            x=group.accuracy,
+            y=heights,
+            visible=number == 0,
+            mode="markers",
+            marker={"color": np.where(singular, "#ff7f0e", "#1f77b4"), "opacity": 0.7, "size": 7},
+            customdata=np.stack([group.arch, [f"{score:.6g}" for score in group.score]], axis=1),
+            hovertemplate="%{customdata[0]}<br>score %{customdata[1]}<br>accuracy %{x:.2f}%<extra></extra>",
+        )
+    if len(groups) > 1:
+        buttons = [
+            {"label": name, "method": "restyle", "args": ["visible", [name == other for other, _ in groups]]}
+            for name, _ in groups
+        ]
+        figure.update_layout(
+            updatemenus=[{"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}]
+        )
+    figure.update_layout(margin={"l": 60, "r": 10, "t": 20 if len(groups) == 1 else 60, "b": 50})
     figure.update_xaxes(title=accuracy)
     figure.update_yaxes(title="score at initialisation")
     html: str = figure.to_html(

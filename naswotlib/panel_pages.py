@@ -1,0 +1,69 @@
+"""Pages of panels of score against accuracy: what was published with seed 0, and what this run made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from naswotlib.benchmarks.load import bundled_recipe
+from naswotlib.pages import load_published, markdown_table, repository
+from naswotlib.panels import Panels, draw_panels, save_panels
+from naswotlib.plots import fig3_interactive
+from naswotlib.provenance import Provenance, provenance_table
+from naswotlib.sample import official_file
+
+COLUMNS = ("panel", "networks", "accuracy", "units", "n", "τ", "95% interval", "singular")
+
+
+def show_published(figure: Panels, page: Provenance) -> None:
+    """Glue the panels that the ``paper`` profile made with seed 0, boxes for the others, and show what came out.
+
+    For a cell of a page, whose text places the pictures by their names, such as ``fig3a``.
+    """
+    from IPython.display import Markdown, display  # comes with notebooks
+    from myst_nb import glue
+
+    folder, rows, runs = repository() / page.parameters["out_dir"] / "paper", [], {}
+    for letter, panel in figure.items():
+        needed = f"{panel.space}.parquet,\nimported from {official_file(panel.space)}"
+        found = load_published(folder, f"{panel.name}-seed0", needed)
+        glue(panel.name.partition("-")[0], found.picture, display=False)
+        for row in found.summary.to_dict("records"):
+            runs[f"({letter})"] = found.facts
+            scores = f"{row['space']}-{row['dataset']}-{row['counting']}-seed{row['seed']}.parquet"
+            rows.append([*_cells(figure, row), f"{found.link}, [scores](../figures/paper/scores/{scores})"])
+    if rows:
+        display(Markdown(markdown_table([*COLUMNS, "files"], rows)), Markdown(provenance_table(runs)))
+
+
+def show_ours(figure: Panels, points: pd.DataFrame, summary: pd.DataFrame, page: Provenance, *, name: str) -> None:
+    """Write what a page made, glue its picture as ``NAME-ours``, and show its table, link and interactive twin.
+
+    For a cell of a page, with the tables of :func:`naswotlib.panels.score_panels`. In ``paper`` the points are
+    published accuracies: they are seen, and not to be had as a table.
+    """
+    from IPython.display import HTML, Markdown, display  # comes with notebooks
+    from myst_nb import glue
+
+    save_panels(figure, points, summary, page, name=name)
+    picture = draw_panels(figure, points, summary)
+    glue(f"{name}-ours", picture, display=False)
+    plt.close(picture)
+    if summary.empty:
+        return
+    columns, rows = list(COLUMNS), [_cells(figure, row) for row in summary.to_dict("records")]
+    if page.parameters["profile"] == "demo":
+        columns.append("trained for")
+        rows = [[*row, bundled_recipe(space)] for row, space in zip(rows, summary.space, strict=True)]
+        link = f"../figures/demo/{name}-seed{page.parameters['seed']}.csv"
+        display(Markdown(f"[architecture, score and accuracy of each network (CSV)]({link})"))
+    display(Markdown(markdown_table(columns, rows)), HTML(fig3_interactive(points, name=f"{name}-plot")))
+
+
+def _cells(figure: Panels, row: dict[Any, Any]) -> list[object]:
+    interval = f"{row['low']:.3f} to {row['high']:.3f}"
+    accuracy = f"{row['split']}, {row['epochs']} epochs"
+    names = [f"({row['panel']})", figure[row["panel"]].title, accuracy, row["counting"]]
+    return [*names, row["n"], f"{row['tau']:.3f}", interval, row["ranked_last"]]
