@@ -220,7 +220,11 @@ def _first_line(space: Any) -> str:
 @app.command()
 def train(
     data_dir: Annotated[Path, typer.Option(help="Folder with cifar10-jpeg-train.tar and cifar10-jpeg-test.tar.")],
-    out: Annotated[Path, typer.Option(help="Table to write, or to continue.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Table to write, or to continue; with --suite its folder, default the package's."),
+    ] = None,
+    suite: Annotated[str | None, typer.Option(help="`bundled`: all tables that ship with the package.")] = None,
     space: Space = "nasbench201",
     count: Annotated[int, typer.Option(help="Architectures; the first ones of the seed's random order.", min=1)] = 96,
     seed: Seed = 0,
@@ -229,10 +233,19 @@ def train(
     """Train networks for a benchmark of your own; stopped at any moment, it continues where it was."""
     import numpy as np
 
+    from naswotlib.benchmarks.load import BUNDLED
+    from naswotlib.errors import check_choice
     from naswotlib.spaces import get_space
     from naswotlib.spaces.base import sample_distinct
+    from naswotlib.suite import train_suite
     from naswotlib.training import Recipe, train_table
 
+    if suite is not None:
+        check_choice("suite", suite, ("bundled",))
+        train_suite(data_dir=data_dir, folder=out or BUNDLED, workers=workers)
+        return
+    if out is None:
+        raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
     chosen = get_space(space)
     texts = [chosen.to_str(arch) for arch in sample_distinct(chosen, count, np.random.default_rng(0))]
     table = train_table(space, texts, data_dir=data_dir, out=out, recipe=Recipe(), seed=seed, workers=workers)

@@ -9,8 +9,9 @@ import json
 import platform
 import tarfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +28,9 @@ from PIL import Image
 from rich.progress import track
 from torch import Tensor, nn
 
+from naswotlib.images import load_images
 from naswotlib.parallel import map_unordered, write_whole
+from naswotlib.score import naswot_score
 from naswotlib.spaces import arch_seed, get_space
 
 N_LOSSES = 20  # the first losses of each run are kept, as its fingerprint
@@ -73,10 +76,12 @@ class TrainingImages:
         return torch.from_numpy(normalised).contiguous(memory_format=torch.channels_last), torch.from_numpy(labels)
 
 
+@lru_cache(maxsize=1)
 def load_training_images(data_dir: Path) -> TrainingImages:
     """CIFAR-10 from ``cifar10-jpeg-{train,test}.tar`` (``split/class/number.jpg``) in ``data_dir``, at 16×16.
 
-    Of each class, the first 4,000 training images in file order train, the other 1,000 validate.
+    Of each class, the first 4,000 training images in file order train, the other 1,000 validate. The last ones
+    are kept, so that a suite of tables reads the files once.
     """
     arrays = {}
     for split, total in (("train", 50_000), ("test", 10_000)):
@@ -117,11 +122,13 @@ def train_network(
     *,
     rng: np.random.Generator,
     max_steps: int | None = None,
+    watch: Callable[[nn.Module], float] | None = None,
 ) -> dict[str, list[float]]:
     """Train ``network`` in place; order of the images and flips come from ``rng``.
 
     Returns ``losses`` (the first 20 steps) and ``validation`` and ``test`` accuracy in percent after each epoch.
-    With ``max_steps`` training stops there, without evaluation: enough to compare first losses.
+    With ``max_steps`` training stops there, without evaluation: enough to compare first losses. What ``watch`` says
+    of the network before the first and after each epoch becomes ``scores``.
     """
     network = network.to(memory_format=torch.channels_last)
     inputs, labels = images.tensors("train")
@@ -138,6 +145,8 @@ def train_network(
         optimizer, recipe.learning_rate, total_steps=steps * recipe.epochs, cycle_momentum=False
     )
     result: dict[str, list[float]] = {"losses": [], "validation": [], "test": []}
+    if watch is not None:
+        result["scores"] = [watch(network)]
     for epoch in range(recipe.epochs):
         network.train()
         order = torch.from_numpy(rng.permutation(len(inputs)))
@@ -156,6 +165,8 @@ def train_network(
                 result["losses"].append(loss.item())
         for split, (x, y) in held_out.items():
             result[split].append(accuracy(network, x, y))
+        if watch is not None:
+            result["scores"].append(watch(network))
     return result
 
 
@@ -169,18 +180,31 @@ def accuracy(network: nn.Module, inputs: Tensor, labels: Tensor, batch_size: int
     return 100 * correct / len(labels)
 
 
-def train_arch(space: Any, text: str, images: TrainingImages, recipe: Recipe, seed: int) -> dict[str, Any]:
-    """Build, train and evaluate the architecture that ``text`` names: one row of a trained table."""
+def score_on_photos(side: int) -> Callable[[nn.Module], float]:
+    """The score of a network on the 128 photographs of seed 0, whatever it was trained for so far."""
+    inputs = load_images("photos", 128, seed=0, side=side)
+    return lambda network: naswot_score(network, inputs).value
+
+
+def train_arch(
+    space: Any, text: str, images: TrainingImages, recipe: Recipe, seed: int, watched: bool = False
+) -> dict[str, Any]:
+    """Build, train and evaluate the architecture that ``text`` names: one row of a trained table.
+
+    ``watched``: its score, by :func:`score_on_photos`, before the first and after each epoch is part of the row.
+    """
     start = time.process_time()
     one_seed = arch_seed(seed, text)
     network = space.build(space.from_str(text), seed=one_seed, num_classes=len(CLASSES), **dict(recipe.skeleton))
-    result = train_network(network, images, recipe, rng=np.random.default_rng(one_seed))
+    watch = score_on_photos(recipe.side) if watched else None
+    result = train_network(network, images, recipe, rng=np.random.default_rng(one_seed), watch=watch)
     return {
         "arch": text,
         "seed": seed,
         "validation": result["validation"],
         "test": result["test"],
         "losses": result["losses"],
+        "scores": result.get("scores"),
         "seconds": round(time.process_time() - start, 2),
         "date": time.strftime("%Y-%m-%d"),
         "versions": f"Python {platform.python_version()}, torch {torch.__version__}, NumPy {np.__version__}",
@@ -194,6 +218,7 @@ SCHEMA = pa.schema(
         ("validation", pa.list_(pa.float64())),
         ("test", pa.list_(pa.float64())),
         ("losses", pa.list_(pa.float64())),
+        ("scores", pa.list_(pa.float64())),  # null where the network was not watched
         ("seconds", pa.float64()),
         ("date", pa.string()),
         ("versions", pa.string()),
@@ -225,11 +250,13 @@ def train_table(
     recipe: Recipe,
     seed: int,
     workers: int,
+    watched: bool = False,
 ) -> pd.DataFrame:
     """Train those of ``texts`` that the table ``out`` does not have yet for ``seed``; returns the table.
 
     The table is written whole after every network, so that stopping at any moment loses only those in training,
     and starting again continues. A table of another space or recipe is refused, as is a second process on it.
+    ``watched`` is that of :func:`train_arch`.
     """
     space = get_space(space_name)
     images_origin = "CIFAR-10 from JPEG files, mean of 2×2 pixels; 4,000 training images a class, 1,000 validation"
@@ -252,7 +279,7 @@ def train_table(
             done = {row["arch"] for row in rows if row["seed"] == seed}
             missing = [text for text in dict.fromkeys(texts) if text not in done]
             if missing:
-                job = _Job(space, Path(shared), recipe, seed)
+                job = _Job(space, Path(shared), recipe, seed, watched)
                 job.store(load_training_images(data_dir))
                 results = map_unordered(job, missing, workers=min(workers, len(missing)))
                 for row in track(results, description=f"training {space_name}", total=len(missing)):
@@ -271,6 +298,7 @@ class _Job:
     folder: Path
     recipe: Recipe
     seed: int
+    watched: bool
 
     def store(self, images: TrainingImages) -> None:
         for split in ("train", "validation", "test"):
@@ -283,4 +311,4 @@ class _Job:
             return arrays[0], arrays[1]
 
         images = TrainingImages(load("train"), load("validation"), load("test"))
-        return train_arch(self.space, text, images, self.recipe, self.seed)
+        return train_arch(self.space, text, images, self.recipe, self.seed, self.watched)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from naswotlib.benchmarks.benchmark import Benchmark
 from naswotlib.benchmarks.importers import TABLES
@@ -12,7 +13,8 @@ from naswotlib.benchmarks.importers.tables import from_csv
 from naswotlib.benchmarks.table import TableInfo, make_table
 from naswotlib.errors import check_choice
 from naswotlib.fetch import data_home, file_digest, find_data
-from naswotlib.spaces import list_spaces
+from naswotlib.spaces import get_space, list_spaces
+from naswotlib.spaces.nasbench201 import isomorphism_class
 from naswotlib.training import Recipe, read_trained
 
 BUNDLED = Path(__file__).parent / "bundled"
@@ -34,7 +36,8 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
     """The table of trained accuracies called ``name``.
 
     ``"bundled"`` and ``"bundled-SPACE"`` ship with the library: networks of NAS-Bench-201, or of another space,
-    that this project trained itself. The others are published tables, named after their space, that lie in
+    that this project trained itself; ``"bundled-nasbench201-complete"`` has every cell of the space
+    ``nasbench201_complete``. The others are published tables, named after their space, that lie in
     ``data_dir``, else in the folder NASWOTLIB_DATA, else in the cache, where :func:`import_file` writes them:
     ``"nasbench201"``, or ``"nats_topology"`` for NATS-Bench's newer runs of it, which are its second choice too;
     ``"mini_nasbench201"``, with 12 epochs only; ``"nasbench101"``, ``"nats_size"``, ``"nds_darts"``,
@@ -58,15 +61,24 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
 def from_trained(path: Path) -> Benchmark:
     """A table that :func:`naswotlib.training.train_table` wrote; its runs with several seeds are the repetitions.
 
-    ``epochs`` counts the epochs trained so far, of one schedule. ValueError where the file is no such table.
+    ``epochs`` counts the epochs trained so far, of one schedule. Of the space ``nasbench201_complete``, each cell has
+    the runs of the one cell of its isomorphism class that was trained. ValueError where the file is no such table.
     """
     rows, metadata = read_trained(path)
     if not rows:
         raise FileNotFoundError(f"path: {path} does not exist, or holds no trained network")
     recipe, dataset = metadata["recipe"], metadata["dataset"]
-    by_arch = [list(runs) for _, runs in groupby(sorted(rows, key=lambda row: row["arch"]), lambda row: row["arch"])]
+    runs_of = {
+        arch: list(runs)
+        for arch, runs in groupby(sorted(rows, key=lambda row: (row["arch"], row["seed"])), lambda row: row["arch"])
+    }
+    repeats = f"seeds {', '.join(map(str, sorted({row['seed'] for row in rows})))}"
+    if metadata["space"] == "nasbench201_complete":
+        runs_of = _of_each_class(runs_of)
+        repeats += "; a cell has those of the one cell of its isomorphism class that was trained"
+    by_arch = list(runs_of.values())
     info = TableInfo(
-        name=f"bundled-{metadata['space']}",
+        name=f"bundled-{path.stem}",
         space=metadata["space"],
         origin=f"trained by naswotlib: {metadata['images']}; recipe {recipe}",
         licence="MIT",
@@ -76,7 +88,7 @@ def from_trained(path: Path) -> Benchmark:
             "test": "the 10,000 test images, after so many epochs of the schedule",
         },
         seconds=metadata["seconds"],
-        repeats=f"seeds {', '.join(map(str, sorted({row['seed'] for row in rows})))}",
+        repeats=repeats,
         skeleton=recipe["skeleton"],
         sides={dataset: recipe["side"]},
     )
@@ -86,4 +98,12 @@ def from_trained(path: Path) -> Benchmark:
         for epoch in range(recipe["epochs"])
     }
     seconds = {(dataset, recipe["epochs"]): [[run["seconds"] for run in runs] for runs in by_arch]}
-    return Benchmark(make_table(info, [runs[0]["arch"] for runs in by_arch], accuracy, seconds))
+    return Benchmark(make_table(info, runs_of, accuracy, seconds))
+
+
+def _of_each_class(runs_of: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Runs of every cell of ``nasbench201_complete`` that computes the same as a trained one."""
+    space = get_space("nasbench201_complete")
+    of_class = {isomorphism_class(space.from_str(text)): runs for text, runs in runs_of.items()}
+    classes = {space.to_str(cell): isomorphism_class(cell) for cell in space}
+    return {text: of_class[name] for text, name in classes.items() if name in of_class}

@@ -90,10 +90,13 @@ class NATSSize(EnumeratedSpace[Widths]):
             raise ValueError(f"arch: {text!r} is not {LAYERS} numbers between colons, as in 48:40:32:24:16")
         return Widths(tuple(map(int, text.strip().split(":"))))
 
-    def graph(self, arch: Widths, *, num_classes: int = 10) -> Graph:
-        """The network: three cells with a residual reduction before the second and third, and the classifier."""
+    def graph(self, arch: Widths, *, num_classes: int = 10, divide: int = 1) -> Graph:
+        """The network: three cells with a residual reduction before the second and third, and the classifier.
+        ``divide``, one of 1, 2, 4 and 8, divides every number of channels, for networks that train on a desk.
+        """
         check_at_least("num_classes", num_classes, 1)
-        c = arch.channels
+        check_choice("divide", divide, (1, 2, 4, 8))
+        c = [channels // divide for channels in arch.channels]
         graph = Graph()
         x = add_cell(graph, add_stem(graph, c[0]), CELL, c[0], "stage1.cell1")
         for stage, (reduced, channels) in enumerate([(c[1], c[2]), (c[3], c[4])], start=2):

@@ -177,15 +177,23 @@ class NDSSpace(GraphSpace):
         check_choice(f"arch, depth in {self.name}", arch.depth, self.depths)
 
     def graph(
-        self, arch: Genotype, *, num_classes: int = 10, width: int | None = None, depth: int | None = None
+        self,
+        arch: Genotype,
+        *,
+        num_classes: int = 10,
+        width: int | None = None,
+        depth: int | None = None,
+        divide: int = 1,
     ) -> Graph:
         """The network: stem, ``depth`` cells of which numbers ``depth // 3`` and ``2 * depth // 3`` halve the image
         and double the channels, and the classifier. ``width`` and ``depth`` stand in for those of ``arch``, and may
-        be ones that the space does not have.
+        be ones that the space does not have. ``divide`` makes networks that train on a desk: it divides the width,
+        and of the cells beyond the three that there must be, one in ``divide`` is built.
         """
         self._check(arch)
-        width = arch.width if width is None else width
-        depth = arch.depth if depth is None else depth
+        check_at_least("divide", divide, 1)
+        width = (arch.width if width is None else width) // divide
+        depth = 3 + ((arch.depth if depth is None else depth) - 3) // divide
         check_at_least("num_classes", num_classes, 1)
         check_at_least("depth", depth, 3)
         check_at_least("width", width, 2)

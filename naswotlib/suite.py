@@ -1,0 +1,152 @@
+"""The bundled benchmark: which networks of which spaces are trained, in which order. One declarative list.
+
+``naswot train --suite bundled`` runs it. Every part is a table of its own under ``naswotlib/benchmarks/bundled``,
+and every step adds networks to one, so that a run can stop at any moment and what it has is of use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from naswotlib.benchmarks.load import BUNDLED
+from naswotlib.spaces import get_space
+from naswotlib.spaces.base import sample_distinct
+from naswotlib.spaces.nasbench101 import NASBench101
+from naswotlib.spaces.nasbench101_spec import MAX_VERTICES
+from naswotlib.spaces.nasbench201 import Cell, isomorphism_class
+from naswotlib.training import Recipe, read_trained, train_table
+
+COMPLETE = "nasbench201-complete"
+TRAJECTORIES = "nasbench201-trajectories"
+NDS = ("nds_amoeba", "nds_darts", "nds_enas", "nds_nasnet", "nds_pnas")
+FIXED = ("nds_darts_fixed", "nds_enas_fixed", "nds_pnas_fixed")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table: networks of ``space``, the first of the order that ``order(space, count, folder)`` gives as text."""
+
+    space: str
+    recipe: Recipe
+    order: Callable[[str, int, Path], list[str]]
+    watched: bool = False  # whether the score is taken before and after every epoch
+
+
+@dataclass(frozen=True)
+class Step:
+    """The first ``count`` networks of a part, trained from ``seed``."""
+
+    part: str
+    count: int
+    seed: int = 0
+
+
+def random_networks(space_name: str, count: int, folder: Path) -> list[str]:
+    """Networks drawn from the space with seed 0.
+
+    Of NAS-Bench-101, whose draws repeat small cells, they are different cells of seven vertices, as 85% of its are.
+    """
+    space, rng = get_space(space_name), np.random.default_rng(0)
+    if not isinstance(space, NASBench101):
+        return [space.to_str(arch) for arch in sample_distinct(space, count, rng)]
+    cells: dict[str, Any] = {}
+    while len(cells) < count:
+        spec = space.sample(rng).pruned
+        if len(spec.ops) == MAX_VERTICES:
+            cells.setdefault(spec.hash, spec)
+    return [space.to_str(spec) for spec in cells.values()]
+
+
+def one_of_each_class(space_name: str, count: int, folder: Path) -> list[str]:
+    """The cell of fewest convolutions (then of lowest index) of each isomorphism class, in the order of the space."""
+    space = get_space(space_name)
+
+    def convolutions(cell: Cell) -> int:
+        return sum(op.startswith("nor_conv") for op in cell.ops)
+
+    classes: dict[str, Cell] = {}
+    for cell in sorted(space, key=convolutions):  # stable, so equals stay in the order of the space
+        classes.setdefault(isomorphism_class(cell), cell)
+    return [space.to_str(cell) for cell in sorted(classes.values(), key=space.index)][:count]
+
+
+def best_networks(space_name: str, count: int, folder: Path) -> list[str]:
+    """The most accurate, by validation after the last epoch, of the first 140 random networks in ``folder``."""
+    candidates = set(random_networks(space_name, 140, folder))
+    rows, _ = read_trained(folder / f"{space_name}.parquet")
+    trained = {row["arch"]: row["validation"][-1] for row in rows if row["seed"] == 0 and row["arch"] in candidates}
+    if len(trained) < len(candidates):
+        raise ValueError(f"folder: {folder} has {len(trained)} of the first {len(candidates)} {space_name} networks")
+    return sorted(trained, key=lambda text: (-trained[text], text))[:count]
+
+
+def _skeleton(**keywords: int) -> Recipe:
+    return replace(Recipe(), skeleton=tuple(keywords.items()))
+
+
+PARTS = {
+    "nasbench201": Part("nasbench201", Recipe(), random_networks),
+    COMPLETE: Part("nasbench201_complete", Recipe(), one_of_each_class),
+    TRAJECTORIES: Part("nasbench201", replace(Recipe(), epochs=30), best_networks, watched=True),
+    "nasbench101": Part("nasbench101", _skeleton(stem_channels=8, modules_per_stack=1), random_networks),
+    "nats_size": Part("nats_size", _skeleton(divide=4), random_networks),
+    # Width 4, 6 or 8 and depth 3 to 7, as the architecture has 16, 24 or 32 and 4 to 20.
+    **{name: Part(name, _skeleton(divide=4), random_networks) for name in (*NDS, "nds_darts_imagenet")},
+    # What is fixed at 16 and 20 is fixed at 4 and 5 here.
+    **{name: Part(name, _skeleton(width=4, depth=5), random_networks) for name in FIXED},
+}
+
+
+def _each(parts: Iterable[str], count: int) -> list[Step]:
+    return [Step(part, count) for part in parts]
+
+
+# Something of every space first, then what the searches need whole, then more of everything.
+STEPS = (
+    Step("nasbench201", 140),
+    Step("nasbench101", 16),
+    Step("nats_size", 16),
+    *_each(NDS, 2),
+    Step(COMPLETE, 127),
+    *_each(NDS, 6),
+    *_each(FIXED, 3),
+    Step(TRAJECTORIES, 3),
+    Step("nasbench201", 200),
+    Step("nasbench101", 40),
+    Step("nats_size", 40),
+    *_each(NDS, 12),
+    *_each(FIXED, 8),
+    Step("nds_darts_imagenet", 8),
+    Step("nasbench201", 40, seed=1),
+    Step("nats_size", 8, seed=1),
+    *_each(NDS, 16),
+    *_each(FIXED, 12),
+    Step(TRAJECTORIES, 10),
+    Step("nasbench101", 60),
+    Step("nats_size", 80),
+    Step("nats_size", 16, seed=1),
+    *_each(NDS, 24),
+    *_each(FIXED, 16),
+    Step("nds_darts_imagenet", 16),
+)
+
+
+def train_suite(*, data_dir: Path, folder: Path = BUNDLED, workers: int = 1) -> None:
+    """Train what ``folder`` does not have yet of every step, in order; see :func:`naswotlib.training.train_table`."""
+    for step in STEPS:
+        part = PARTS[step.part]
+        train_table(
+            part.space,
+            part.order(part.space, step.count, folder),
+            data_dir=data_dir,
+            out=folder / f"{step.part}.parquet",
+            recipe=part.recipe,
+            seed=step.seed,
+            workers=workers,
+            watched=part.watched,
+        )
