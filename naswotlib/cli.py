@@ -225,6 +225,9 @@ def train(
         typer.Option(help="Table to write, or to continue; with --suite its folder, default the package's."),
     ] = None,
     suite: Annotated[str | None, typer.Option(help="`bundled`: all tables that ship with the package.")] = None,
+    verify: Annotated[
+        int | None, typer.Option(help="Train so many of the networks of --out, else of --suite, again; compare.", min=1)
+    ] = None,
     space: Space = "nasbench201",
     count: Annotated[int, typer.Option(help="Architectures; the first ones of the seed's random order.", min=1)] = 96,
     seed: Seed = 0,
@@ -238,18 +241,29 @@ def train(
     from naswotlib.spaces import get_space
     from naswotlib.spaces.base import sample_distinct
     from naswotlib.suite import train_suite
+    from naswotlib.suite import verify as train_again
     from naswotlib.training import Recipe, train_table
 
     if suite is not None:
         check_choice("suite", suite, ("bundled",))
+    if verify is not None:
+        folder = out or BUNDLED
+        tables = [folder] if folder.is_file() else sorted(folder.glob("*.parquet"))
+        for row in train_again(tables, verify, data_dir=data_dir, rng=np.random.default_rng(seed)):
+            print(
+                f"{row['table']}  seed {row['seed']}  first losses ±{row['losses']:.1e}  validation "
+                f"{row['validation']:+.2f}  test {row['test']:+.2f}  {row['arch']}",
+                flush=True,
+            )
+    elif suite is not None:
         train_suite(data_dir=data_dir, folder=out or BUNDLED, workers=workers)
-        return
-    if out is None:
+    elif out is None:
         raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
-    chosen = get_space(space)
-    texts = [chosen.to_str(arch) for arch in sample_distinct(chosen, count, np.random.default_rng(0))]
-    table = train_table(space, texts, data_dir=data_dir, out=out, recipe=Recipe(), seed=seed, workers=workers)
-    print(f"{len(table)} networks in {out}; best validation accuracy {table['validation'].str[-1].max():.2f}%")
+    else:
+        chosen = get_space(space)
+        texts = [chosen.to_str(arch) for arch in sample_distinct(chosen, count, np.random.default_rng(0))]
+        table = train_table(space, texts, data_dir=data_dir, out=out, recipe=Recipe(), seed=seed, workers=workers)
+        print(f"{len(table)} networks in {out}; best validation accuracy {table['validation'].str[-1].max():.2f}%")
 
 
 def main() -> None:

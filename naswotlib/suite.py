@@ -6,7 +6,7 @@ and every step adds networks to one, so that a run can stop at any moment and wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from naswotlib.benchmarks.load import BUNDLED
+from naswotlib.parallel import single_thread
 from naswotlib.spaces import get_space
 from naswotlib.spaces.base import sample_distinct
 from naswotlib.spaces.nasbench101 import NASBench101
 from naswotlib.spaces.nasbench101_spec import MAX_VERTICES
 from naswotlib.spaces.nasbench201 import Cell, isomorphism_class
-from naswotlib.training import Recipe, read_trained, train_table
+from naswotlib.training import Recipe, load_training_images, read_trained, train_arch, train_table
 
 COMPLETE = "nasbench201-complete"
 TRAJECTORIES = "nasbench201-trajectories"
@@ -150,3 +151,36 @@ def train_suite(*, data_dir: Path, folder: Path = BUNDLED, workers: int = 1) -> 
             workers=workers,
             watched=part.watched,
         )
+
+
+def verify(paths: Sequence[Path], count: int, *, data_dir: Path, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Train ``count`` of the networks stored in the tables ``paths`` again, drawn by ``rng``, and compare.
+
+    Yields, for each: ``table``, ``arch``, ``seed``; ``losses``, the largest difference between its first losses and
+    the stored ones; ``validation`` and ``test``, how many points more it reached after the last epoch than before.
+    On the processor that trained them all are 0; on another one sums are rounded in another order, the first losses
+    differ by about 1e-3, and accuracies by as much as training with another seed makes them differ.
+    """
+    stored = [(path, row) for path in paths for row in read_trained(path)[0]]
+    if count > len(stored):
+        raise ValueError(f"count: there are {len(stored)} trained networks, fewer than the {count} asked for")
+    for number in rng.permutation(len(stored))[:count]:
+        path, row = stored[number]
+        recipe, space = recipe_of(path)
+        with single_thread():
+            again = train_arch(space, row["arch"], load_training_images(data_dir), recipe, row["seed"])
+        yield {
+            "table": path.stem,
+            "arch": row["arch"],
+            "seed": row["seed"],
+            "losses": max(abs(a - b) for a, b in zip(again["losses"], row["losses"], strict=True)),
+            "validation": again["validation"][-1] - row["validation"][-1],
+            "test": again["test"][-1] - row["test"][-1],
+        }
+
+
+def recipe_of(path: Path) -> tuple[Recipe, Any]:
+    """How the networks of a trained table were trained, and their space."""
+    _, metadata = read_trained(path)
+    recipe = metadata["recipe"]
+    return Recipe(**recipe | {"skeleton": tuple(recipe["skeleton"].items())}), get_space(metadata["space"])

@@ -103,7 +103,7 @@ def load_training_images(data_dir: Path) -> TrainingImages:
     def join(split: str, part: slice) -> tuple[np.ndarray, np.ndarray]:
         chosen = [arrays[split, name][part] for name in CLASSES]
         labels = np.repeat(np.arange(len(CLASSES)), [len(images) for images in chosen])
-        return np.concatenate(chosen), labels
+        return np.ascontiguousarray(np.concatenate(chosen)), labels  # sums in one order, whoever loads them
 
     return TrainingImages(join("train", slice(4000)), join("train", slice(4000, None)), join("test", slice(None)))
 

@@ -68,3 +68,12 @@ def test_the_benchmarks_mutation_keeps_the_parent_one_time_in_eight_and_ours_nev
 def test_a_malformed_configuration_is_named_with_its_place(text, said):
     with pytest.raises(ValueError, match=said):
         space.from_str(text)
+
+
+def test_dividing_the_channels_divides_every_width_and_keeps_the_operations():
+    arch = space.from_str("64:8:24:40:16")
+    small, full = space.graph(arch, divide=4), space.graph(arch)
+    assert [op.kind for op in small.ops] == [op.kind for op in full.ops]
+    assert all(s.channels * 4 == f.channels for s, f in zip(small.ops[1:-1], full.ops[1:-1], strict=True))
+    with pytest.raises(ValueError, match="divide: 3 is unknown; choose one of 1, 2, 4, 8"):
+        space.graph(arch, divide=3)

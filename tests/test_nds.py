@@ -208,6 +208,13 @@ def test_cells_at_a_third_and_two_thirds_of_the_depth_halve_the_image_and_double
         assert [n for n in range(1, depth) if widths[f"cell{n}"] > widths[f"cell{n - 1}"]] == list(reductions)
 
 
+def test_dividing_a_network_keeps_three_cells_and_one_in_so_many_of_the_others():
+    space = get_space("nds_darts")
+    for width, depth, cells in [(16, 4, 3), (24, 8, 4), (32, 12, 5), (16, 16, 6), (24, 20, 7)]:
+        arch = space.from_record(record(DARTS_V2, width, depth))
+        assert space.graph(arch, divide=4).ops == space.graph(arch, width=width // 4, depth=cells).ops
+
+
 def test_a_genotype_is_read_from_every_published_form():
     space = get_space("nds_darts")
     arch = space.from_record(record(DARTS_V2, 24, 12, aux=True))

@@ -14,7 +14,7 @@ from naswotlib.spaces.base import sample_distinct
 
 # Smaller networks, where the skeleton of a space can be made smaller.
 SMALL = {
-    "nasbench201": {"stem_channels": 8, "cells_per_stage": 1},
+    **{name: {"stem_channels": 8, "cells_per_stage": 1} for name in list_spaces("nasbench201*")},
     "nasbench101": {"stem_channels": 8, "modules_per_stack": 1},
     **{name: {"width": 8, "depth": 4} for name in list_spaces("nds_*")},
 }
@@ -147,8 +147,10 @@ def test_output_is_a_row_of_classes_an_image_at_cifar_and_imagenet16_size(name, 
 
 def test_a_healthy_network_has_a_finite_score_and_fast_and_exact_engines_agree(name):
     batch = images(8, 16)
-    for arch in sample(name, 3, seed=3):
-        network = build(name, arch)
+    networks = [build(name, arch) for arch in sample(name, 12, seed=3)]
+    healthy = [network for network in networks if np.isfinite(naswot_score(network, batch, exact=False).value)][:3]
+    assert len(healthy) == 3
+    for network in healthy:
         for counting in ("once", "reference"):
             exact = naswot_score(network, batch, counting=counting)
             fast = naswot_score(network, batch, counting=counting, exact=False)
