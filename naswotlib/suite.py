@@ -182,5 +182,4 @@ def verify(paths: Sequence[Path], count: int, *, data_dir: Path, rng: np.random.
 def recipe_of(path: Path) -> tuple[Recipe, Any]:
     """How the networks of a trained table were trained, and their space."""
     _, metadata = read_trained(path)
-    recipe = metadata["recipe"]
-    return Recipe(**recipe | {"skeleton": tuple(recipe["skeleton"].items())}), get_space(metadata["space"])
+    return Recipe.of(metadata), get_space(metadata["space"])

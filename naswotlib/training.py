@@ -49,6 +49,12 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 5e-4
 
+    @classmethod
+    def of(cls, metadata: dict[str, Any]) -> Recipe:
+        """The recipe of a trained table, from its metadata."""
+        recipe = metadata["recipe"]
+        return cls(**recipe | {"skeleton": tuple(recipe["skeleton"].items())})
+
     def describe(self) -> str:
         """The recipe in one sentence, for captions and data cards."""
         skeleton = ", ".join(f"{name} {value}" for name, value in self.skeleton)

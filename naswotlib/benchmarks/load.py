@@ -28,8 +28,7 @@ def bundled_spaces() -> list[str]:
 def bundled_recipe(space: str) -> str:
     """How the networks of the bundled table of ``space`` were trained, in one sentence."""
     _, metadata = read_trained(BUNDLED / f"{space}.parquet")
-    recipe = metadata["recipe"]
-    return Recipe(**recipe | {"skeleton": tuple(recipe["skeleton"].items())}).describe()
+    return Recipe.of(metadata).describe()
 
 
 def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmark:
