@@ -90,3 +90,17 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     """A table in Markdown: columns, and cells as text."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+
+
+def size_table(table: pd.DataFrame, *, by: str | None = None) -> str:
+    """Markdown: 5th, 50th and 95th percentile of sizes (:func:`naswotlib.sizes.network_sizes`), in millions and to
+    three digits. A row for each value of the column ``by``, or one for all.
+    """
+    names = {"parameters": "parameters", "num_units": "N_A", "flops": "multiply-adds"}
+    rows = []
+    for value, part in [("5% / median / 95%", table)] if by is None else table.groupby(by, sort=False):
+        quantiles = (part[column].quantile([0.05, 0.5, 0.95]) / 1e6 for column in names)
+        rows.append(
+            [value, *(" / ".join(f"{x:.3g}" if x < 100 else f"{x:,.0f}" for x in three) for three in quantiles)]
+        )
+    return markdown_table([by or "", *names.values()], rows)

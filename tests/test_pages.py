@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naswotlib.pages import complete_scores, load_published, markdown_table, save_panel, write_csv
+from naswotlib.pages import complete_scores, load_published, markdown_table, save_panel, size_table, write_csv
 from naswotlib.provenance import Provenance
 
 
@@ -82,3 +82,10 @@ def test_a_table_in_markdown_has_its_columns_and_cells() -> None:
 def test_a_csv_has_six_significant_digits(tmp_path: Path) -> None:
     write_csv(tmp_path / "t.csv", pd.DataFrame({"n": [1000], "tau": [0.123456789], "score": [-np.inf]}))
     assert (tmp_path / "t.csv").read_bytes() == b"n,tau,score\n1000,0.123457,-inf\n"
+
+
+def test_a_size_table_has_three_percentiles_in_millions_for_each_group():
+    table = pd.DataFrame({"parameters": [1e6, 2e6, 3e6], "num_units": 5e5, "flops": 1234e6, "space": ["a", "b", "b"]})
+    [*_, row] = size_table(table).splitlines()
+    assert row == "| 5% / median / 95% | 1.1 / 2 / 2.9 | 0.5 / 0.5 / 0.5 | 1,234 / 1,234 / 1,234 |"
+    assert [line.split(" | ")[0] for line in size_table(table, by="space").splitlines()[2:]] == ["| a", "| b"]

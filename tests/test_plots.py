@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from naswotlib.pareto import pareto_front
-from naswotlib.plots import fig3, fig3_interactive, missing_panel, pareto
+from naswotlib.plots import fig3, fig3_interactive, missing_panel, pareto, sizes
 
 TABLE = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, -np.inf, 30.0], "accuracy": [50.0, 10.0, 70.0]})
 
@@ -57,3 +57,13 @@ def test_a_missing_panel_names_its_file(ax: plt.Axes) -> None:
     missing_panel(ax, "figures/paper/x.png")
     assert "figures/paper/x.png" in ax.texts[0].get_text()
     assert ax.spines["top"].get_visible()
+
+
+def test_sizes_are_points_of_the_table_and_a_colour_for_each_space(ax: plt.Axes) -> None:
+    table = pd.DataFrame({"parameters": [1e6, 2e6], "num_units": [3e5, 4e5], "space": ["one", "two"]})
+    sizes(table, ax, by="space")
+    assert ax.collections[0].get_offsets().tolist() == [[1e6, 3e5], [2e6, 4e5]]
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["one", "two"]
+    assert ax.get_xscale() == "log"

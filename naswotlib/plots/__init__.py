@@ -5,5 +5,6 @@ from naswotlib.plots.missing import missing_panel
 from naswotlib.plots.pareto import pareto
 from naswotlib.plots.regions import fig2
 from naswotlib.plots.scatter import fig3, fig3_interactive
+from naswotlib.plots.sizes import sizes
 
-__all__ = ["cells", "fig2", "fig3", "fig3_interactive", "missing_panel", "pareto"]
+__all__ = ["cells", "fig2", "fig3", "fig3_interactive", "missing_panel", "pareto", "sizes"]
