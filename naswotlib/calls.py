@@ -13,7 +13,9 @@ from torch.overrides import TorchFunctionMode
 # The functions behind each activation, as torch's override machinery names them.
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
     "relu": (F.relu, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_),
-    "relu6": (F.relu6, F.hardtanh, F.hardtanh_),
+    "relu6": (F.relu6,),
+    "hardtanh": (F.hardtanh, F.hardtanh_),  # from 0 it is relu6
+    "threshold": (F.threshold, torch.threshold, torch.threshold_),
     "leaky_relu": (F.leaky_relu, F.leaky_relu_),
     "prelu": (F.prelu, torch.prelu, Tensor.prelu),
     "rrelu": (F.rrelu, F.rrelu_, torch.rrelu, torch.rrelu_),
@@ -27,6 +29,8 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
     "softplus": (F.softplus,),
     "sigmoid": (torch.sigmoid, torch.sigmoid_, Tensor.sigmoid, Tensor.sigmoid_, F.sigmoid),
     "hardsigmoid": (F.hardsigmoid,),
+    "logsigmoid": (F.logsigmoid,),
+    "softsign": (F.softsign,),
     "tanh": (torch.tanh, torch.tanh_, Tensor.tanh, Tensor.tanh_, F.tanh),
 }
 ACTIVATIONS = tuple(_FUNCTIONS)
@@ -47,6 +51,8 @@ class CallMode(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         name = _NAMES.get(func)
+        if name == "hardtanh" and (args[1] if len(args) > 1 else kwargs.get("min_val")) == 0:
+            name = "relu6"  # which is how nn.ReLU6 calls it
         if name is not None:
             x = args[0] if args else kwargs.get("input")
             if isinstance(x, Tensor):

@@ -20,7 +20,7 @@ from torch.nn.modules import activation as activation_modules
 from naswotlib.calls import ACTIVATIONS, CallMode
 from naswotlib.errors import check_choice, warn
 from naswotlib.kernel import pack_signs
-from naswotlib.modes import BatchNormMode, scoring_mode
+from naswotlib.modes import BatchNormMode, on_host, scoring_mode
 
 Counting = Literal["once", "reference"]
 EVAL_WARNING = (
@@ -149,7 +149,7 @@ def watch_codes(
     On a GPU nothing is waited for, and whether there was a NaN is still to be asked, by ``check_numbers``.
     """
     watcher = _Watcher(len(inputs), counting, wanted)
-    if inputs.device.type != "cpu" and inputs.is_floating_point():
+    if not on_host(inputs) and inputs.is_floating_point():
         watcher.bad.append(("inputs: found NaN or infinite values", ~torch.isfinite(inputs).all()))
     with scoring_mode(network, batch_norm), torch.inference_mode(), watcher.watching(network):
         network(inputs)
@@ -169,7 +169,7 @@ def check_inputs(inputs: Tensor, *, least: int = 2) -> None:
         )
     if inputs.is_meta:
         raise ValueError("inputs: on the meta device, which holds no numbers; move them with .to('cpu') or similar")
-    if inputs.device.type == "cpu" and inputs.is_floating_point() and not bool(torch.isfinite(inputs).all()):
+    if on_host(inputs) and inputs.is_floating_point() and not bool(torch.isfinite(inputs).all()):
         raise ValueError("inputs: found NaN or infinite values; check how the images were normalised")
 
 
@@ -281,7 +281,7 @@ class _Watcher:
 
     def _bits(self, name: str, x: Tensor) -> tuple[np.ndarray | Tensor, int]:
         units, message = x[0].numel(), f"network: the input of layer {name} contains NaN; {NOT_A_SCORE}"
-        if x.device.type != "cpu":
+        if not on_host(x):
             self.bad.append((message, torch.isnan(x).any()))
             return (x > 0).flatten(1), units
         words, nan = pack_signs(x)

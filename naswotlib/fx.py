@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
+from torch.nn.modules import module as nn_module
 
 from naswotlib.engine import EPSILON
 from naswotlib.graph import Graph, GraphNetwork, Op
@@ -24,9 +25,27 @@ class _NotUnderstoodError(Exception):
     pass
 
 
+class _Proxy(fx.Proxy):
+    """A stand-in that shows when it is added to in place; to fx this is a sum with a new result."""
+
+    def __iadd__(self, other: Any) -> fx.Proxy:
+        return self.tracer.create_proxy("call_function", operator.iadd, (self, other), {})
+
+    def _refuse(self, _: Any) -> fx.Proxy:
+        raise _NotUnderstoodError
+
+    __isub__ = __imul__ = __itruediv__ = __ifloordiv__ = __imod__ = __ipow__ = _refuse
+    __iand__ = __ior__ = __ixor__ = __ilshift__ = __irshift__ = __imatmul__ = _refuse
+
+
+class _Tracer(fx.Tracer):
+    def proxy(self, node: fx.Node) -> fx.Proxy:
+        return _Proxy(node, self)
+
+
 def built_graph(network: nn.Module) -> Graph | None:
-    """The graph of a :class:`GraphNetwork` whose layers are still what it says and carry no hooks."""
-    if type(network) is not GraphNetwork or _is_hooked(network):
+    """The graph of a :class:`GraphNetwork` whose layers are still what it says and do nothing else."""
+    if type(network) is not GraphNetwork or not _runs_as_written(network) or not _fits(network.graph, network):
         return None
     named = (op for op in network.graph.ops if op.name)
     return network.graph if all(_is_layer_of(op, network.get_submodule(op.name)) for op in named) else None
@@ -34,16 +53,18 @@ def built_graph(network: nn.Module) -> Graph | None:
 
 def traced_graph(network: nn.Module, channels: int) -> Graph | None:
     """The graph of a module in the mode in which it is scored, on images of ``channels``, found by tracing it."""
-    if _is_hooked(network) or any("ReLU" in type(m).__name__ and type(m) is not nn.ReLU for m in network.modules()):
+    unplain = any("ReLU" in type(module).__name__ and type(module) is not nn.ReLU for module in network.modules())
+    if unplain or not _runs_as_written(network):
         return None  # containers that the authors' hook counts again, and rectifiers that are not plain
     try:
-        traced = fx.symbolic_trace(network)
+        traced = fx.GraphModule(network, _Tracer().trace(network))
     except Exception:  # tracing runs the caller's code on stand-ins, so anything may happen; hooks run it for real
         return None
     try:
-        return _Reader(traced, channels).graph
+        graph = _Reader(traced, channels).graph
     except _NotUnderstoodError:
         return None
+    return graph if _fits(graph, network) else None
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
@@ -51,8 +72,18 @@ def weights_of(network: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach() for name, value in network.named_parameters(remove_duplicate=False)}
 
 
-def _is_hooked(network: nn.Module) -> bool:
-    return any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
+def _runs_as_written(network: nn.Module) -> bool:
+    """Whether no hook watches or changes a forward pass, and no module has one of its own that its class has not."""
+    globally = nn_module._global_forward_hooks or nn_module._global_forward_pre_hooks
+    return not globally and not any(
+        module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module) for module in network.modules()
+    )
+
+
+def _fits(graph: Graph, network: nn.Module) -> bool:
+    """Whether the weights of ``network`` have the shapes that ``graph`` says."""
+    weights = weights_of(network)
+    return all(name in weights and weights[name].shape == shape for name, shape, _ in graph.parameters())
 
 
 def _is_layer_of(op: Op, layer: Any) -> bool:
@@ -62,7 +93,8 @@ def _is_layer_of(op: Op, layer: Any) -> bool:
     if op.kind == "batch_norm":
         return _is_plain_norm(layer)
     if op.kind == "relu":
-        return type(layer) is nn.ReLU and getattr(layer, "reference_count", 1) == op.reference
+        is_plain = type(layer) is nn.ReLU and not layer.inplace
+        return is_plain and getattr(layer, "reference_count", 1) == op.reference
     return type(layer) is nn.Linear and layer.bias is not None
 
 
@@ -113,8 +145,10 @@ class _Reader:
             return self.graph.linear(self._read(source, flat=True), layer.out_features, name=name)
         if type(layer) is nn.ReLU:
             return self._relu(node, name, getattr(layer, "reference_count", 1), layer.inplace)
-        if type(layer) in {nn.Identity, nn.Dropout}:  # dropout is off while a network is scored
-            return self._alias(node, is_flat=source in self.flat)
+        if type(layer) in {nn.Identity, nn.Dropout, nn.Flatten}:  # dropout is off while a network is scored
+            flattens = type(layer) is nn.Flatten
+            _require(not flattens or (layer.start_dim, layer.end_dim) == (1, -1))
+            return self._flattened(node) if flattens else self._alias(node, is_flat=source in self.flat)
         x = self._read(source)
         if _is_plain_conv(layer):
             shape = {key: getattr(layer, key) for key in _SHAPE}
@@ -150,7 +184,10 @@ class _Reader:
         if target is torch.cat and (arguments[1:] == [1] or node.kwargs == {"dim": 1}):
             return self.graph.concat(*[self._read(value) for value in arguments[0]])
         _require(target in (torch.flatten, "flatten") and arguments[1:] == [1] and not node.kwargs)
-        _require(self.graph.ops[self._read(arguments[0])].kind == "global_pool")
+        return self._flattened(node)
+
+    def _flattened(self, node: fx.Node) -> int:
+        _require(self.graph.ops[self._read(node.args[0])].kind == "global_pool")
         return self._alias(node, is_flat=True)
 
     def _relu(self, node: fx.Node, name: str, reference: int, inplace: bool) -> int:

@@ -8,10 +8,15 @@ from itertools import chain
 from typing import Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 BatchNormMode = Literal["batch", "eval"]
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
+
+
+def on_host(tensor: Tensor) -> bool:
+    """Whether a look at the values of ``tensor`` waits for no other device."""
+    return tensor.device.type == "cpu"
 
 
 @contextmanager
@@ -41,8 +46,7 @@ def scoring_mode(network: nn.Module, batch_norm: BatchNormMode) -> Iterator[None
             norm.track_running_stats = track
         for module, name, buffer, before in buffers:
             module._buffers[name] = buffer
-            # Asking a GPU whether they differ would wait for it; a plain copy is queued.
-            if buffer.device.type != "cpu" or not torch.equal(buffer, before):
+            if not on_host(buffer) or not torch.equal(buffer, before):  # a copy on a GPU is queued, a look waits
                 with torch.no_grad():
                     buffer.copy_(before)
 

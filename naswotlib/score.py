@@ -20,7 +20,7 @@ from naswotlib.codes import (
 from naswotlib.engine import UnplannedError, graph_kernel
 from naswotlib.errors import warn
 from naswotlib.fx import built_graph, traced_graph, weights_of
-from naswotlib.graph import Graph
+from naswotlib.graph import Graph, Op
 from naswotlib.kernel import hamming_kernel, log_determinant
 from naswotlib.modes import BatchNormMode, scoring_mode
 
@@ -90,7 +90,7 @@ def naswot_score(
         if graph is None and not exact:
             with scoring_mode(network, batch_norm):
                 graph, engine = traced_graph(network, inputs.shape[1]), "fx"
-        if graph is not None:
+        if graph is not None and any(_counts(op, counting) for op in graph.ops):
             try:
                 return _score_plan(graph, weights_of(network), inputs, counting, exact, engine)
             except UnplannedError:  # what a trace does not show, such as sums that broadcast
@@ -125,7 +125,13 @@ def _score_plan(
     graph: Graph, weights: dict[str, Tensor], inputs: Tensor, counting: Counting, exact: bool, engine: str
 ) -> NaswotScore:
     kernel, layers = graph_kernel(graph, weights, inputs, counting=counting, exact=exact)
-    return _score(kernel, layers, (), engine)
+    # Functional calls, which only a trace has; a container's own count of 0 is how the authors' code counts, not a gap.
+    calls = (op.name for op in graph.ops if op.kind == "relu" and op.name.endswith("()") and not _counts(op, counting))
+    return _score(kernel, layers, tuple(dict.fromkeys(f"{name} (relu)" for name in calls)), engine)
+
+
+def _counts(op: Op, counting: Counting) -> bool:
+    return op.kind == "relu" and (counting == "once" or op.reference > 0)
 
 
 def _score(kernel: np.ndarray, layers: dict[str, int], uncounted: tuple[str, ...], engine: str) -> NaswotScore:

@@ -25,9 +25,14 @@ def state(network: nn.Module) -> dict[str, Any]:
         found[f"{name} attributes"] = sorted(vars(module))
     for name, tensor in [*network.named_parameters(), *network.named_buffers()]:
         grad = tensor.grad
-        found[name] = (id(tensor), tensor.tolist(), tensor.requires_grad, tensor.dtype)
-        found[f"{name} grad"] = None if grad is None else (id(grad), grad.tolist())
+        found[name] = (id(tensor), values(tensor), tensor.requires_grad, tensor.dtype)
+        found[f"{name} grad"] = None if grad is None else (id(grad), values(grad))
     return found
+
+
+def values(tensor: torch.Tensor) -> str:
+    """As text, in which one NaN equals another."""
+    return "" if tensor.is_meta else str(tensor.tolist())
 
 
 @contextmanager
