@@ -23,6 +23,7 @@ DATA = get_var("data", "")
 # provenance (.json) a panel has a picture (.png), unless its name begins with "table".
 PAPER = Path("figures/paper")
 PANELS = {
+    "accuracy": {"accuracy-agreement": {}, "table-accuracy-choices": {}},
     "fig3": {
         "fig3a-cifar10-seed0": {"panels": "a"},
         "fig3b-cifar100-seed0": {"panels": "b"},

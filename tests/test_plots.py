@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from naswotlib.pareto import pareto_front
-from naswotlib.plots import fig3, fig3_interactive, missing_panel, pareto, sizes
+from naswotlib.plots import agreement, fig3, fig3_interactive, missing_panel, pareto, sizes
 
 TABLE = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, -np.inf, 30.0], "accuracy": [50.0, 10.0, 70.0]})
 
@@ -67,3 +67,11 @@ def test_sizes_are_points_of_the_table_and_a_colour_for_each_space(ax: plt.Axes)
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["one", "two"]
     assert ax.get_xscale() == "log"
+
+
+def test_agreement_has_each_pair_of_columns_once(ax: plt.Axes) -> None:
+    taus = pd.DataFrame([[1, 0.5, 0.25], [0.5, 1, 0.125], [0.25, 0.125, 1]], index=list("abc"), columns=list("abc"))
+    agreement(taus, ax)
+    assert [text.get_text() for text in ax.texts] == ["0.50", "0.25", "0.12"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "c"]

@@ -1,5 +1,6 @@
 """One function for each figure of the paper: arrays or a tidy table in, Axes out. None of them knows of files."""
 
+from naswotlib.plots.agreement import agreement
 from naswotlib.plots.cells import cells
 from naswotlib.plots.missing import missing_panel
 from naswotlib.plots.pareto import pareto
@@ -7,4 +8,4 @@ from naswotlib.plots.regions import fig2
 from naswotlib.plots.scatter import fig3, fig3_interactive
 from naswotlib.plots.sizes import sizes
 
-__all__ = ["cells", "fig2", "fig3", "fig3_interactive", "missing_panel", "pareto", "sizes"]
+__all__ = ["agreement", "cells", "fig2", "fig3", "fig3_interactive", "missing_panel", "pareto", "sizes"]
