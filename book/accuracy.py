@@ -165,7 +165,8 @@ Markdown(published.link)
 # Where a repetition failed to train, the maximum does not show it.
 #
 # How much is that? The table of NAS-Bench-101 at hand has means only. NATS-Bench's official sample holds three networks
-# of each of its spaces with every repetition. Here are its columns with several, in percentage points:
+# of each of its two spaces with every repetition. Here are its columns with several, in percentage points, means over
+# the three networks:
 
 # %% tags=["remove-input"]
 choices_file = figures / "paper" / "table-accuracy-choices.csv"
@@ -174,12 +175,16 @@ numbers = pd.read_csv(choices_file) if choices_file.exists() else pd.DataFrame()
 if len(numbers):
     several = numbers[numbers.choice == choices.MAXIMUM]
     rows = [
-        [r.table, f"{r.dataset} {r.split}", r.epochs, r.n, f"{r.repeats:g}"]
-        + [f"{r.std:.2f}", f"{r.value:+.2f}"]
+        [
+            f"{r.table.removeprefix('nats_')}: {r.dataset} {r.split}, {r.epochs} epochs",
+            f"{r.repeats:g}",
+            f"{r.std:.2f}",
+            f"{r.value:+.2f}",
+        ]
         for r in several.itertuples()
     ]
-    columns = ["table", "column", "epochs", "networks", "repetitions"]
-    text = markdown_table([*columns, "std between them", "maximum − mean"], rows)
+    columns = ["column", "repetitions", "std between them", "maximum − mean"]
+    text = markdown_table(columns, rows)
 Markdown(text)
 
 # %% [markdown]
