@@ -129,7 +129,8 @@ def load_images(
         return torch.from_numpy(rng.standard_normal((n, 3, side or 32, side or 32), np.float32))
     found = _open(source, data_dir)
     if n > found.count:
-        raise ValueError(f"n: {source} has {found.count} images, fewer than the {n} asked for")
+        hint = "take imagenet16, with all 1,000 classes" if source == "imagenet16-120" else "take another source"
+        raise ValueError(f"n: {source} has {found.count} images, fewer than the {n} asked for; draw fewer, or {hint}")
     chosen = rng.permutation(found.count)[:n]
     pixels = found.take(chosen, 224 if source == "imagenette" and side is None else side)
     if augment:
