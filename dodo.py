@@ -24,6 +24,7 @@ DATA = get_var("data", "")
 PAPER = Path("figures/paper")
 PANELS = {
     "accuracy": {"accuracy-agreement": {}, "table-accuracy-choices": {}},
+    "hardware": {"hardware-flops-seed0": {}},
     "fig3": {
         "fig3a-cifar10-seed0": {"panels": "a"},
         "fig3b-cifar100-seed0": {"panels": "b"},

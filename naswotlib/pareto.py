@@ -85,3 +85,25 @@ def pareto_front(table: pd.DataFrame, cost: str, *, value: str = "score") -> pd.
     best_before = ordered[value].cummax().shift(fill_value=-np.inf)
     front: pd.DataFrame = ordered[ordered[value] > best_before].reset_index(drop=True)
     return front
+
+
+def front_summary(table: pd.DataFrame, front: pd.DataFrame, cost: str, *, judge: str = "accuracy") -> dict[str, float]:
+    """How good the networks of a front are by another column, each among those of ``table`` that cost no more.
+
+    The share of a network is that of the others, no dearer, that it equals or beats by ``judge``; the cheapest, which
+    has no others, is left out. ``n`` rows, of which ``on_front``; ``median_share`` and ``least_share`` over the front,
+    and ``largest_share``, of the dearest network of the table.
+
+    >>> table = pd.DataFrame({"arch": list("abc"), "flops": [1, 2, 3], "score": [1, 2, 3], "accuracy": [50, 40, 60]})
+    >>> front_summary(table, pareto_front(table, "flops"), "flops")["median_share"]
+    0.5
+    """
+
+    def share(row: Any) -> float:
+        others = table[(table[cost] <= row[cost]) & (table.arch != row.arch)]
+        return float((others[judge] <= row[judge]).mean()) if len(others) else np.nan
+
+    shares = front.apply(share, axis=1)
+    dearest = table.sort_values(cost, kind="stable").iloc[-1]
+    facts = {"n": len(table), "on_front": len(front), "median_share": float(shares.median())}
+    return facts | {"least_share": float(shares.min()), "largest_share": share(dearest)}

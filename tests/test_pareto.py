@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from naswotlib.pareto import costs, pareto_front
+from naswotlib.pareto import costs, front_summary, pareto_front
 from naswotlib.spaces import get_space
 
 SPACE = get_space("nasbench201")
@@ -69,3 +69,21 @@ def test_a_front_is_what_no_row_dominates(rows):
 def test_any_column_can_be_the_value():
     table = pd.DataFrame({"arch": list("ab"), "latency": [1.0, 2.0], "accuracy": [90.0, 80.0]})
     assert pareto_front(table, "latency", value="accuracy").arch.tolist() == ["a"]
+
+
+def test_networks_of_a_front_are_judged_among_those_that_cost_no_more():
+    table = pd.DataFrame(
+        {
+            "arch": list("abcde"),
+            "flops": [1.0, 2.0, 2.0, 3.0, 4.0],
+            "score": [1.0, 2.0, 1.5, 3.0, 2.5],
+            "accuracy": [50.0, 40.0, 60.0, 55.0, 70.0],
+        }
+    )
+    front = pareto_front(table, "flops")
+    assert front.arch.tolist() == ["a", "b", "d"]
+    found = front_summary(table, front, "flops")
+    # b beats neither a nor c, which costs as much; d beats a and b of a, b, c; a has nobody to be judged with.
+    assert found["median_share"] == pytest.approx((0 + 2 / 3) / 2)
+    assert found["least_share"] == 0
+    assert (found["n"], found["on_front"], found["largest_share"]) == (5, 3, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter
 
 from naswotlib.plots.scatter import SINGULAR, drawn_heights
 
@@ -21,6 +22,10 @@ def pareto(table: pd.DataFrame, front: pd.DataFrame, ax: Axes, *, cost: str, val
         ax.scatter(table[cost][singular], heights[singular], s=16, marker="v", color="tab:orange", label=SINGULAR)
     ax.step(front[cost], front[value], where="post", marker="o", markersize=4, color="tab:red", label="Pareto front")
     ax.legend(loc="lower right", frameon=False)
-    ax.set(xlabel=f"{cost} (ms)" if cost == "latency" else cost, ylabel=value)
+    if cost == "latency":
+        ax.set(xlabel="latency (ms)", ylabel=value)
+    else:
+        ax.set(xlabel=cost, ylabel=value)
+        ax.xaxis.set_major_formatter(EngFormatter(sep=""))  # 50M
     sns.despine(ax=ax)
     return ax
