@@ -90,7 +90,7 @@ if published.facts:
 Markdown(text)
 
 # %% [markdown]
-# The last sentence shows how the score can be fooled. A 1×1 convolution has as many units in front of it as a 3×3, and
+# The numbers of convolutions show how the score can be fooled. A 1×1 has as many units in front of it as a 3×3, and
 # so adds as much to the score, for a ninth of the multiply-adds. A front of score against cost is full of them, whether
 # or not they are worth it. Networks that cost more also have more units, so that much of the front is a trade of size
 # against size. What the front adds is the choice *at* a cost.
