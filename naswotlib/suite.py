@@ -107,15 +107,14 @@ def _each(parts: Iterable[str], count: int) -> list[Step]:
     return [Step(part, count) for part in parts]
 
 
-# Something of every space first, then what the searches need whole, then more of everything.
+# First what the searches need whole, early enough something of every space, then more of everything.
 STEPS = (
     Step("nasbench201", 140),
     Step("nasbench101", 16),
-    Step("nats_size", 16),
-    *_each(NDS, 2),
+    Step("nats_size", 12),
     Step(COMPLETE, 127),
-    *_each(NDS, 6),
-    *_each(FIXED, 3),
+    *_each(NDS, 8),
+    *_each(FIXED, 6),
     Step(TRAJECTORIES, 3),
     Step("nasbench201", 200),
     Step("nasbench101", 40),
