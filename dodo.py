@@ -20,7 +20,7 @@ PROFILE = get_var("profile", "demo")
 DATA = get_var("data", "")
 # The book's pages are always made with the bundled benchmark, and show the figures of the paper profile from files.
 # Which those are, by page: file name without suffix, and the parameters that make it. Beside its summary (.csv) and
-# provenance (.json) a panel has a picture (.png), unless its name begins with "table".
+# provenance (.json) a panel has a picture (.png), or, where its name begins with "table", differences of rows.
 PAPER = Path("figures/paper")
 PANELS = {
     "accuracy": {"accuracy-agreement": {}, "table-accuracy-choices": {}},
@@ -47,7 +47,9 @@ PANELS = {
         "fig10b-nds-enas-seed0": {"panels": "b"},
         "fig10c-nds-pnas-seed0": {"panels": "c"},
     },
+    "table2": {"table2a-seed0": {}, "table2b-seed0": {"space": "nats_size"}},
 }
+SCORES = sorted(PAPER.glob("scores/*.parquet"))  # what tables are made from
 # Panels of published tables that few have: made only where this file is in DATA, and else left as they are.
 NEEDS = {
     **dict.fromkeys(PANELS["accuracy"], "nats-bench-sample"),
@@ -61,8 +63,11 @@ NEEDS = {
     "fig10a-nds-darts-seed0": "nds_darts_fixed.parquet",
     "fig10b-nds-enas-seed0": "nds_enas_fixed.parquet",
     "fig10c-nds-pnas-seed0": "nds_pnas_fixed.parquet",
+    "table2b-seed0": "nats_size.parquet",
 }
-DOWNLOADS = {page: [f"figures/demo/{page}-seed0.csv"] for page in ("fig3", "fig9", "fig10")}  # what else a page makes
+DOWNLOADS = {  # what else a page makes
+    page: [f"figures/demo/{page}-seed0.csv"] for page in ("fig3", "fig9", "fig10", "table2")
+}
 LIBRARY = [path for path in Path("naswotlib").rglob("*") if path.suffix in (".py", ".parquet", ".json")]
 
 QUIET = ["--IPKernelApp.log_level=40"]  # the kernel's note that it talks to us unencrypted, on this machine
@@ -133,7 +138,7 @@ def task_notebooks():
 
 def paper_files(panel: str) -> list[Path]:
     """What the paper profile writes for one panel."""
-    suffixes = (".csv", ".json") if panel.startswith("table") else (".png", ".csv", ".json")
+    suffixes = (".csv", ".json", "-differences.csv") if panel.startswith("table") else (".png", ".csv", ".json")
     return [PAPER / f"{panel}{suffix}" for suffix in suffixes]
 
 
@@ -152,7 +157,7 @@ def task_paper():
             yield {
                 "name": panel,
                 "actions": [(execute_notebook, [notebook, executed, settings])],
-                "file_dep": [notebook, *LIBRARY],
+                "file_dep": [notebook, *LIBRARY, *(SCORES if panel.startswith("table") else ())],
                 "targets": paper_files(panel),
                 "uptodate": [config_changed({"data": DATA})],
             }

@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike
 from naswotlib.errors import warn
 from naswotlib.parallel import map_unordered
 from naswotlib.search import SearchResult
-from naswotlib.stats import mean_std
 
 Search = Callable[[np.random.Generator], SearchResult]
 Column = tuple[str, str, int]  # dataset, split and epochs of an accuracy
@@ -95,17 +94,6 @@ def repeat_naswot(
         pd.DataFrame(part, columns=table.columns).assign(method=method, run=runs) for method, part in rows.items()
     ]
     return pd.concat(frames, ignore_index=True)[["method", "run", *table.columns]]
-
-
-def summarise(runs: pd.DataFrame) -> pd.DataFrame:
-    """Runs (``method``, maybe ``run``, and columns of accuracies) as a table prints them.
-
-    Returns a row for each method and column: ``method``, ``column``, ``n``, ``mean``, ``std`` (of the population)
-    and ``printed``, such as ``"89.55 ± 0.89"``.
-    """
-    tidy = runs.drop(columns="run", errors="ignore").melt("method", var_name="column", value_name="accuracy")
-    groups = tidy.groupby(["method", "column"], sort=False).accuracy
-    return groups.agg(n="size", mean="mean", std=lambda x: x.std(ddof=0), printed=mean_std).reset_index()
 
 
 def mean_difference(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from naswotlib.benchmarks import Benchmark, load_benchmark
 from naswotlib.benchmarks.importers.nds import CELLS, table_name
-from naswotlib.benchmarks.load import bundled_spaces
+from naswotlib.benchmarks.load import BUNDLED, bundled_spaces
 from naswotlib.codes import Counting
 from naswotlib.errors import check_choice
 from naswotlib.fetch import SOURCES
@@ -55,9 +55,19 @@ def load_profile(space: str, *, profile: str, data_dir: str | Path | None = None
     check_choice("profile", profile, PROFILES)
     if profile == "paper":
         return load_benchmark(space, data_dir=data_dir)
+    table = space.replace("_complete", "-complete")
+    if table != space and has_complete():
+        return load_benchmark(f"bundled-{table}")
     if space not in bundled_spaces():
         raise FileNotFoundError(f"space: there is no bundled table of {space}; choose one of {bundled_spaces()}")
     return load_benchmark(f"bundled-{space}")
+
+
+def has_complete() -> bool:
+    """Whether every cell of ``nasbench201_complete`` is in its bundled table, so that searches that mutate can run."""
+    if not (BUNDLED / "nasbench201-complete.parquet").exists():
+        return False
+    return len(load_benchmark("bundled-nasbench201-complete").archs) == len(get_space("nasbench201_complete"))
 
 
 def official_file(space: str) -> str:
@@ -123,6 +133,16 @@ def draw_sample(
     )
 
 
+def scores_name(space: str, dataset: str, *, counting: Counting, seed: int, batch_size: int = 128) -> str:
+    """The file name of kept scores: ``SPACE-DATASET-COUNTING-seedN.parquet``, with the batch where it is not 128.
+
+    >>> scores_name("nasbench201", "cifar10", counting="once", seed=0, batch_size=64)
+    'nasbench201-cifar10-once-seed0-batch64.parquet'
+    """
+    batch = "" if batch_size == 128 else f"-batch{batch_size}"
+    return f"{space}-{dataset}-{counting}-seed{seed}{batch}.parquet"
+
+
 def score_sample(
     sample: Sample,
     *,
@@ -136,8 +156,8 @@ def score_sample(
 ) -> pd.DataFrame:
     """Rows of :func:`naswotlib.score_archs` for a sample, with its column ``accuracy``, on one mini-batch.
 
-    ``kept`` is a folder of score tables, ``SPACE-DATASET-COUNTING-seedN.parquet`` (and ``-batchN`` where that is not
-    the paper's 128): what is there is taken from it, and what is not is added.
+    ``kept`` is a folder of score tables, named by :func:`scores_name`: what is there is taken from it, and what is not
+    is added.
     """
 
     def score(archs: list[str], out: Path | None) -> pd.DataFrame:
@@ -159,7 +179,6 @@ def score_sample(
     if kept is None:
         table = score(sample.archs, None)
     else:
-        batch = "" if batch_size == 128 else f"-batch{batch_size}"
-        name = f"{sample.space}-{sample.dataset}-{counting}-seed{seed}{batch}.parquet"
+        name = scores_name(sample.space, sample.dataset, counting=counting, seed=seed, batch_size=batch_size)
         table = complete_scores(kept / name, sample.archs, score)
     return table.assign(accuracy=sample.accuracy)

@@ -1,8 +1,7 @@
-"""Kendall's rank correlation with a bootstrap interval, and means of repeated runs."""
+"""Kendall's rank correlation with a bootstrap interval."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,12 +68,3 @@ def kendall_tau(
 
 def _tau(x: np.ndarray, y: np.ndarray) -> float:
     return float(scipy_stats.kendalltau(x, y).statistic)
-
-
-def mean_std(values: Sequence[float] | np.ndarray, *, digits: int = 2) -> str:
-    """Mean ± standard deviation (of the population, as the benchmark papers print it) of repeated runs.
-
-    >>> mean_std([1.0, 3.0])
-    '2.00 ± 1.00'
-    """
-    return f"{np.mean(values):.{digits}f} ± {np.std(values):.{digits}f}"

@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 from naswotlib.benchmarks import Benchmark, TableInfo
 from naswotlib.benchmarks.table import make_table
 from naswotlib.errors import NaswotWarning
-from naswotlib.repeat import accuracies, mean_difference, repeat_naswot, repeat_search, summarise
+from naswotlib.repeat import accuracies, mean_difference, repeat_naswot, repeat_search
 from naswotlib.search import naswot, random_search
 from naswotlib.spaces import get_space
 
@@ -90,15 +90,6 @@ def test_500_runs_of_1000_candidates_take_seconds(benchmark, scores):
     runs = repeat_naswot(scores, benchmark, COLUMNS * 3, n_samples=1000, n_runs=500, seed=0)
     assert time.process_time() - start < 5
     assert len(runs) == 4 * 500
-
-
-def test_a_summary_prints_mean_and_deviation_as_the_paper_does():
-    runs = pd.DataFrame({"method": ["rea", "rea", "rs"], "run": [0, 1, 0], "a": [1.0, 3.0, 5.0]})
-    summary = summarise(runs)
-    assert summary.values.tolist() == [
-        ["rea", "a", 2, 2.0, 1.0, "2.00 ± 1.00"],
-        ["rs", "a", 1, 5.0, 0.0, "5.00 ± 0.00"],
-    ]
 
 
 def test_the_interval_of_a_difference_holds_it_and_shrinks_with_more_runs():

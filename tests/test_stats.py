@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
-from naswotlib.stats import kendall_tau, mean_std
+from naswotlib.stats import kendall_tau
 
 
 def rng() -> np.random.Generator:
@@ -48,7 +48,3 @@ def test_singular_scores_rank_last_and_failures_are_left_out_and_counted():
 def test_bad_input_names_the_argument(scores, accuracies, named):
     with pytest.raises(ValueError, match=named):
         kendall_tau(scores, accuracies, rng=rng())
-
-
-def test_mean_and_population_deviation_as_the_paper_prints_them():
-    assert mean_std([90.0, 92.0, 94.0]) == "92.00 ± 1.63"

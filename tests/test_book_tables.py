@@ -1,0 +1,81 @@
+"""Tables 1 and 2 in the paper profile, from small tables of the published form."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import papermill
+import pytest
+
+from naswotlib import get_space
+from naswotlib.benchmarks.table import TableInfo, make_table, write_table
+
+ROOT = Path(__file__).parents[1]
+DATASETS = ("cifar10", "cifar100", "imagenet16-120")
+SMALL = {"profile": "paper", "n_runs": 3, "samples": [2, 5], "budget_seconds": 900.0}
+
+pytestmark = pytest.mark.notebook
+
+
+def dodo() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("dodo", ROOT / "dodo.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(page: str, folder: Path, **parameters: object) -> str:
+    """Execute a page; its text outputs."""
+    notebook = folder / f"{page}.ipynb"
+    dodo().write_notebook(ROOT / "book" / f"{page}.py", notebook)
+    settings = {**SMALL, "out_dir": str(folder), "data_dir": str(folder), **parameters}
+    done = papermill.execute_notebook(str(notebook), str(folder / "executed.ipynb"), settings, progress_bar=False)
+    outputs = [output for cell in done.cells for output in cell.get("outputs", ())]
+    return "\n".join(output.get("data", {}).get("text/markdown", "") for output in outputs)
+
+
+def keep_scores(folder: Path, space_name: str, dataset: str) -> None:
+    """Scores of 30 architectures; nothing is to be scored."""
+    space = get_space(space_name)
+    texts = [space.to_str(space[i * 500]) for i in range(30)]
+    table = pd.DataFrame({"arch": texts, "score": np.arange(30.0), "num_units": 1, "seconds": 0.25, "error": ""})
+    (folder / "paper" / "scores").mkdir(parents=True, exist_ok=True)
+    table.to_parquet(folder / "paper" / "scores" / f"{space_name}-{dataset}-once-seed0.parquet")
+
+
+@pytest.mark.parametrize(("space_name", "final", "part"), [("nasbench201", 200, "a"), ("nats_size", 90, "b")])
+def test_every_row_of_table_2_stands_beside_the_papers(tmp_path: Path, space_name: str, final: int, part: str) -> None:
+    space, rng = get_space(space_name), np.random.default_rng(0)
+    accuracy = {
+        (dataset, split, epochs): rng.uniform(10, 90, (len(space), 1))
+        for dataset in DATASETS
+        for split, epochs in (("validation", 12), ("validation", final), ("test", final))
+    }
+    seconds = {(dataset, 12): np.full((len(space), 1), 100.0) for dataset in DATASETS}
+    info = TableInfo("made up", space_name, "random numbers", "MIT", "", {}, "", "")
+    write_table(
+        tmp_path / f"{space_name}.parquet", make_table(info, [space.to_str(a) for a in space], accuracy, seconds)
+    )
+    for dataset in DATASETS:
+        keep_scores(tmp_path, space_name, dataset)
+
+    shown = run("table2", tmp_path, space=space_name)
+    table = pd.read_csv(tmp_path / "paper" / f"table2{part}-seed0.csv")
+    cells = table.set_index(["method", "dataset", "split"])
+    for method in ("REA", "RS", "REINFORCE", "AREA"):
+        rows = cells.loc[method] if method in cells.index else cells.loc["AREA (3 runs)"]
+        assert rows.trained.tolist() == [9.0] * 6, method  # what 900 seconds of 100 each buy
+        assert len(rows) == 6
+    assert cells.loc["REA", "paper_mean"].notna().all()
+    assert cells.loc["NASWOT (N=2)", "drawn_from"].unique().tolist() == [30]
+    assert cells.loc["BOHB", "mean"].isna().all()
+    gaps = pd.read_csv(tmp_path / "paper" / f"table2{part}-seed0-differences.csv")
+    assert ("NASWOT (N=5)", "NASWOT (N=2)") in set(zip(gaps.a, gaps.b, strict=True))
+    assert "as the paper prints it" in shown
+    assert "BOHB" in shown
