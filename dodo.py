@@ -37,6 +37,19 @@ PANELS = {
         "fig3i-nds-pnas-seed0": {"panels": "i"},
         "fig3j-nds-darts-imagenet-seed0": {"panels": "j"},
     },
+    "fig4": {
+        "fig4a-nds-amoeba-seed0": {"panels": "a"},
+        "fig4b-nds-darts-seed0": {"panels": "b"},
+        "fig4c-nds-enas-seed0": {"panels": "c"},
+        "fig4d-nds-nasnet-seed0": {"panels": "d"},
+        "fig4e-nds-pnas-seed0": {"panels": "e"},
+        "fig4f-nasbench201-seed0": {"panels": "f"},
+    },
+    "predictors": {
+        "predictors-cifar10-seed0": {"dataset": "cifar10"},
+        "predictors-cifar100-seed0": {"dataset": "cifar100"},
+        "predictors-imagenet16-120-seed0": {"dataset": "imagenet16-120"},
+    },
     "fig9": {
         "fig9a-cifar10-seed0": {"panels": "a"},
         "fig9b-cifar100-seed0": {"panels": "b"},
@@ -59,6 +72,11 @@ NEEDS = {
     "fig3h-nds-nasnet-seed0": "nds_nasnet.parquet",
     "fig3i-nds-pnas-seed0": "nds_pnas.parquet",
     "fig3j-nds-darts-imagenet-seed0": "nds_darts_imagenet.parquet",
+    "fig4a-nds-amoeba-seed0": "nds_amoeba.parquet",
+    "fig4b-nds-darts-seed0": "nds_darts.parquet",
+    "fig4c-nds-enas-seed0": "nds_enas.parquet",
+    "fig4d-nds-nasnet-seed0": "nds_nasnet.parquet",
+    "fig4e-nds-pnas-seed0": "nds_pnas.parquet",
     **dict.fromkeys(PANELS["fig9"], "nats_size.parquet"),
     "fig10a-nds-darts-seed0": "nds_darts_fixed.parquet",
     "fig10b-nds-enas-seed0": "nds_enas_fixed.parquet",
@@ -66,7 +84,7 @@ NEEDS = {
     "table2b-seed0": "nats_size.parquet",
 }
 DOWNLOADS = {  # what else a page makes
-    page: [f"figures/demo/{page}-seed0.csv"] for page in ("fig3", "fig9", "fig10", "table2")
+    page: [f"figures/demo/{page}-seed0.csv"] for page in ("fig3", "fig4", "fig9", "fig10", "predictors", "table2")
 }
 LIBRARY = [path for path in Path("naswotlib").rglob("*") if path.suffix in (".py", ".parquet", ".json")]
 

@@ -73,16 +73,10 @@ def score(
     """Score one architecture of a search space, a network of your own, or many architectures."""
     if sum(given is not None for given in (arch, module, count, archs)) != 1:
         raise ValueError("arch, module, count, archs: give exactly one of --arch, --module, --count and --archs")
-    from naswotlib.errors import check_choice
-    from naswotlib.images import load_images
-    from naswotlib.proxies import NASWOT, NEED_LABELS, PROXIES
+    from naswotlib.proxies import NASWOT, PROXIES, load_batch
     from naswotlib.score import naswot_score
 
-    check_choice("proxy", proxy, (NASWOT, *PROXIES))
-    if proxy in NEED_LABELS:
-        inputs, labels = load_images(images, batch_size, seed=seed, data_dir=data_dir, with_labels=True)
-    else:
-        inputs, labels = load_images(images, batch_size, seed=seed, data_dir=data_dir), None
+    inputs, labels = load_batch(images, batch_size, proxy=proxy, seed=seed, data_dir=data_dir)
     if count is not None or archs is not None:
         how = {"seed": seed, "counting": counting, "exact": exact, "workers": workers, "device": device, "out": out}
         score_many(space, count, archs, inputs, scheduler=scheduler, proxy=proxy, labels=labels, **how)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -21,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from naswotlib.codes import check_network, watch_codes
 from naswotlib.errors import check_choice
+from naswotlib.images import load_images
 from naswotlib.modes import scoring_mode
 
 GradientNorm = Literal["sum", "euclidean"]
@@ -130,6 +132,16 @@ PROXIES: dict[str, Callable[..., float]] = {
     "num_units": num_units,
 }
 NEED_LABELS = frozenset({"grad_norm", "grad_norm_euclidean"})
+
+
+def load_batch(
+    source: str | Path, n: int, *, proxy: str, seed: int, data_dir: str | Path | None = None, side: int | None = None
+) -> tuple[Tensor, Tensor | None]:
+    """The mini-batch of :func:`naswotlib.load_images` for a proxy, and labels where it needs them."""
+    check_choice("proxy", proxy, (NASWOT, *PROXIES))
+    if proxy in NEED_LABELS:
+        return load_images(source, n, seed=seed, data_dir=data_dir, with_labels=True, side=side)
+    return load_images(source, n, seed=seed, data_dir=data_dir, side=side), None
 
 
 def _floating(named: Iterator[tuple[str, Tensor]]) -> dict[str, Tensor]:

@@ -16,8 +16,8 @@ from naswotlib.benchmarks.load import BUNDLED, bundled_spaces
 from naswotlib.codes import Counting
 from naswotlib.errors import check_choice
 from naswotlib.fetch import SOURCES
-from naswotlib.images import load_images
 from naswotlib.pages import complete_scores
+from naswotlib.proxies import NASWOT, load_batch
 from naswotlib.runner import score_archs
 from naswotlib.spaces.base import get_space, sample_distinct
 
@@ -133,8 +133,10 @@ def draw_sample(
     )
 
 
-def scores_name(space: str, dataset: str, *, counting: Counting, seed: int, batch_size: int = 128) -> str:
+def scores_name(space: str, dataset: str, *, counting: str, seed: int, batch_size: int = 128) -> str:
     """The file name of kept scores: ``SPACE-DATASET-COUNTING-seedN.parquet``, with the batch where it is not 128.
+
+    The name of a proxy takes the place of the counting where it is not the score that is kept.
 
     >>> scores_name("nasbench201", "cifar10", counting="once", seed=0, batch_size=64)
     'nasbench201-cifar10-once-seed0-batch64.parquet'
@@ -148,7 +150,8 @@ def score_sample(
     *,
     seed: int,
     batch_size: int,
-    counting: Counting,
+    counting: Counting = "once",
+    proxy: str = NASWOT,
     workers: int = 1,
     device: str = "cpu",
     data_dir: str | Path | None = None,
@@ -161,12 +164,16 @@ def score_sample(
     """
 
     def score(archs: list[str], out: Path | None) -> pd.DataFrame:
-        inputs = load_images(sample.images, batch_size, seed=seed, data_dir=data_dir, side=sample.side)
+        inputs, labels = load_batch(
+            sample.images, batch_size, proxy=proxy, seed=seed, data_dir=data_dir, side=sample.side
+        )
         return score_archs(
             sample.space,
             archs,
             inputs,
             seed=seed,
+            proxy=proxy,
+            labels=labels,
             counting=counting,
             exact=False,
             skeleton=sample.skeleton,
@@ -179,6 +186,12 @@ def score_sample(
     if kept is None:
         table = score(sample.archs, None)
     else:
-        name = scores_name(sample.space, sample.dataset, counting=counting, seed=seed, batch_size=batch_size)
+        name = scores_name(
+            sample.space,
+            sample.dataset,
+            counting=counting if proxy == NASWOT else proxy,
+            seed=seed,
+            batch_size=batch_size,
+        )
         table = complete_scores(kept / name, sample.archs, score)
     return table.assign(accuracy=sample.accuracy)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,13 +59,61 @@ def kendall_tau(
     x, y = x[keep], y[keep]
     if len(x) < 2:
         raise ValueError(f"scores: expected at least 2 pairs of numbers, got {len(x)} ({dropped} hold NaN)")
+    low, high = bootstrap_interval(_tau, x, y, rng=rng, n_boot=n_boot, level=level)
+    return TauResult(_tau(x, y), low, high, len(x), dropped, int(np.isneginf(x).sum()))
+
+
+def bootstrap_interval(
+    statistic: Callable[..., float],
+    *columns: np.ndarray,
+    rng: np.random.Generator,
+    n_boot: int = 1000,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Percentile interval of ``statistic(*columns)`` over resampled rows; a resample without a value is left out."""
     samples = np.empty(n_boot)
     for b in range(n_boot):
-        chosen = rng.integers(len(x), size=len(x))
-        samples[b] = _tau(x[chosen], y[chosen])
+        chosen = rng.integers(len(columns[0]), size=len(columns[0]))
+        samples[b] = statistic(*(column[chosen] for column in columns))
+    samples = samples[~np.isnan(samples)]
     tail = 50 * (1 - level)
-    low, high = np.nanpercentile(samples, [tail, 100 - tail]) if n_boot else (np.nan, np.nan)
-    return TauResult(_tau(x, y), float(low), float(high), len(x), dropped, int(np.isneginf(x).sum()))
+    low, high = np.percentile(samples, [tail, 100 - tail]) if len(samples) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
+def partial_tau(x: np.ndarray, y: np.ndarray, given: np.ndarray) -> float:
+    """Kendall's partial rank correlation: of ``x`` and ``y``, with what both owe to ``given`` taken out.
+
+    (τ_xy − τ_xz τ_yz) / √((1 − τ_xz²)(1 − τ_yz²)); NaN where ``given`` orders all that ``x`` or ``y`` orders. It takes
+    out most of what is shared, not all: of two normal variables that are each a third plus noise of equal size, which
+    have nothing else in common, about 0.1 is left of a τ of 0.33. :func:`tau_within` leaves nothing.
+
+    >>> round(partial_tau(np.array([1, 2, 3, 4]), np.array([1, 2, 4, 3]), np.array([1, 3, 2, 4])), 3)
+    0.632
+    """
+    xy, xz, yz = _tau(x, y), _tau(x, given), _tau(y, given)
+    left = (1 - xz**2) * (1 - yz**2)
+    return (xy - xz * yz) / math.sqrt(left) if left > 0 else math.nan
+
+
+def tau_within(x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> float:
+    """Kendall's tau-b over the pairs whose two members are of one group; NaN where there is no such pair.
+
+    >>> tau_within(np.array([1, 2, 2, 1]), np.array([10, 20, 30, 40]), np.array([0, 0, 1, 1]))
+    0.0
+    """
+    agree = x_pairs = y_pairs = 0.0
+    for group in np.unique(groups):
+        member = groups == group
+        # −∞ − −∞ is not a number, so that signs come from ranks, in which equal values are equal.
+        x_signs, y_signs = (
+            np.sign(np.subtract.outer(ranks, ranks))
+            for ranks in (np.unique(column[member], return_inverse=True)[1] for column in (x, y))
+        )
+        agree += float((x_signs * y_signs).sum())
+        x_pairs += float(np.abs(x_signs).sum())
+        y_pairs += float(np.abs(y_signs).sum())
+    return agree / math.sqrt(x_pairs * y_pairs) if x_pairs and y_pairs else math.nan
 
 
 def _tau(x: np.ndarray, y: np.ndarray) -> float:

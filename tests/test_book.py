@@ -31,6 +31,8 @@ SMALL = {"n_archs": 6, "batch_size": 8}
 PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "fig2": ({"resolution": 40}, {"seed": 7}),
     "fig3": (SMALL, {"seed": 4}),
+    "fig4": ({**SMALL, "panels": "f"}, {"seed": 4}),
+    "predictors": (SMALL, {"seed": 4}),
     "table2": ({"n_runs": 5, "samples": [2, 6], "batch_size": 8}, {"seed": 4}),
 }
 [README_LINE] = re.findall(r"^(\.venv/bin/papermill .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)

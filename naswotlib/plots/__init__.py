@@ -2,10 +2,23 @@
 
 from naswotlib.plots.agreement import agreement
 from naswotlib.plots.cells import cells
+from naswotlib.plots.measures import fig4, score_by_size, within_groups
 from naswotlib.plots.missing import missing_panel
 from naswotlib.plots.pareto import pareto
 from naswotlib.plots.regions import fig2
 from naswotlib.plots.scatter import fig3, fig3_interactive
 from naswotlib.plots.sizes import sizes
 
-__all__ = ["agreement", "cells", "fig2", "fig3", "fig3_interactive", "missing_panel", "pareto", "sizes"]
+__all__ = [
+    "agreement",
+    "cells",
+    "fig2",
+    "fig3",
+    "fig3_interactive",
+    "fig4",
+    "missing_panel",
+    "pareto",
+    "score_by_size",
+    "sizes",
+    "within_groups",
+]
