@@ -23,8 +23,9 @@ DATA = get_var("data", "")
 # provenance (.json) a panel has a picture (.png), or, where its name begins with "table", differences of rows.
 PAPER = Path("figures/paper")
 PANELS = {
-    "accuracy": {"accuracy-agreement": {}, "table-accuracy-choices": {}},
+    "accuracy": {"accuracy-agreement": {}},
     "hardware": {"hardware-flops-seed0": {}},
+    "searches": {"table-searches-seed0": {}},
     "fig3": {
         "fig3a-cifar10-seed0": {"panels": "a"},
         "fig3b-cifar100-seed0": {"panels": "b"},
@@ -63,6 +64,7 @@ PANELS = {
     "table2": {"table2a-seed0": {}, "table2b-seed0": {"space": "nats_size"}},
 }
 SCORES = sorted(PAPER.glob("scores/*.parquet"))  # what tables are made from
+ALSO = {"accuracy-agreement": ["accuracy-choices.csv"]}  # what else a panel's run writes there
 # Panels of published tables that few have: made only where this file is in DATA, and else left as they are.
 NEEDS = {
     **dict.fromkeys(PANELS["accuracy"], "nats-bench-sample"),
@@ -157,7 +159,7 @@ def task_notebooks():
 def paper_files(panel: str) -> list[Path]:
     """What the paper profile writes for one panel."""
     suffixes = (".csv", ".json", "-differences.csv") if panel.startswith("table") else (".png", ".csv", ".json")
-    return [PAPER / f"{panel}{suffix}" for suffix in suffixes]
+    return [PAPER / f"{panel}{suffix}" for suffix in suffixes] + [PAPER / name for name in ALSO.get(panel, ())]
 
 
 def task_paper():

@@ -169,7 +169,7 @@ Markdown(published.link)
 # the three networks:
 
 # %% tags=["remove-input"]
-choices_file = figures / "paper" / "table-accuracy-choices.csv"
+choices_file = figures / "paper" / "accuracy-choices.csv"
 text = f"`{choices_file.relative_to(repository())}` is not here."
 numbers = pd.read_csv(choices_file) if choices_file.exists() else pd.DataFrame()
 if len(numbers):
@@ -276,7 +276,6 @@ if profile == "paper":
 # %%
 if profile == "paper":
     write_csv(choices_file, choices.published_choices(data_home(data_dir)))
-    page.write(choices_file.with_suffix(".json"))
 
 # %% tags=["remove-input"]
 runs = {"published": published.facts} if published.facts else {}
