@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Run a search
 #
-# {numref}`Table %s <table-2a-ours>` compares searches. This page shows how to run one, and what two details of
+# {numref}`table-2a-paper` compares searches. This page shows how to run one, and what two details of
 # regularised evolution change that papers rarely mention.
 
 # %% tags=["parameters"]
@@ -116,8 +116,7 @@ def run_variants(within, benchmark, scores, columns, budget):
 
 
 # %% [markdown]
-# On NAS-Bench-201, with 12,000 simulated seconds. What a variant reports has no influence on the others, since each has
-# random numbers of its own.
+# On NAS-Bench-201, with 12,000 simulated seconds; each variant has random numbers of its own:
 
 # %% tags=["remove-input"]
 files = figures / "paper" / f"table-searches-seed{seed}"
