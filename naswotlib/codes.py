@@ -81,7 +81,7 @@ class ActivationCodes:
 
     @property
     def num_units(self) -> int:
-        """N_A: length of one image's code."""
+        """N_A, the length of one image's code."""
         return sum(layer.units * layer.count for layer in self.layers)
 
     @property

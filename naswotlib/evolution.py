@@ -42,7 +42,7 @@ def rea(
     the child is trained and joins, and the oldest leaves. The choice is the best of all that was trained.
 
     Members are drawn without replacement, as Algorithm 2 says; ``replace=True`` is the variant that other
-    implementations run. Dataset, epochs, split and budget are those of :func:`naswotlib.search.random_search`.
+    implementations run. Dataset, epochs, split and budget are those of :func:`naswotlib.random_search`.
     """
     space = get_space(space) if isinstance(space, str) else space
     _check_evolution(space, population_size, sample_size, replace)
@@ -78,7 +78,7 @@ def area(
     and a candidate whose scoring failed ranks last. The rest is :func:`rea`.
 
     With ``inputs``, candidates come from ``space.sample(rng)`` and are scored by
-    :func:`naswotlib.runner.score_archs`, whose keywords ``options`` are; ``seed`` is the root of their weights,
+    :func:`naswotlib.score_archs`, whose keywords ``options`` are; ``seed`` is the root of their weights,
     drawn from ``rng`` where it is None. With ``scores``, a table of ``score_archs``, they are drawn from its rows,
     uniformly and independently, so that a scored sample of a large space is enough.
 
@@ -158,7 +158,7 @@ def reinforce(
     its log-probability, times the accuracy in percent minus a running mean of accuracies (of ``momentum``), by
     ``learning_rate``. The choice is the best of all that was trained. Needs a space that can be enumerated and
     has ``decisions(arch)``, and in which every combination of decisions is an architecture; ValueError elsewhere.
-    Dataset, epochs, split and budget are those of :func:`naswotlib.search.random_search`.
+    Dataset, epochs, split and budget are those of :func:`naswotlib.random_search`.
     """
     space = get_space(space) if isinstance(space, str) else space
     training = Training(space, benchmark, dataset, epochs, search_split, budget_seconds, max_evaluations)

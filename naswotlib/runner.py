@@ -78,7 +78,7 @@ def score_archs(
 
     ``archs`` are architectures or their texts, drawn from the iterable as they are needed. Each is built with
     the weights of ``arch_seed(seed, to_str(arch))`` and the keywords of ``skeleton`` (``num_classes``, ...), then
-    scored by :func:`naswotlib.score.naswot_score` with ``counting`` and ``exact``, so a score does not depend on
+    scored by :func:`naswotlib.naswot_score` with ``counting`` and ``exact``, so a score does not depend on
     the order, on ``workers``, the number of local processes, or on the cluster of ``client``, a
     ``distributed.Client`` whose workers (of one thread; a worker scores one at a time) take their place.
 

@@ -29,14 +29,15 @@ from naswotlib.modes import BatchNormMode, scoring_mode
 class NaswotScore:
     """A score and its evidence; ``float(score)`` is its value.
 
-    value: log|det K_H|, −inf when K_H is singular.
-    kernel: K_H, ``(N, N)`` int64.
-    rank: rank of K_H, N when the score is finite.
-    num_units: N_A, the number of units counted for one image.
-    layers: units counted, by name of the layer.
-    uncounted: activations that ran but were not counted.
-    engine: how it was computed: from the operation ``"graph"`` that the network was built from, from one found by
-        tracing it (``"fx"``), or by watching its forward pass (``"hooks"``).
+    Attributes:
+        value: log|det K_H|, −inf when K_H is singular.
+        kernel: K_H, ``(N, N)`` int64.
+        rank: rank of K_H, N when the score is finite.
+        num_units: N_A, the number of units counted for one image.
+        layers: units counted, by name of the layer.
+        uncounted: activations that ran but were not counted.
+        engine: how it was computed: from the operation ``"graph"`` that the network was built from, from one found by
+            tracing it (``"fx"``), or by watching its forward pass (``"hooks"``).
     """
 
     value: float
@@ -71,7 +72,7 @@ def naswot_score(
 
     ``inputs`` is ``(N, ...)``, images of at least two, on the network's device. One forward pass without
     gradients, normalisation on batch statistics; the network comes back unchanged. ``counting``,
-    ``batch_norm`` and ``activations`` are those of :func:`naswotlib.codes.activation_codes`, whose errors apply.
+    ``batch_norm`` and ``activations`` are those of :func:`naswotlib.activation_codes`, whose errors apply.
 
     ``exact=True`` is the plain definition, integer for integer. ``exact=False`` may use a faster plan that
     reorders floating-point sums (score within 1e-6 relative); where none exists it is the same.

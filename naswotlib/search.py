@@ -37,16 +37,17 @@ class TrainedNetworks(Protocol):
 class SearchResult:
     """What a search chose and all it saw on the way.
 
-    arch: the chosen architecture.
-    history: a row for each scoring or training, in order: ``arch`` (text), ``score`` (NaN where there is none),
-        ``accuracy`` (what the search saw; NaN where nothing was trained), ``seconds`` (what the row cost).
-    score_seconds: what scoring cost, measured on the machine that scored.
-    train_seconds: what training cost, looked up in the benchmark (so simulated); what a budget limits. The two
-        are of different machines, so they stand apart; ``search_seconds`` is their sum.
-    method: name of the algorithm.
-    criterion: what the choice was made by, such as ``"score"`` or ``"cifar10 validation accuracy, 12 epochs"``.
-    search_split: split whose accuracy the search saw, None where it saw none. ``"test"`` marks a search that
-        used what it is judged by.
+    Attributes:
+        arch: the chosen architecture.
+        history: a row for each scoring or training, in order: ``arch`` (text), ``score`` (NaN where there is none),
+            ``accuracy`` (what the search saw; NaN where nothing was trained), ``seconds`` (what the row cost).
+        score_seconds: what scoring cost, measured on the machine that scored.
+        train_seconds: what training cost, looked up in the benchmark (so simulated); what a budget limits. The two
+            are of different machines, so they stand apart; ``search_seconds`` is their sum.
+        method: name of the algorithm.
+        criterion: what the choice was made by, such as ``"score"`` or ``"cifar10 validation accuracy, 12 epochs"``.
+        search_split: split whose accuracy the search saw, None where it saw none. ``"test"`` marks a search that
+            used what it is judged by.
     """
 
     arch: Any
@@ -92,7 +93,7 @@ def naswot(
     Candidates are drawn with ``space.sample(rng)``, independently, so one may come twice. ``seed`` is the root of
     their weights; by default it is drawn from ``rng`` after the candidates, so that every run has other weights,
     as in the paper, and the candidates are the same whatever the seed. ``scores``, a table of
-    :func:`naswotlib.runner.score_archs`, takes the place of ``inputs`` and of all that scoring depends on.
+    :func:`naswotlib.score_archs`, takes the place of ``inputs`` and of all that scoring depends on.
     The other keywords are those of ``score_archs``.
 
     ``score_seconds`` is the sum of the measured seconds of the different candidates.

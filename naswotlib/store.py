@@ -37,7 +37,7 @@ SCHEMA = pa.schema(
 
 
 class Row(TypedDict):
-    """One architecture's outcome, as a row of the table of :func:`naswotlib.runner.score_archs`."""
+    """One architecture's outcome, as a row of the table of :func:`naswotlib.score_archs`."""
 
     arch: str
     score: float
