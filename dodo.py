@@ -26,6 +26,10 @@ PANELS = {
     "accuracy": {"accuracy-agreement": {}},
     "hardware": {"hardware-flops-seed0": {}},
     "searches": {"table-searches-seed0": {}},
+    "fig1": {
+        "fig1a-nasbench201-seed0": {"panels": "a"},
+        "fig1b-nds-darts-seed0": {"panels": "b"},
+    },
     "fig3": {
         "fig3a-cifar10-seed0": {"panels": "a"},
         "fig3b-cifar100-seed0": {"panels": "b"},
@@ -51,6 +55,8 @@ PANELS = {
         "predictors-cifar100-seed0": {"dataset": "cifar100"},
         "predictors-imagenet16-120-seed0": {"dataset": "imagenet16-120"},
     },
+    "fig5": {"fig5-seed0": {"repeats": 20}},
+    "fig6": {"fig6-seed0": {}},
     "fig9": {
         "fig9a-cifar10-seed0": {"panels": "a"},
         "fig9b-cifar100-seed0": {"panels": "b"},
@@ -68,6 +74,7 @@ ALSO = {"accuracy-agreement": ["accuracy-choices.csv"]}  # what else a panel's r
 # Panels of published tables that few have: made only where this file is in DATA, and else left as they are.
 NEEDS = {
     **dict.fromkeys(PANELS["accuracy"], "nats-bench-sample"),
+    "fig1b-nds-darts-seed0": "nds_darts.parquet",
     "fig3e-nds-amoeba-seed0": "nds_amoeba.parquet",
     "fig3f-nds-darts-seed0": "nds_darts.parquet",
     "fig3g-nds-enas-seed0": "nds_enas.parquet",
@@ -86,7 +93,8 @@ NEEDS = {
     "table2b-seed0": "nats_size.parquet",
 }
 DOWNLOADS = {  # what else a page makes
-    page: [f"figures/demo/{page}-seed0.csv"] for page in ("fig3", "fig4", "fig9", "fig10", "predictors", "table2")
+    page: [f"figures/demo/{page}-seed0.csv"]
+    for page in ("fig1", "fig3", "fig4", "fig5", "fig6", "fig9", "fig10", "predictors", "table2")
 }
 LIBRARY = [path for path in Path("naswotlib").rglob("*") if path.suffix in (".py", ".parquet", ".json")]
 

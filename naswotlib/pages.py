@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from naswotlib.parallel import write_whole
 from naswotlib.plots import missing_panel
-from naswotlib.provenance import Provenance
+from naswotlib.provenance import Provenance, provenance_table
 
 
 def repository() -> Path:
@@ -50,6 +50,15 @@ def complete_scores(path: Path, archs: Sequence[str], score: Callable[[list[str]
     return table.set_index("arch").loc[list(archs)].reset_index()
 
 
+def kept_table(path: Path, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """The table at ``path``, whose name says all that it depends on; computed and written where there is none."""
+    if not path.exists():
+        table = compute()
+        with write_whole(path) as file:
+            table.to_parquet(file, index=False)
+    return pd.read_parquet(path)
+
+
 @dataclass(frozen=True)
 class Published:
     """What the ``paper`` profile made, as a page shows it.
@@ -76,6 +85,28 @@ def load_published(folder: Path, name: str, needed: str) -> Published:
     missing_panel(ax, needed)
     plt.close(box)
     return Published(box, pd.DataFrame(), {}, "")
+
+
+def glue_published(page: Provenance, files: Mapping[str, tuple[str, str]]) -> dict[str, Published]:
+    """Glue what the ``paper`` profile made, or boxes, for a page to show; returns what there is, by the glued name.
+
+    ``files`` has for each name to glue that of the files and what the box says is needed: see :func:`load_published`.
+    """
+    from myst_nb import glue
+
+    folder = repository() / page.parameters["out_dir"] / "paper"
+    published = {name: load_published(folder, *file) for name, file in files.items()}
+    for name, found in published.items():
+        glue(name, found.picture, display=False)
+    return {name: found for name, found in published.items() if found.facts}
+
+
+def show_summaries(published: Mapping[str, Published]) -> None:
+    """Show the summaries of what the ``paper`` profile made, their CSV and their provenance; nothing without any."""
+    from IPython.display import Markdown, display  # comes with notebooks
+
+    for found in published.values():
+        display(found.summary.round(3), Markdown(found.link), Markdown(provenance_table({"": found.facts})))
 
 
 def save_panel(folder: Path, name: str, figure: Figure, summary: pd.DataFrame, page: Provenance) -> None:

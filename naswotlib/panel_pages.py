@@ -8,11 +8,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from naswotlib.benchmarks.load import bundled_recipe
-from naswotlib.pages import load_published, markdown_table, repository
+from naswotlib.pages import glue_published, markdown_table
 from naswotlib.panels import Panels, draw_panels, save_panels
 from naswotlib.plots import fig3_interactive
 from naswotlib.provenance import Provenance, provenance_table
-from naswotlib.sample import official_file
+from naswotlib.sample import needed_file
 
 COLUMNS = ("panel", "networks", "accuracy", "units", "n", "τ", "95% interval", "singular")
 
@@ -23,15 +23,13 @@ def show_published(figure: Panels, page: Provenance) -> None:
     For a cell of a page, whose text places the pictures by their names, such as ``fig3a``.
     """
     from IPython.display import Markdown, display  # comes with notebooks
-    from myst_nb import glue
 
-    folder, rows, runs = repository() / page.parameters["out_dir"] / "paper", [], {}
-    for letter, panel in figure.items():
-        needed = f"{panel.space}.parquet,\nimported from {official_file(panel.space)}"
-        found = load_published(folder, f"{panel.name}-seed0", needed)
-        glue(panel.name.partition("-")[0], found.picture, display=False)
+    glued = {panel.name.partition("-")[0]: panel for panel in figure.values()}
+    files = {name: (f"{panel.name}-seed0", needed_file(panel.space)) for name, panel in glued.items()}
+    rows, runs = [], {}
+    for found in glue_published(page, files).values():
         for row in found.summary.to_dict("records"):
-            runs[f"({letter})"] = found.facts
+            runs[f"({row['panel']})"] = found.facts
             scores = f"{row['space']}-{row['dataset']}-{row['counting']}-seed{row['seed']}.parquet"
             rows.append([*_cells(figure, row), f"{found.link}, [scores](../figures/paper/scores/{scores})"])
     if rows:

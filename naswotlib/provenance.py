@@ -62,7 +62,7 @@ class Provenance:
             "hardware": f"{_processor()}, {os.cpu_count()} cores",
             "versions": ", ".join(f"{name} {version(name)}" for name in ("naswotlib", "torch", "numpy")),
             "python": platform.python_version(),
-            "commit": _git("describe", "--always", "--dirty", "--exclude=*") or "not in a git checkout",
+            "commit": _commit(),
             "duration": f"{time.perf_counter() - self._start:.0f} s",
         }
 
@@ -88,6 +88,13 @@ def _processor() -> str:
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def _commit() -> str:
+    """The commit, ``-dirty`` where what makes figures differs from it; figures themselves may, being remade."""
+    commit = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(exclude,top)figures")
+    return f"{commit}{'-dirty' if changed else ''}" if commit else "not in a git checkout"
 
 
 def _git(*arguments: str) -> str:

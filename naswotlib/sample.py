@@ -71,7 +71,7 @@ def has_complete() -> bool:
 
 
 def official_file(space: str) -> str:
-    """The published file of the accuracies of ``space``, to be imported by ``naswot data import``.
+    """The published file of the accuracies of ``space``.
 
     >>> official_file("nds_darts_imagenet")
     'DARTS_in.json'
@@ -81,19 +81,24 @@ def official_file(space: str) -> str:
     return (others | {table_name(stem): f"{stem}.json" for stem in nds})[space]
 
 
+def needed_file(space: str) -> str:
+    """What a box says where accuracies of ``space`` are not to be had: the table, and what it is imported from."""
+    return f"{space}.parquet,\nimported from {official_file(space)}"
+
+
 def has_table(space: str, dataset: str, *, profile: str, data_dir: str | Path | None = None) -> bool:
-    """Whether ``profile`` has a table of ``space`` with accuracies on ``dataset``."""
+    """Whether ``profile`` has a table of ``space`` with accuracies on ``dataset``, of three networks or more."""
     try:
         benchmark = load_profile(space, profile=profile, data_dir=data_dir)
     except FileNotFoundError:
         return False
-    return any(name == dataset for name, _, _ in benchmark.available)
+    return len(benchmark.archs) > 2 and any(name == dataset for name, _, _ in benchmark.available)
 
 
 def draw_sample(
-    space: str, dataset: str, n_archs: int, *, profile: str, seed: int, data_dir: str | Path | None = None
+    space: str, dataset: str, n_archs: int | None, *, profile: str, seed: int, data_dir: str | Path | None = None
 ) -> Sample:
-    """``n_archs`` random architectures of ``space``, or all where its table of ``profile`` has fewer.
+    """``n_archs`` random architectures of ``space``, or all where its table of ``profile`` has fewer, and for None.
 
     The first n of them are the sample of size n. Accuracies are those after the longest training, on the split
     ``validation``, or on ``test`` where the table has no other: NDS has none, and NAS-Bench-101's means neither.
@@ -115,7 +120,7 @@ def draw_sample(
     rng, found = np.random.default_rng(seed), get_space(space)
     enumerated = isinstance(found, Sequence)
     if profile == "paper" and enumerated:
-        archs = [found.to_str(arch) for arch in sample_distinct(found, min(n_archs, len(found)), rng)]
+        archs = [found.to_str(arch) for arch in sample_distinct(found, min(n_archs or len(found), len(found)), rng)]
     else:
         rows = benchmark.trained(dataset=dataset, split=split, epochs=epochs)
         archs = [rows[row] for row in rng.permutation(len(rows))[:n_archs]]

@@ -20,6 +20,7 @@ import pytest
 from doit.exceptions import TaskFailed
 from published import write_nats, write_nds
 from scipy.stats import kendalltau
+from trained import write_watched
 
 from naswotlib import get_space
 from naswotlib.benchmarks import import_file
@@ -29,9 +30,12 @@ ROOT = Path(__file__).parents[1]
 SMALL = {"n_archs": 6, "batch_size": 8}
 # By page: parameters that make it quick, and one that makes it another page.
 PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "fig1": ({"panels": "a", "per_band": 1, "batch_size": 8}, {"per_band": 2}),
     "fig2": ({"resolution": 40}, {"seed": 7}),
-    "fig3": (SMALL, {"seed": 4}),
+    "fig3": (SMALL | {"panels": "a"}, {"seed": 4}),
     "fig4": ({**SMALL, "panels": "f"}, {"seed": 4}),
+    "fig5": ({"n_archs": 2, "repeats": 2, "batch_size": 8, "batch_sizes": [4, 8]}, {"batch_sizes": [4]}),
+    "fig6": ({}, {"zoom": 1}),
     "predictors": (SMALL, {"seed": 4}),
     "table2": ({"n_runs": 5, "samples": [2, 6], "batch_size": 8}, {"seed": 4}),
 }
@@ -71,6 +75,8 @@ def _pictures(executed: Path) -> list[str]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_repeats_to_the_byte_and_follows_its_parameters(dodo: ModuleType, tmp_path: Path, name: str) -> None:
     small, changed = PAGES[name]
+    if name == "fig6":
+        write_watched(tmp_path / "trained.parquet", count=2)
     notebook = tmp_path / f"{name}.ipynb"
     dodo.write_notebook(ROOT / "book" / f"{name}.py", notebook)
 
@@ -78,6 +84,8 @@ def test_a_page_repeats_to_the_byte_and_follows_its_parameters(dodo: ModuleType,
         out = tmp_path / str(number)
         out.mkdir()
         parameters = small | (changed if number == 2 else {})
+        if name == "fig6":
+            parameters["trained"] = str(tmp_path / "trained.parquet")
         if "out_dir" in papermill.inspect_notebook(str(notebook)):
             parameters["out_dir"] = str(out)
         papermill.execute_notebook(str(notebook), str(out / "executed.ipynb"), parameters, progress_bar=False)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from naswotlib.pareto import pareto_front
-from naswotlib.plots import agreement, fig3, fig3_interactive, missing_panel, pareto, sizes
+from naswotlib.plots import agreement, fig1, fig3, fig3_interactive, fig5, fig6, missing_panel, pareto, sizes
 
 TABLE = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, -np.inf, 30.0], "accuracy": [50.0, 10.0, 70.0]})
 
@@ -39,6 +39,53 @@ def test_the_interactive_twin_names_architectures_and_asks_nothing_of_the_networ
     assert '"-inf"' in html
     assert 'src="_static/plotly.min.js"' in html
     assert html == fig3_interactive(TABLE, name="plot")
+
+
+def test_a_menu_of_the_interactive_twin_shows_one_panel_at_a_time() -> None:
+    html = fig3_interactive(pd.concat([TABLE.assign(panel="a"), TABLE.assign(panel="b")]), name="plot")
+    assert html.count('"label":') == 2
+    assert html.count('"visible":true') == html.count('"visible":false') == 1
+    assert '"args":["visible",[false,true]]' in html
+    assert '"label":' not in fig3_interactive(TABLE.assign(panel="a"), name="plot")
+
+
+def test_figure_1_has_a_column_of_kernels_for_each_band_and_leaves_missing_places_empty() -> None:
+    kernels = [np.full((4, 4), share) for share in (0.2, 0.4, 0.6)]
+    figure = fig1([kernels[:2], kernels[2:]], ["0 to 50%", "50 to 100%"])
+    grid = np.array(figure.axes[:4]).reshape(2, 2)
+    assert [ax.get_title() for ax in grid[0]] == ["0 to 50%", "50 to 100%"]
+    shown = [[ax.images[0].get_array()[0, 0] if ax.images else None for ax in row] for row in grid]
+    assert shown == [[0.2, 0.6], [0.4, None]]
+    assert {ax.images[0].get_clim() for ax in grid.flat if ax.images} == {(0, 1)}
+    plt.close(figure)
+
+
+def test_figure_5_has_a_box_a_network_in_the_order_that_is_given(ax: plt.Axes) -> None:
+    table = pd.DataFrame({"network": ["y", "y", "x", "x"], "score": [1.0, 3.0, 5.0, 5.0]})
+    fig5(table, ax, title="t", order=["x", "y"])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["x", "y"]
+    medians = [
+        line.get_ydata()[0] for line in ax.lines if len(set(line.get_ydata())) == 1 and len(line.get_ydata()) == 2
+    ]
+    assert {5.0, 2.0} <= set(medians)
+
+
+def test_figure_5_has_a_box_for_each_size_of_the_mini_batch(ax: plt.Axes) -> None:
+    table = pd.DataFrame({"network": ["x"] * 4, "score": [1.0, 2, 3, 4], "batch_size": [32, 32, 64, 64]})
+    fig5(table, ax, title="t", order=["x"], hue="batch_size")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["32", "64"]
+    assert ax.get_legend().get_title().get_text() == "batch size"
+
+
+def test_figure_6_has_a_line_a_network_and_the_first_epochs_enlarged() -> None:
+    rows = [(name, 90.0, epoch, epoch * scale) for name, scale in (("x", 1.0), ("y", 2.0)) for epoch in range(4)]
+    figure = fig6(pd.DataFrame(rows, columns=["arch", "accuracy", "epoch", "score"]), zoom=1)
+    left, right = figure.axes
+    assert [line.get_ydata().tolist() for line in left.lines] == [[0, 1], [0, 2]]
+    assert [line.get_ydata().tolist() for line in right.lines] == [[0, 1, 2, 3], [0, 2, 4, 6]]
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["90.00", "90.00"]
+    assert left.get_legend() is None
+    plt.close(figure)
 
 
 def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_tried(ax: plt.Axes) -> None:

@@ -1,11 +1,13 @@
 """What a page says of where its numbers come from."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from naswotlib import provenance
 from naswotlib.provenance import Provenance, notebook_parameters, provenance_table
 
 
@@ -48,3 +50,36 @@ def test_runs_stand_side_by_side_in_one_table() -> None:
         "| seed | 0 | 1 |",
         "| n archs | 9 |  |",
     ]
+
+
+def test_the_commit_is_dirty_where_code_was_changed_and_not_where_figures_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def git(*arguments: str) -> str:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        done = subprocess.run(["git", *identity, *arguments], cwd=tmp_path, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    for file in ("naswotlib/provenance.py", "figures/fig.csv"):
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text("as committed")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "all")
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "naswotlib/provenance.py"))
+
+    def commit() -> str:
+        return Provenance({"__annotations__": {}}).facts()["commit"]
+
+    (tmp_path / "figures/fig.csv").write_text("remade")
+    assert commit() == git("rev-parse", "--short", "HEAD")
+    (tmp_path / "naswotlib/provenance.py").write_text("changed")
+    assert commit() == git("rev-parse", "--short", "HEAD") + "-dirty"
+
+
+def test_what_a_parameter_came_to_stands_beside_what_was_asked_for() -> None:
+    page = Provenance(_namespace(seed=7, share=1))
+    page.came_to(seed=3, share=1)
+    assert page.facts()["seed"] == "3 (at most 7)"
+    assert page.facts()["share"] == "1"
+    assert page.parameters["seed"] == 7

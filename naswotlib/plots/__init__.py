@@ -1,21 +1,27 @@
 """One function for each figure of the paper: arrays or a tidy table in, Axes out. None of them knows of files."""
 
+from naswotlib.plots.ablation import fig5
 from naswotlib.plots.agreement import agreement
 from naswotlib.plots.cells import cells
+from naswotlib.plots.kernels import fig1
 from naswotlib.plots.measures import fig4, score_by_size, within_groups
 from naswotlib.plots.missing import missing_panel
 from naswotlib.plots.pareto import pareto
 from naswotlib.plots.regions import fig2
 from naswotlib.plots.scatter import fig3, fig3_interactive
 from naswotlib.plots.sizes import sizes
+from naswotlib.plots.trajectories import fig6
 
 __all__ = [
     "agreement",
     "cells",
+    "fig1",
     "fig2",
     "fig3",
     "fig3_interactive",
     "fig4",
+    "fig5",
+    "fig6",
     "missing_panel",
     "pareto",
     "score_by_size",
