@@ -141,9 +141,17 @@ PANELS = {
 show_published_measures(PANELS, page)
 
 # %% [markdown]
-# The bars of parameters and FLOPs are equal to the last digit on NAS-Bench-201, and hardly apart from that of the ReLU
-# units: there, all three are sums over the same convolutions. What is left of the score once the size of a network is
-# known is the subject of [](predictors.py).
+# What panel (f) says of NAS-Bench-201:
+#
+# - The score ranks networks best, and the number of ReLU units comes next: it is ahead of `synflow`, and of parameters
+#   and FLOPs, which order the cells of this space alike.
+# - `grad_norm` is behind all three sizes. Its two readings differ: the sum of norms, of the paper's text, ranks better
+#   than the one norm of its caption.
+# - `synflow` is −∞ where nothing flows from input to output, which ranks such networks last. The score is −∞ for fewer:
+#   outside the cells, such a network has ReLUs that tell images apart.
+#
+# What is left of the score once the size of a network is known is the subject of the page of
+# {numref}`fig-predictors`.
 
 # %% [markdown]
 # ## Networks, their accuracies and their measures
