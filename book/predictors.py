@@ -23,6 +23,9 @@
 # 2. the **partial** correlation of the score with accuracy, which takes out what both owe to size, and that of size,
 #    which takes out what it shares with the score;
 # 3. the correlation **within** groups of networks of exactly the same size, where size cannot help.
+#
+# The second is a rough instrument: of ranks, it does not quite vanish for two things that share nothing but size. The
+# third leaves no such remainder, but needs many networks of one size.
 
 # %% tags=["parameters"]
 profile: str = "demo"  # demo: networks that we trained; paper: published accuracies
