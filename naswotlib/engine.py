@@ -8,6 +8,7 @@ add numbers in another order.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from naswotlib.codes import Counting
-from naswotlib.fused import MAX_TERMS, Shape, Term, Window, combine, normalisation
+from naswotlib.convolution import can_convolve, convolve
+from naswotlib.fused import MAX_TERMS, Shape, Term, Window, combine, moments_of, normalisation
 from naswotlib.graph import Graph, Op, function_of
 from naswotlib.kernel import KernelSum, pack_signs
 
@@ -168,6 +170,7 @@ def _run_fused(plan: Plan, weights: Weights, inputs: Tensor) -> Codes:
             run.release(number)  # it was stored when its input was computed
         else:
             yield from run.compute(number, op)
+        run.recycle()
 
 
 def _image(x: Tensor) -> np.ndarray:
@@ -204,7 +207,8 @@ class _Fused:
     """The values of a fused run that are still needed.
 
     A value is a :class:`Term`: an image in memory, or one that its readers normalise or pool as they read it.
-    ``owners`` counts the values that refer to an image, so that a sum can overwrite one that has none left.
+    ``owners`` counts the values that refer to an image, so that a sum can overwrite one that has none left, and its
+    memory is used again: the first touch of new memory costs as much as a convolution.
     """
 
     def __init__(self, plan: Plan, weights: Weights, inputs: Tensor) -> None:
@@ -213,9 +217,27 @@ class _Fused:
         self.inputs = _image(inputs)
         self.owners = Counter({id(self.inputs): 1})  # the caller's own memory is never written to
         self.values: dict[int, Term] = {}
+        self.used: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # images and the flat memory they lie in
+        self.unused: list[np.ndarray] = []
         self.coded = {value for _, value, _ in plan.layers}
         self.relus = {op.inputs[0]: number for number, op in plan.ops.items() if op.kind == "relu"}
         self.read = {x for op in plan.ops.values() if op.kind != "relu" for x in op.inputs}
+
+    def new(self, shape: Shape) -> np.ndarray:
+        """An image of any content."""
+        size = math.prod(shape)
+        fitting = [k for k, memory in enumerate(self.unused) if memory.size >= size]
+        memory = (
+            self.unused.pop(min(fitting, key=lambda k: self.unused[k].size)) if fitting else np.empty(size, np.float32)
+        )
+        image = memory[:size].reshape(shape)
+        self.used[id(image)] = image, memory
+        return image
+
+    def recycle(self) -> None:
+        """Take back the memory of images that no value refers to."""
+        for key in [key for key in self.used if not self.owners[key]]:
+            self.unused.append(self.used.pop(key)[1])
 
     def keep(self, number: int, term: Term) -> None:
         self.values[number] = term
@@ -243,13 +265,18 @@ class _Fused:
         if lazy and number in self.read:
             self.keep(number, parts[0][0])
         relu, coded = self.relus.get(number), number in self.coded
-        value = rectified = None
-        buffers = [self._overwritable(parts, shape)]
+        value = rectified = positive = None
+        left_over = self._overwritable(parts, shape)
         if not lazy and number in self.read:
-            value = _buffer(buffers, shape)
+            value, left_over = (self.new(shape) if left_over is None else left_over), None
             self.keep(number, Term(value))
-        if relu is not None:
-            rectified = _buffer(buffers, shape)
+            positive = Term(value, rectify=True)
+        elif lazy and not parts[0][0].window.size and not self._is_wider(parts[0][0], op.channels):
+            positive = parts[0][0]._replace(rectify=True, moments=None)
+        if relu is not None and positive is not None and self._convolved(relu, shape):
+            self.keep(relu, positive)
+        elif relu is not None:
+            rectified = self.new(shape) if left_over is None else left_over
             self.keep(relu, Term(rectified))
         if value is None and rectified is None and not coded:
             return
@@ -272,22 +299,32 @@ class _Fused:
             return [[self.values[x]] for x in op.inputs]
         if op.kind in {"avg_pool", "max_pool"}:
             return [[self._pooled(op)]]
-        return [[self._layer(op, self._image(op.inputs[0]))]]
+        return [[self._layer(op)]]
 
     def _pooled(self, op: Op) -> Term:
         x = op.inputs[0]
         term = self.values[x]
         maximum = op.kind == "max_pool"
         # A mean commutes with normalisation, a maximum only where scales are positive.
-        if term.window.size or (maximum and term.affine is not None) or self._is_wider(x):
+        if term.window.size or (maximum and term.affine is not None) or self._is_wider(term, self.plan.ops[x].channels):
             term = Term(self._image(x))
         return term._replace(window=Window(int(maximum), op.kernel[0], op.stride[0], op.padding[0]))
 
-    def _layer(self, op: Op, image: np.ndarray) -> Term:
+    def _layer(self, op: Op) -> Term:
+        term = self.values[op.inputs[0]]
+        if (
+            can_convolve(op, term.image.shape)
+            and not term.window.size
+            and not self._is_wider(term, self.plan.ops[op.inputs[0]].channels)
+        ):
+            out = self.new((*term.image.shape[:3], op.channels))
+            moments = convolve(op, self.weights[f"{op.name}.weight"].numpy(), term, out)
+            return Term(out, moments=moments)
+        image = self._image(op.inputs[0])
         affine = None
         if op.kind == "batch_norm":
             scale, shift = (self.weights[f"{op.name}.{part}"].numpy() for part in ("weight", "bias"))
-            affine = normalisation(image, scale, shift, EPSILON)
+            affine = normalisation(self.values[op.inputs[0]].moments or moments_of(image), scale, shift, EPSILON)
         elif op.kind == "conv":
             image = _image(_convolve(op, self.weights, _tensor(image)))
         elif op.kind == "global_pool":
@@ -298,22 +335,26 @@ class _Fused:
             image = _image(function_of(op)(_tensor(image)))
         return Term(image, affine)
 
-    def _is_wider(self, x: int) -> bool:
+    def _is_wider(self, term: Term, channels: int) -> bool:
         """Whether the image of a value has more channels than the value: it was truncated."""
-        channels: int = self.values[x].image.shape[3]
-        return channels > self.plan.ops[x].channels
+        return bool(term.image.shape[3] > channels)
 
     def _image(self, x: int) -> np.ndarray:
         """A value as an image of its own."""
         term = self.values[x]
-        if term.affine is None and not term.window.size and not self._is_wider(x):
+        if term.affine is None and not term.window.size and not self._is_wider(term, self.plan.ops[x].channels):
             return term.image
         shape = _shape(term, self.plan.ops[x].channels)
-        image = np.empty(shape, np.float32)
+        image = self.new(shape)
         combine([term], shape, value=image)
         self.owners[id(term.image)] -= 1
         self.keep(x, Term(image))
         return image
+
+    def _convolved(self, number: int, shape: Shape) -> bool:
+        """Whether all that reads a value are convolutions that can rectify it as they read it."""
+        readers = [op for op in self.plan.ops.values() if number in op.inputs]
+        return all(can_convolve(op, shape) for op in readers)
 
     def _overwritable(self, parts: list[list[Term]], shape: Shape) -> np.ndarray | None:
         """An image that a sum may be written over: nothing refers to it, and no pooling reads its other rows."""
@@ -322,9 +363,3 @@ class _Fused:
             if term.image.shape == shape and not self.owners[id(term.image)] and id(term.image) not in pooled:
                 return term.image
         return None
-
-
-def _buffer(buffers: list[np.ndarray | None], shape: Shape) -> np.ndarray:
-    """The image left over in ``buffers``, if there is one, else a new one."""
-    image = buffers.pop() if buffers else None
-    return np.empty(shape, np.float32) if image is None else image

@@ -21,6 +21,14 @@ MAX_TERMS = 4  # terms that one call of the compiled loop can sum
 Shape = tuple[int, int, int, int]  # (N, H, W, C)
 
 
+class Moments(NamedTuple):
+    """Means and sums of squared deviations, ``(N, C)`` float64, of each channel of images of some ``pixels``."""
+
+    means: np.ndarray
+    squares: np.ndarray
+    pixels: int
+
+
 class Window(NamedTuple):
     """A pooling window; ``size`` 0 means that there is none."""
 
@@ -31,15 +39,20 @@ class Window(NamedTuple):
 
 
 class Term(NamedTuple):
-    """``affine[0] * pool(image) + affine[1]``: image ``(N, H, W, C)`` float32, affine ``(2, C)`` float32 or None."""
+    """``affine[0] * pool(image) + affine[1]``: image ``(N, H, W, C)`` float32, affine ``(2, C)`` float32 or None.
+
+    ``rectify`` takes its positive part, for a convolution alone: sums do not read such a term.
+    """
 
     image: np.ndarray
     affine: np.ndarray | None = None
     window: Window = Window()
+    moments: Moments | None = None  # of the image, where they are known
+    rectify: bool = False
 
 
 @numba.njit(cache=True)
-def _moments(image: np.ndarray, mean: np.ndarray, squares: np.ndarray) -> None:
+def image_moments(image: np.ndarray, mean: np.ndarray, squares: np.ndarray) -> None:
     """Mean and sum of squared deviations of each channel of one image ``(H, W·C)``, in two passes over the cache."""
     rows, length = image.shape
     channels = len(mean)
@@ -83,34 +96,9 @@ def _affine(
 
 
 @numba.njit(parallel=True, cache=True)
-def _normalisation(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> np.ndarray:
-    n, rows, length = x.shape
-    means = np.empty((n, len(weight)))
-    squares = np.empty((n, len(weight)))
-    for i in numba.prange(n):
-        _moments(x[i], means[i], squares[i])
-    affine: np.ndarray = _affine(means, squares, rows * (length // len(weight)), weight, bias, epsilon)
-    return affine
-
-
-@numba.njit(cache=True)
-def _add(target: np.ndarray, source: np.ndarray) -> None:
-    for j in range(len(source)):
-        target[j] += source[j]
-
-
-@numba.njit(cache=True)
-def _take_larger(target: np.ndarray, source: np.ndarray) -> None:
-    for j in range(len(source)):
-        target[j] = np.maximum(target[j], source[j])
-
-
-@numba.njit(cache=True)
-def _merge(target: np.ndarray, source: np.ndarray, maximum: int) -> None:
-    if maximum:
-        _take_larger(target, source)
-    else:
-        _add(target, source)
+def _moments(x: np.ndarray, means: np.ndarray, squares: np.ndarray) -> None:
+    for i in numba.prange(len(x)):
+        image_moments(x[i], means[i], squares[i])
 
 
 @numba.njit(cache=True)
@@ -121,29 +109,49 @@ def _span(at: int, window: np.ndarray, length: int) -> tuple[int, int]:
 
 
 @numba.njit(cache=True)
+def _merge(target: np.ndarray, source: np.ndarray, maximum: int) -> None:
+    if maximum:
+        for j in range(len(target)):
+            target[j] = np.maximum(target[j], source[j])
+    else:
+        for j in range(len(target)):
+            target[j] += source[j]
+
+
+@numba.njit(cache=True)
+def _sum_three(target: np.ndarray, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> None:
+    for j in range(len(target)):
+        target[j] = x[j] + y[j] + z[j]
+
+
+@numba.njit(cache=True)
 def _pool_row(
     row: np.ndarray, column: np.ndarray, image: np.ndarray, h: int, channels: int, window: np.ndarray
 ) -> None:
     """Row h of the pooled image, maxima or sums: over the rows of windows first, then over their columns."""
     maximum, size, stride, padding = window
-    length = image.shape[1]
-    column = column[:length]
+    length, edge = image.shape[1], padding * channels
     first, last = _span(h, window, len(image))
-    column[:] = image[first]
-    for r in range(first + 1, last):
-        _merge(column, image[r], maximum)
-    if stride == 1 and size == 2 * padding + 1:
-        row[:] = column
-        for d in range(channels, min(padding * channels, length - channels) + 1, channels):
-            _merge(row[: length - d], column[d:], maximum)
-            _merge(row[d:], column[: length - d], maximum)
+    column[:] = np.float32(-np.inf if maximum else 0.0)  # also beside the image
+    inside = column[edge : edge + length]
+    if last - first == 3 and not maximum:
+        _sum_three(inside, image[first], image[first + 1], image[first + 2])
     else:
+        inside[:] = image[first]
+        for r in range(first + 1, last):
+            _merge(inside, image[r], maximum)
+    if stride > 1:
         for w in range(len(row) // channels):
-            left, right = _span(w, window, length // channels)
-            pixel = row[w * channels : (w + 1) * channels]
-            pixel[:] = column[left * channels : (left + 1) * channels]
-            for v in range(left + 1, right):
-                _merge(pixel, column[v * channels : (v + 1) * channels], maximum)
+            pixel, at = row[w * channels : (w + 1) * channels], w * stride * channels
+            pixel[:] = column[at : at + channels]
+            for v in range(1, size):
+                _merge(pixel, column[at + v * channels : at + (v + 1) * channels], maximum)
+    elif size == 3 and not maximum:
+        _sum_three(row, column, column[channels:], column[2 * channels :])
+    else:
+        row[:] = column[: len(row)]
+        for d in range(channels, size * channels, channels):
+            _merge(row, column[d:], maximum)
 
 
 @numba.njit(cache=True)
@@ -223,7 +231,8 @@ def _combine_image(
 ) -> bool:
     _, rows, width, channels = shape
     row = np.empty(width * channels, np.float32)
-    column = np.empty(max([image.shape[2] for image in images]), np.float32)
+    longest = max([images[t].shape[2] + 2 * windows[t, 3] * channels for t in range(len(windows))])
+    column = np.empty(longest, np.float32)
     total = np.empty((len(row) + 63) // 64 * 64, np.float32)
     tiled = np.empty((len(affines), 2, len(row)), np.float32)
     for t in range(len(affines)):
@@ -262,7 +271,7 @@ def _combine(
 
 
 _NOTHING = np.empty((0, 0, 0), np.float32)
-_IDENTITY = np.array([[1], [0]], np.float32)
+IDENTITY = np.array([[1], [0]], np.float32)
 _NO_WORDS = np.empty((0, 0, 0), np.uint64)
 
 
@@ -270,9 +279,17 @@ def _flat(image: np.ndarray | None) -> np.ndarray:
     return _NOTHING if image is None else image.reshape(image.shape[0], image.shape[1], -1)
 
 
-def normalisation(image: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> np.ndarray:
-    """Scale and shift ``(2, C)`` of batch normalisation on the statistics of the mini-batch ``image``."""
-    return run_kernel(_normalisation, _flat(image), weight, bias, epsilon)
+def moments_of(image: np.ndarray) -> Moments:
+    """Moments of each of the images ``(N, H, W, C)``."""
+    n, rows, columns, channels = image.shape
+    means, squares = np.empty((n, channels)), np.empty((n, channels))
+    run_kernel(_moments, _flat(image), means, squares)
+    return Moments(means, squares, rows * columns)
+
+
+def normalisation(moments: Moments, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> np.ndarray:
+    """Scale and shift ``(2, C)`` of batch normalisation on the statistics of the mini-batch."""
+    return run_kernel(_affine, *moments, weight, bias, epsilon)
 
 
 def combine(
@@ -296,7 +313,7 @@ def combine(
     images = tuple(_flat(term.image) for term in terms) + (_NOTHING,) * (MAX_TERMS - len(terms))
     affines = np.empty((len(terms), 2, channels), np.float32)
     for affine, term in zip(affines, terms, strict=True):
-        affine[:] = _IDENTITY if term.affine is None else term.affine
+        affine[:] = IDENTITY if term.affine is None else term.affine
     windows = np.array([term.window for term in terms], np.int64)
     nan = run_kernel(_combine, images, affines, windows, shape, _flat(value), _flat(rectified), at, bits)
     return (bits.reshape(n, -1) if words else None), nan

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 import numpy as np
 import torch
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 from torch import Tensor
+
+from naswotlib.vectors import Memory, accumulate, steps
 
 if TYPE_CHECKING:
     from naswotlib.codes import ActivationCodes
 
+_LANES = 8  # words of a vector
+_TOGETHER = 4  # codes that one code is compared with at a time, while it lies in registers
 _WORDS = 512  # words of each code compared at a time: 128 codes of that length fit the second-level cache
 _EXACT = 2**24  # float32 counts every integer up to here, so no product may sum more units
 Result = TypeVar("Result")
@@ -37,11 +42,38 @@ def _popcount(_: Any, __: Any) -> Any:
     return types.uint64(types.uint64), generate
 
 
-def _load_64(context: Any, builder: ir.IRBuilder, kind: Any, arguments: Any) -> tuple[ir.VectorType, Any]:
-    array = context.make_array(kind)(context, builder, arguments[0])
-    vector = ir.VectorType(context.get_data_type(kind.dtype), 64)
-    address = builder.bitcast(builder.gep(array.data, [arguments[1]]), vector.as_pointer())
-    return vector, builder.load(address, align=4)
+@intrinsic
+def _add_distances(_: Any, sums: Any, to: Any, words: Any, x: Any, y: Any, stride: Any, rounds: Any) -> Any:
+    """Add to ``sums[to + r]`` in how many bits ``words[x:]`` and ``words[y + r·stride:]`` differ, r < _TOGETHER.
+
+    Over ``rounds`` times _LANES words, at least once.
+    """
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        codes = Memory(context, builder, signature.args[2], arguments[2], _LANES)
+        others = steps(builder, arguments[4], arguments[5], _TOGETHER)
+        kind = ir.FunctionType(codes.vector, [codes.vector])
+        popcount = cgutils.get_or_insert_function(builder.module, kind, f"llvm.ctpop.v{_LANES}i64")
+
+        def add(number: Any, totals: list[Any]) -> list[Any]:
+            at = builder.mul(number, number.type(_LANES))
+            code = codes.load(builder.add(arguments[3], at))
+            return [
+                builder.add(total, builder.call(popcount, [builder.xor(code, codes.load(builder.add(y, at)))]))
+                for y, total in zip(others, totals, strict=True)
+            ]
+
+        zero = ir.Constant(codes.vector, [0] * _LANES)
+        target = Memory(context, builder, signature.args[0], arguments[0], 1)
+        totals = accumulate(builder, arguments[6], [zero] * _TOGETHER, add)
+        for position, total in zip(steps(builder, arguments[1], arguments[1].type(1), _TOGETHER), totals, strict=True):
+            lanes = [builder.extract_element(total, ir.IntType(32)(lane)) for lane in range(_LANES)]
+            address = target.element(position)
+            builder.store(reduce(builder.add, lanes, builder.load(address)), address)
+        return context.get_dummy_value()
+
+    i = types.intp
+    return types.void(sums, i, words, i, i, i, i), generate
 
 
 @intrinsic
@@ -49,8 +81,8 @@ def sign_word(_: Any, row: Any, start: Any) -> Any:
     """Bit b of the word is ``row[start + b] > 0``, for 64 values of a contiguous float vector at once."""
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-        vector, values = _load_64(context, builder, signature.args[0], arguments)
-        positive = builder.fcmp_ordered(">", values, ir.Constant(vector, [0.0] * 64))
+        values = Memory(context, builder, signature.args[0], arguments[0], 64)
+        positive = builder.fcmp_ordered(">", values.load(arguments[1]), ir.Constant(values.vector, [0.0] * 64))
         return builder.bitcast(positive, ir.IntType(64))
 
     return types.uint64(row, types.intp), generate
@@ -61,7 +93,7 @@ def nan_word(_: Any, row: Any, start: Any) -> Any:
     """Bit b of the word is whether ``row[start + b]`` is not a number."""
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-        _, values = _load_64(context, builder, signature.args[0], arguments)
+        values = Memory(context, builder, signature.args[0], arguments[0], 64).load(arguments[1])
         return builder.bitcast(builder.fcmp_unordered("uno", values, values), ir.IntType(64))
 
     return types.uint64(row, types.intp), generate
@@ -96,9 +128,22 @@ def _pack(values: np.ndarray, words: np.ndarray) -> bool:
 @numba.njit(cache=True)
 def _add_row(words: np.ndarray, lower: np.ndarray, i: int, start: int) -> None:
     stop = min(start + _WORDS, words.shape[1])
+    rounds = (stop - start) // _LANES
+    together = i // _TOGETHER * _TOGETHER if rounds else 0
+    for j in range(0, together, _TOGETHER):
+        length = words.shape[1]
+        _add_distances(
+            lower.reshape(-1),
+            i * len(words) + j,
+            words.reshape(-1),
+            i * length + start,
+            j * length + start,
+            length,
+            rounds,
+        )
     for j in range(i):
         distance = np.uint64(0)
-        for w in range(start, stop):
+        for w in range(start + rounds * _LANES if j < together else start, stop):
             distance += _popcount(words[i, w] ^ words[j, w])
         lower[i, j] += np.int64(distance)
 
