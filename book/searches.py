@@ -18,7 +18,7 @@
 
 # %% tags=["parameters"]
 profile: str = "demo"  # demo: networks that we trained; paper: published accuracies
-n_runs: int = 500  # of each variant
+n_runs: int = 500  # of each variant; in the demo profile 100 at most
 budget_seconds: float = 12_000.0  # of simulated training, in the paper profile
 max_trained: int = 40  # networks that a search of the demo profile may train
 seed: int = 0  # of searches, weights and mini-batch
@@ -44,6 +44,7 @@ from naswotlib.tables import differences, summary, training_runs
 
 page = Provenance(globals())
 check_choice("profile", profile, ("demo", "paper"))
+repeats, n_scored = (n_runs, 1000) if profile == "paper" else (min(n_runs, 100), 100)
 figures = repository() / out_dir
 
 # %% [markdown]
@@ -107,7 +108,11 @@ def run_variants(within, benchmark, scores, columns, budget):
         extra = {"scores": scores} if method == "AREA" else {}
         for name, variant in VARIANTS.items():
             label = f"{method}, {name}"
-            options = {"n_runs": n_runs, "seed": arch_seed(seed, label), "workers": workers}
+            options = {
+                "n_runs": repeats,
+                "seed": arch_seed(seed, label),
+                "workers": workers,
+            }
             found = training_runs(
                 method, within, benchmark, columns, **options, **budget, **variant, **extra
             )
@@ -164,7 +169,7 @@ if whole:
     final = max(epochs for _, _, epochs in benchmark.available)
     columns = [column for column in benchmark.available if column[2] == final]
     sample = draw_sample(
-        within.name, "cifar10", 1000, profile=profile, seed=seed, data_dir=data_dir
+        within.name, "cifar10", n_scored, profile=profile, seed=seed, data_dir=data_dir
     )
     kept = figures / "paper" / "scores" if profile == "paper" else None
     scoring = {"counting": "once", "batch_size": 128, "data_dir": data_dir}
@@ -187,7 +192,9 @@ if whole:
 text = "Their training is not finished yet, so there is nothing to show."
 if whole:
     blocks = [
-        one_table(table, name="table-searches-ours", title=f"Ours: {n_runs} runs of each."),
+        one_table(
+            table, name="table-searches-ours", title=f"Ours: {repeats} runs of each."
+        ),
         differences_table(
             gaps,
             name="table-searches-ours-differences",
