@@ -69,6 +69,7 @@ PANELS = {
     },
     "table2": {"table2a-seed0": {}, "table2b-seed0": {"space": "nats_size"}},
 }
+CLAIMS = [BOOK / "claims.yml", BOOK / "paper" / "tables.csv", *sorted(PAPER.glob("*.csv"))]  # behind the front page
 SCORES = sorted(PAPER.glob("scores/*.parquet"))  # what tables are made from
 ALSO = {"accuracy-agreement": ["accuracy-choices.csv"]}  # what else a panel's run writes there
 # Panels of published tables that few have: made only where this file is in DATA, and else left as they are.
@@ -96,6 +97,7 @@ DOWNLOADS = {  # what else a page makes
     page: [f"figures/demo/{page}-seed0.csv"]
     for page in ("fig1", "fig3", "fig4", "fig5", "fig6", "fig9", "fig10", "predictors", "table2")
 }
+DOWNLOADS["index"] = ["figures/demo/claims.csv"]
 LIBRARY = [path for path in Path("naswotlib").rglob("*") if path.suffix in (".py", ".parquet", ".json")]
 
 QUIET = ["--IPKernelApp.log_level=40"]  # the kernel's note that it talks to us unencrypted, on this machine
@@ -197,6 +199,7 @@ def task_execute():
         notebook = BOOK / "notebooks" / f"{source.stem}.ipynb"
         page = BOOK / f"{source.stem}.ipynb"
         shown = [file for panel in PANELS.get(source.stem, ()) for file in paper_files(panel)]
+        shown += CLAIMS if source.stem == "index" else []
         yield {
             "name": source.stem,
             "actions": [(execute_notebook, [notebook, page, {}])],

@@ -15,10 +15,11 @@ DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16-120": "I
 TRAINING = re.compile(r"(REA|RS|REINFORCE|AREA)\b")
 
 
-def csv_table(table: pd.DataFrame, caption: str, name: str) -> str:
-    """A numbered table that is referred to as ``name``, from a frame of text."""
+def csv_table(table: pd.DataFrame, caption: str = "", name: str = "") -> str:
+    """A table from a frame of text; with a caption it is numbered, and referred to as ``name``."""
     rows = table.to_csv(index=False, lineterminator="\n")
-    return f"```{{csv-table}} {caption}\n:name: {name}\n:header-rows: 1\n\n{rows}```\n"
+    named = f":name: {name}\n" if name else ""
+    return f"```{{csv-table}} {caption}\n{named}:header-rows: 1\n\n{rows}```\n"
 
 
 def search_seconds(method: str, printed: pd.DataFrame, *, per_score: float, budget: float) -> str:
