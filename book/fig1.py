@@ -34,11 +34,13 @@ out_dir: str = "figures"  # in the repository; results go to its demo and paper
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown, display
 from myst_nb import glue
 
 from naswotlib import get_space, load_images, naswot_score
 from naswotlib.bands import draw_bands, quantile_edges
 from naswotlib.pages import (
+    frame_table,
     glue_published,
     repository,
     save_panel,
@@ -92,9 +94,16 @@ published = glue_published(page, files)
 # ```
 #
 # Similarity is the share of units on which two images agree: its mean over all pairs of different images, and the value
-# that one pair in a hundred exceeds, both averaged over the networks of a band.
+# that one pair in a hundred exceeds, both averaged over the networks of a band. A kernel that is dark all over is that
+# of a network that gives all images nearly the same code.
 
 # %% tags=["remove-input"]
+for found in published.values():
+    mean, pairs = found.summary.mean_similarity, found.summary.one_in_100_above
+    outcome = f"""From the least accurate band to the most accurate, what the most similar pair in a
+    hundred shares goes from {pairs.iloc[0]:.3f} to {pairs.iloc[-1]:.3f} of the units, the mean
+    from {mean.iloc[0]:.3f} to {mean.iloc[-1]:.3f}."""
+    display(Markdown(" ".join(outcome.split())))
 show_summaries(published)
 
 # %% [markdown]
@@ -149,7 +158,7 @@ for letter, panel in choose_panels(PANELS, panels, **where).items():
     plt.close(pictures[letter])
     rows += [(letter, band, *describe(kernels)) for band, kernels in columns.items()]
 summary = pd.DataFrame(rows, columns=COLUMNS)
-summary.round(3)
+Markdown(frame_table(summary))
 
 # %% tags=["remove-input"]
 for letter in pictures if profile == "paper" else ():

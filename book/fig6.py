@@ -34,6 +34,7 @@ from myst_nb import glue
 
 from naswotlib.errors import check_choice
 from naswotlib.pages import (
+    frame_table,
     glue_published,
     repository,
     save_panel,
@@ -56,7 +57,7 @@ folder = repository() / out_dir / profile
 # %% [markdown]
 # ## At the bundled skeleton, with published accuracies
 #
-# Training ten networks of the paper's size for 100 epochs takes a graphics card. What is shown are networks of the same
+# Training ten networks of the paper's size for 100 epochs takes a graphics card; what is shown are networks of the same
 # space on the skeleton of the bundled benchmark, 8 channels and one cell a stage, trained for 30 epochs on 16×16
 # images: the most accurate ones of a random sample in a shorter training. The legend gives the accuracy that the
 # published table lists for the full network. Scores are on one mini-batch of 128 crops of photographs, each unit
@@ -85,6 +86,12 @@ published = glue_published(page, files)
 # their scores with those before training and with those after the last epoch.
 
 # %% tags=["remove-input"]
+for found in published.values():
+    first, last = found.summary.iloc[1], found.summary.iloc[-1]
+    outcome = f"""After one epoch {first.above_start:.0f} of {first.networks:.0f} networks score higher
+    than before training, after the last {last.above_start:.0f}. The order before training and
+    that at the end agree with τ = {last.tau_start:.3f}."""
+    display(Markdown(" ".join(outcome.split())))
 show_summaries(published)
 
 # %% [markdown]
@@ -108,7 +115,7 @@ if len(table):
     figure = fig6(table, zoom=zoom)
     if profile == "paper":
         save_panel(folder, f"fig6-seed{seed}", figure, summary, page)
-    display(summary.round(3))
+    display(Markdown(frame_table(summary)))
 else:
     figure, ax = plt.subplots(figsize=(4.2, 2), layout="constrained")
     missing_panel(ax, "networks that this project trains\nand scores after every epoch")

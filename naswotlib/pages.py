@@ -81,7 +81,7 @@ def load_published(folder: Path, name: str, needed: str) -> Published:
     if picture.exists() and summary.exists() and facts.exists():
         link = f"[CSV](../figures/paper/{summary.name})"
         return Published(Image(filename=picture), pd.read_csv(summary), json.loads(facts.read_text()), link)
-    box, ax = plt.subplots(figsize=(4.2, 3.4), layout="constrained")
+    box, ax = plt.subplots(figsize=(3.4, 2.6), layout="constrained")
     missing_panel(ax, needed)
     plt.close(box)
     return Published(box, pd.DataFrame(), {}, "")
@@ -106,7 +106,8 @@ def show_summaries(published: Mapping[str, Published]) -> None:
     from IPython.display import Markdown, display  # comes with notebooks
 
     for found in published.values():
-        display(found.summary.round(3), Markdown(found.link), Markdown(provenance_table({"": found.facts})))
+        for text in (frame_table(found.summary), found.link, provenance_table({"": found.facts})):
+            display(Markdown(text))
 
 
 def save_panel(folder: Path, name: str, figure: Figure, summary: pd.DataFrame, page: Provenance) -> None:
@@ -121,6 +122,20 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     """A table in Markdown: columns, and cells as text."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+
+
+def frame_table(frame: pd.DataFrame) -> str:
+    """A data frame in Markdown, without its index: floats with three decimals, underscores in names as spaces.
+
+    >>> print(frame_table(pd.DataFrame({"batch_size": [32], "tau": [0.5]})), end="")
+    | batch size | tau |
+    | --- | --- |
+    | 32 | 0.500 |
+    """
+    rows = [
+        [f"{cell:.3f}" if isinstance(cell, float) else cell for cell in row] for row in frame.itertuples(index=False)
+    ]
+    return markdown_table([str(name).replace("_", " ") for name in frame.columns], rows)
 
 
 def size_table(table: pd.DataFrame, *, by: str | None = None) -> str:

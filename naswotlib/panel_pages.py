@@ -26,14 +26,22 @@ def show_published(figure: Panels, page: Provenance) -> None:
 
     glued = {panel.name.partition("-")[0]: panel for panel in figure.values()}
     files = {name: (f"{panel.name}-seed0", needed_file(panel.space)) for name, panel in glued.items()}
-    rows, runs = [], {}
+    summaries, rows, runs = [], [], {}
     for found in glue_published(page, files).values():
         for row in found.summary.to_dict("records"):
+            summaries.append(row)
             runs[f"({row['panel']})"] = found.facts
             scores = f"{row['space']}-{row['dataset']}-{row['counting']}-seed{row['seed']}.parquet"
             rows.append([*_cells(figure, row), f"{found.link}, [scores](../figures/paper/scores/{scores})"])
     if rows:
-        display(Markdown(markdown_table([*COLUMNS, "files"], rows)), Markdown(provenance_table(runs)))
+        above = sum(row["low"] > 0 for row in summaries)
+        ranked = [f"({row['panel']})" for row in sorted(summaries, key=lambda row: row["tau"])]
+        outcome = (
+            f"The interval of τ lies above 0 in {above} of the {len(rows)} panels that could be drawn; from the "
+            f"highest τ to the lowest, they are {', '.join(reversed(ranked))}."
+        )
+        for text in (markdown_table([*COLUMNS, "files"], rows), outcome, provenance_table(runs)):
+            display(Markdown(text))
 
 
 def show_ours(figure: Panels, points: pd.DataFrame, summary: pd.DataFrame, page: Provenance, *, name: str) -> None:
