@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from naswotlib.benchmarks.load import BUNDLED
-from naswotlib.parallel import single_thread
+from naswotlib.images import load_images
+from naswotlib.parallel import single_thread, write_whole
+from naswotlib.runner import score_archs
 from naswotlib.spaces import get_space
 from naswotlib.spaces.base import sample_distinct
 from naswotlib.spaces.nasbench101 import NASBench101
@@ -26,6 +29,7 @@ COMPLETE = "nasbench201-complete"
 TRAJECTORIES = "nasbench201-trajectories"
 NDS = ("nds_amoeba", "nds_darts", "nds_enas", "nds_nasnet", "nds_pnas")
 FIXED = ("nds_darts_fixed", "nds_enas_fixed", "nds_pnas_fixed")
+KEPT_PROXIES = ("grad_norm", "grad_norm_euclidean", "synflow")
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,46 @@ def train_suite(*, data_dir: Path, folder: Path = BUNDLED, workers: int = 1) -> 
             workers=workers,
             watched=part.watched,
         )
+        if step.part in NDS + FIXED:
+            complete_proxies(step.part, folder, workers=workers)
+
+
+def complete_proxies(name: str, folder: Path = BUNDLED, *, workers: int = 1) -> pd.DataFrame:
+    """grad_norm (both readings) and synflow of the networks of a part, untrained, kept in ``folder`` / ``proxies``.
+
+    Of the form in which they were trained, weights of seed 0, on the 128 photographs of seed 0 with their labels. What
+    the kept table lacks is computed and added. Columns: ``arch`` and :data:`KEPT_PROXIES`.
+    """
+    path, trained = folder / "proxies" / f"{name}.parquet", folder / f"{name}.parquet"
+    kept = [pd.read_parquet(path)] if path.exists() else []
+    archs = [row["arch"] for row in read_trained(trained)[0] if row["seed"] == 0]
+    known = {arch for table in kept for arch in table.arch}
+    missing = [arch for arch in archs if arch not in known]
+    if missing:
+        kept.append(compute_proxies(trained, missing, workers=workers))
+        with write_whole(path) as file:
+            pd.concat(kept).to_parquet(file, index=False)
+    return pd.concat(kept).set_index("arch").loc[archs].reset_index()
+
+
+def compute_proxies(trained: Path, archs: Sequence[str], *, workers: int = 1) -> pd.DataFrame:
+    """What :func:`complete_proxies` keeps, computed anew for ``archs`` of the table ``trained``."""
+    recipe, space = recipe_of(trained)
+    inputs, labels = load_images("photos", 128, seed=0, side=recipe.side, with_labels=True)
+    table = pd.DataFrame({"arch": archs})
+    for proxy in KEPT_PROXIES:
+        table[proxy] = score_archs(
+            space,
+            archs,
+            inputs,
+            seed=0,
+            proxy=proxy,
+            labels=labels,
+            skeleton=dict(recipe.skeleton),
+            workers=workers,
+            progress=False,
+        ).score
+    return table
 
 
 def verify(paths: Sequence[Path], count: int, *, data_dir: Path, rng: np.random.Generator) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,251 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The bundled benchmark
+#
+# The published tables of accuracies are large, and a fresh machine has none of them. So this package brings a
+# benchmark of its own: networks of every search space of the paper, made small, and **trained by this project**. It is
+# what the `demo` profile of every page runs from. This page is its data card.
+#
+# ```{code-block} python
+# benchmark = naswotlib.load_benchmark("bundled-nasbench201")  # or another table below
+# benchmark.accuracy(benchmark.archs, dataset="cifar10", split="validation", epochs=3)
+# benchmark.skeleton     # keywords of space.build that give the networks that were trained
+# benchmark.info.sides   # side of the images in pixels
+# ```
+
+# %% tags=["parameters"]
+batch_size: int = 128  # images in the mini-batch that networks are scored on
+seed: int = 0  # of mini-batch, weights and bootstrap
+
+# %% tags=["hide-input"]
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+
+from naswotlib import load_images, suite
+from naswotlib.benchmarks.load import BUNDLED, bundled_recipe
+from naswotlib.card import (
+    holdings,
+    tau_between_seeds,
+    tau_with_accuracy,
+    trained_networks,
+)
+from naswotlib.pages import markdown_table
+from naswotlib.provenance import Provenance
+from naswotlib.training import read_trained
+
+page = Provenance(globals())
+networks = trained_networks()
+table = holdings(networks)
+begun = table[table.networks > 0]
+
+# %% [markdown]
+# ## How they were trained
+#
+# Every network alike, whatever its space:
+
+# %% tags=["remove-input"]
+_, metadata = read_trained(BUNDLED / "nasbench201.parquet")
+facts = [
+    ["recipe", bundled_recipe("nasbench201").split(";")[0]],
+    ["images", metadata["images"]],
+    ["validation accuracy", "of the 1,000 images a class not trained on"],
+    ["test accuracy", "of CIFAR-10's 10,000 test images"],
+    ["weights, order, flips", "from the seed and the text of the architecture"],
+    ["processor", f"{metadata['processor']}, one thread a network, no GPU"],
+    ["versions", "; ".join(sorted(networks.versions.unique()))],
+    ["trained", f"{networks.date.min()} to {networks.date.max()}"],
+    ["in all", f"{table.hours.sum():.1f} hours of one processor"],
+    ["licence", "MIT, as the package"],
+    ["size", f"{sum(p.stat().st_size for p in BUNDLED.glob('*.parquet')) / 1e3:.0f} kB"],
+]
+Markdown(markdown_table(["", ""], facts))
+
+# %% [markdown]
+# Only the skeleton differs, that is how wide and how deep a space's networks are. It is small, so that one of them
+# trains in a minute or a few:
+#
+# - **NAS-Bench-201**: stem of 8 channels and one cell a stage, where the benchmark has 16 and 5. `nasbench201` is a
+#   uniform sample.
+# - **NAS-Bench-201, complete**: of the 729 cells whose edges are `none`, `skip_connect` or `nor_conv_3x3`, many compute
+#   the same. One network of each of the 127 isomorphism classes is trained, the one of fewest convolutions, and stands
+#   for its class. So the benchmark knows every cell of the space `nasbench201_complete`, and a search that mutates can
+#   run on it.
+# - **NATS-Bench size**: all numbers of channels divided by 4.
+# - **NAS-Bench-101**: stem of 8 channels and one module a stack, where the benchmark has 128 and 3. Cells are drawn as
+#   the benchmark's searches draw them, and kept where they use all seven vertices.
+# - **NDS**: width divided by 4, so 4, 6 or 8; and of the cells beyond three, one in four, so a depth of 3 to 7.
+# - **NDS with fixed width and depth**: what is fixed at 16 and 20 in the originals is fixed at 4 and 5 here.
+# - **NDS-DARTS, ImageNet**: divided in the same way, with its ImageNet stem, but trained on CIFAR-10 as all others. The
+#   stem leaves 2×2 pixels of a 16×16 image, so these are far from what the original measures.
+#
+# ## What there is
+#
+# Networks were trained in an order that serves all pages early, and the run goes on: the table says how many are
+# planned, and how many are here. Accuracies are of validation, in percent, after the last epoch.
+
+
+# %% tags=["remove-input"]
+def accuracies(row) -> list[str]:
+    return [
+        f"{value:.2f}" if row.networks else "" for value in (row.low, row.median, row.high)
+    ]
+
+
+rows = [
+    [
+        f"`bundled-{row.table}`",
+        f"{row.networks} of {row.planned}",
+        f"{row.again} of {row.planned_again}" if row.planned_again else "",
+        *accuracies(row),
+        f"{row.seconds:.0f}" if row.networks else "",
+        f"{row.hours:.1f}" if row.networks else "",
+    ]
+    for row in table.itertuples()
+]
+columns = [
+    "table",
+    "networks",
+    "second seed",
+    "lowest",
+    "median",
+    "highest",
+    "median seconds",
+    "hours",
+]
+Markdown(markdown_table(columns, rows))
+
+# %% [markdown]
+# `nasbench201-trajectories` holds ten of the best NAS-Bench-201 networks, trained for 30 epochs instead of 3, with the
+# score before the first and after each: the data of Figure 6. The paper trains for 100.
+#
+# ## How far training repeats itself
+#
+# A network trained twice, from two seeds, reaches two accuracies. Kendall's $\tau$ between the two, over networks, is
+# the ceiling of what any score can reach on a table: what the seed decides cannot be known before.
+
+# %% tags=["remove-input"]
+rows = []
+for name in table.table[table.planned_again > 0]:
+    tau = tau_between_seeds(networks, name, rng=np.random.default_rng(seed))
+    rows.append([f"`{name}`", "fewer than ten so far" if tau is None else str(tau)])
+Markdown(markdown_table(["table", "τ between two seeds"], rows))
+
+# %% [markdown]
+# ## The score, and what it must beat
+#
+# Kendall's $\tau$ of the score of untrained networks, in the form in which they were trained, with the validation
+# accuracy after training, and of three plain counts. Its interval is at 95%, from resampling networks. Tables with
+# fewer than eight networks are left out.
+
+# %% tags=["remove-input"]
+inputs = load_images("photos", batch_size, seed=seed, side=16)
+results = {}
+for name in begun.table[begun.networks >= 8]:
+    if name != suite.TRAJECTORIES:
+        results[name] = tau_with_accuracy(networks, name, inputs, seed=seed)
+
+
+def interval(tau) -> str:
+    return f"{tau.tau:.2f} [{tau.low:.2f}, {tau.high:.2f}]"
+
+
+rows = [
+    [f"`{name}`", taus["score"].n, *map(interval, taus.values())]
+    for name, taus in results.items()
+]
+Markdown(
+    markdown_table(
+        ["table", "networks", "score", "parameters", "FLOPs", "ReLU units"], rows
+    )
+)
+
+# %% tags=["remove-input"]
+positive = [name for name, taus in results.items() if taus["score"].low > 0]
+open_ones = [name for name in results if name not in positive]
+beaten = [
+    name
+    for name, taus in results.items()
+    if max(tau.tau for tau in taus.values()) > taus["score"].tau
+]
+
+
+def listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+Markdown(
+    f"The interval of the score's τ lies above 0 for {listed(positive)}; it does not for {listed(open_ones)}. "
+    f"One of the plain counts has a higher τ than the score for {listed(beaten)}."
+)
+
+# %% [markdown]
+# ## Other measures, kept
+#
+# grad_norm, in both readings of the paper, and synflow of the untrained NDS networks take a backward pass each, so they
+# are kept beside the accuracies: weights of seed 0, on the 128 photographs of seed 0. Here 20 of them, drawn at random,
+# are computed again.
+
+# %% tags=["remove-input"]
+kept = [
+    (name, row)
+    for name in begun.table
+    if (BUNDLED / "proxies" / f"{name}.parquet").exists()
+    for row in pd.read_parquet(BUNDLED / "proxies" / f"{name}.parquet").itertuples()
+]
+drawn = [kept[i] for i in np.random.default_rng(seed).permutation(len(kept))[:20]]
+worst = 0.0
+for name in {name for name, _ in drawn}:
+    stored = pd.DataFrame([row for part, row in drawn if part == name])
+    again = suite.compute_proxies(BUNDLED / f"{name}.parquet", stored.arch.tolist())
+    for proxy in suite.KEPT_PROXIES:
+        difference = abs(again[proxy] - stored[proxy]) / abs(stored[proxy])
+        worst = max(worst, difference.max())
+Markdown(
+    f"Of {len(kept)} networks, {len(drawn)} again: the largest relative difference is {worst:.1g}."
+    if drawn
+    else "No NDS network has been trained yet."
+)
+
+# %% [markdown]
+# ## What it is good for, and what not
+#
+# It serves to run everything without a download: to see that a figure can be made, that a search works, that a score
+# tells good networks from bad ones at all.
+#
+# It does not replace a published table. The networks are small, the images have a quarter of the pixels, and three
+# epochs are far from convergence: a network that learns fast looks better here than one that ends higher. How much of
+# their order is noise of training is what the second seeds say. Few networks make wide intervals, and the spaces differ
+# in how many there
+# are. No accuracy here may be compared with one in the literature.
+#
+# ## How to check it
+#
+# Each row keeps the first 20 losses of its training. This trains three networks again, drawn at random, and prints the
+# differences. The folder holds CIFAR-10 as two tars of JPEG files, `cifar10-jpeg-train.tar` and
+# `cifar10-jpeg-test.tar`:
+#
+# ```{code-block} shell
+# naswot train --verify 3 --data-dir path/to/images
+# ```
+#
+# And this goes on with the run, one network after another, or several at a time with `--workers`. Stopped at any moment
+# it continues where it was:
+#
+# ```{code-block} shell
+# naswot train --suite bundled --data-dir path/to/images
+# ```
+
+# %% tags=["remove-input"]
+page

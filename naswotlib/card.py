@@ -1,0 +1,90 @@
+"""What the bundled tables hold, for their data card: counts, seconds, accuracies, and how far two seeds agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from naswotlib.benchmarks.load import BUNDLED
+from naswotlib.runner import score_archs
+from naswotlib.sizes import network_sizes
+from naswotlib.stats import TauResult, kendall_tau
+from naswotlib.suite import PARTS, STEPS, recipe_of
+from naswotlib.training import read_trained
+
+
+def trained_networks(folder: Path = BUNDLED) -> pd.DataFrame:
+    """A row for every training that is in ``folder``.
+
+    Columns: ``table``, ``arch``, ``seed``, ``validation`` and ``test`` (percent after the last epoch), ``seconds``
+    (of one processor), ``date``, ``versions``.
+    """
+    rows = [
+        {key: row[key] for key in ("arch", "seed", "seconds", "date", "versions")}
+        | {"table": name, "validation": row["validation"][-1], "test": row["test"][-1]}
+        for name in PARTS
+        for row in read_trained(folder / f"{name}.parquet")[0]
+    ]
+    columns = ["table", "arch", "seed", "validation", "test", "seconds", "date", "versions"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def holdings(networks: pd.DataFrame) -> pd.DataFrame:
+    """A row for every part of the suite, begun or not, from :func:`trained_networks`.
+
+    Columns: ``table``; ``networks`` and ``planned``, with seed 0; ``again`` and ``planned_again``, with seed 1;
+    ``low``, ``median``, ``high``, validation accuracies of seed 0; ``seconds``, the median; ``hours``, of all.
+    """
+
+    def planned(name: str, seed: int) -> int:
+        return max((step.count for step in STEPS if (step.part, step.seed) == (name, seed)), default=0)
+
+    rows = []
+    for name in PARTS:
+        found = networks[networks.table == name]
+        first = found[found.seed == 0]
+        rows.append(
+            {
+                "table": name,
+                "networks": len(first),
+                "planned": planned(name, 0),
+                "again": len(found) - len(first),
+                "planned_again": planned(name, 1),
+                "low": first.validation.min(),
+                "median": first.validation.median(),
+                "high": first.validation.max(),
+                "seconds": found.seconds.median(),
+                "hours": found.seconds.sum() / 3600,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def tau_between_seeds(networks: pd.DataFrame, table: str, *, rng: np.random.Generator) -> TauResult | None:
+    """Kendall's tau between the validation accuracies of seeds 0 and 1, over the networks trained from both.
+
+    It is the ceiling of what a score can reach on the table. None where fewer than ten have a second seed.
+    """
+    by_seed = networks[networks.table == table].pivot_table(index="arch", columns="seed", values="validation")
+    both = by_seed.reindex(columns=[0, 1]).dropna()
+    return kendall_tau(both[0], both[1], rng=rng) if len(both) >= 10 else None
+
+
+def tau_with_accuracy(networks: pd.DataFrame, table: str, inputs: Tensor, *, seed: int) -> dict[str, TauResult]:
+    """Kendall's tau of the score and of three counts with the validation accuracy of the networks of a table, seed 0.
+
+    ``score``, ``parameters``, ``flops`` and ``num_units`` are those of the form in which the networks were trained;
+    ``seed`` is the root of the weights that are scored, and of the bootstrap.
+    """
+    recipe, space = recipe_of(BUNDLED / f"{table}.parquet")
+    found = networks[(networks.table == table) & (networks.seed == 0)]
+    archs, skeleton = found.arch.tolist(), dict(recipe.skeleton)
+    values = network_sizes(space, archs, side=recipe.side, skeleton=skeleton)
+    values["score"] = score_archs(space, archs, inputs, seed=seed, exact=False, skeleton=skeleton, progress=False).score
+    return {
+        name: kendall_tau(values[name], found.validation, rng=np.random.default_rng(seed))
+        for name in ("score", "parameters", "flops", "num_units")
+    }
