@@ -67,6 +67,7 @@ PANELS = {
         "fig10b-nds-enas-seed0": {"panels": "b"},
         "fig10c-nds-pnas-seed0": {"panels": "c"},
     },
+    "table1": {"table1-seed0": {}},
     "table2": {"table2a-seed0": {}, "table2b-seed0": {"space": "nats_size"}},
 }
 CLAIMS = [BOOK / "claims.yml", BOOK / "paper" / "tables.csv", *sorted(PAPER.glob("*.csv"))]  # behind the front page
@@ -95,7 +96,7 @@ NEEDS = {
 }
 DOWNLOADS = {  # what else a page makes
     page: [f"figures/demo/{page}-seed0.csv"]
-    for page in ("fig1", "fig3", "fig4", "fig5", "fig6", "fig9", "fig10", "predictors", "table2")
+    for page in ("fig1", "fig3", "fig4", "fig5", "fig6", "fig9", "fig10", "predictors", "table1", "table2")
 }
 DOWNLOADS["index"] = ["figures/demo/claims.csv"]
 LIBRARY = [path for path in Path("naswotlib").rglob("*") if path.suffix in (".py", ".parquet", ".json")]

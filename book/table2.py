@@ -52,10 +52,9 @@ from naswotlib.errors import check_choice
 from naswotlib.pages import repository, write_csv
 from naswotlib.provenance import Provenance
 from naswotlib.sample import (
-    draw_sample,
+    all_scores,
     has_complete,
     load_profile,
-    score_sample,
     scores_name,
 )
 from naswotlib.table_pages import one_table, published_table
@@ -125,18 +124,18 @@ used = []
 
 
 def scores_on(dataset):
-    folder = figures / "paper" / "scores" if profile == "paper" else None
-    if profile == "paper":
-        used.append(
-            scores_name(space, dataset, counting=counting, seed=seed, batch_size=batch_size)
-        )
-        if (folder / used[-1]).exists():
-            return pd.read_parquet(folder / used[-1])
-    sample = draw_sample(
-        within.name, dataset, n_archs, profile=profile, seed=seed, data_dir=data_dir
+    named = {"counting": counting, "seed": seed, "batch_size": batch_size}
+    used.append(scores_name(within.name, dataset, **named))
+    return all_scores(
+        within.name,
+        dataset,
+        n_archs,
+        profile=profile,
+        workers=workers,
+        data_dir=data_dir,
+        kept=figures / "paper" / "scores" if profile == "paper" else None,
+        **named,
     )
-    options = {"counting": counting, "workers": workers, "data_dir": data_dir}
-    return score_sample(sample, seed=seed, batch_size=batch_size, kept=folder, **options)
 
 
 # %% [markdown]
@@ -205,6 +204,7 @@ table = beside_paper(summary(runs), theirs)
 pairs = [("AREA", "REA"), (f"AREA ({n_runs} runs)", "REA"), ("AREA (each data set)", "REA")]
 sizes = [f"NASWOT (N={n})" for n in sorted(samples)]
 pairs += [(sizes[0], "Random"), *zip(sizes[1:], sizes, strict=False)]
+pairs += [(sizes[-1], sizes[0])]
 pairs += [(method, sizes[-1]) for method in ("REA", "RS", "REINFORCE")]
 gaps = differences(runs, pairs, seed=seed)
 

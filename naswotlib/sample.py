@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -200,3 +201,28 @@ def score_sample(
         )
         table = complete_scores(kept / name, sample.archs, score)
     return table.assign(accuracy=sample.accuracy)
+
+
+def all_scores(
+    space: str,
+    dataset: str,
+    n_archs: int,
+    *,
+    profile: str,
+    seed: int,
+    batch_size: int,
+    counting: Counting,
+    workers: int = 1,
+    data_dir: str | Path | None = None,
+    kept: Path | None = None,
+) -> pd.DataFrame:
+    """What searches draw from: all scores that ``kept`` has, or, where it has none, those of ``n_archs`` networks.
+
+    The latter are :func:`draw_sample`, scored and kept by :func:`score_sample`, whose arguments the others are.
+    """
+    file = kept and kept / scores_name(space, dataset, counting=counting, seed=seed, batch_size=batch_size)
+    if file and file.exists():
+        return pd.read_parquet(file)
+    sample = draw_sample(space, dataset, n_archs, profile=profile, seed=seed, data_dir=data_dir)
+    options: dict[str, Any] = {"counting": counting, "workers": workers, "data_dir": data_dir, "kept": kept}
+    return score_sample(sample, seed=seed, batch_size=batch_size, **options)

@@ -22,16 +22,16 @@ def csv_table(table: pd.DataFrame, caption: str = "", name: str = "") -> str:
     return f"```{{csv-table}} {caption}\n{named}:header-rows: 1\n\n{rows}```\n"
 
 
-def search_seconds(method: str, printed: pd.DataFrame, *, per_score: float, budget: float) -> str:
+def search_seconds(method: str, printed: pd.DataFrame, *, per_score: float, budget: str) -> str:
     """The column *Search (s)*: N times ``per_score`` for NASWOT, ``budget`` for what trains, else as ``printed``.
 
-    >>> search_seconds("NASWOT (N=10)", pd.DataFrame({"method": []}), per_score=0.25, budget=12_000)
+    >>> search_seconds("NASWOT (N=10)", pd.DataFrame({"method": []}), per_score=0.25, budget="12000")
     '2.5'
     """
     sample = re.fullmatch(r"NASWOT \(N=(\d+)\)", method)
     if sample:
         return f"{int(sample[1]) * per_score:.1f}"
-    return f"{budget:.0f}" if TRAINING.match(method) else _printed_seconds(method, printed)
+    return budget if TRAINING.match(method) else _printed_seconds(method, printed)
 
 
 def _printed_seconds(method: str, printed: pd.DataFrame) -> str:
@@ -57,20 +57,25 @@ def mean_std(means: pd.Series[float], stds: pd.Series[float]) -> list[str]:
 
 
 def three_tables(
-    table: pd.DataFrame, printed: pd.DataFrame, *, name: str, title: str, per_score: float, budget: float
+    table: pd.DataFrame, printed: pd.DataFrame, *, name: str, title: str, per_score: float, budget: str = ""
 ) -> str:
     """Ours, the paper's, and how far apart they are, each laid out as the paper has it.
 
     ``table`` is :func:`naswotlib.tables.beside_paper`, ``printed`` the rows of ``book/paper/tables.csv`` it was made
-    with. Of methods that were not run, marked †, the first holds the paper's numbers. Tables are named ``name-ours``,
-    ``name-paper`` and ``name-apart``.
+    with. Of methods that were not run, marked †, the first holds the paper's numbers. ``budget`` is what a search that
+    trains may spend; how many networks it trained, where none is given. Tables are named ``name-ours``, ``name-paper``
+    and ``name-apart``.
     """
     paper = as_printed(table, mean_std(table.paper_mean, table.paper_std))
     ours = as_printed(table, mean_std(table["mean"], table["std"]))
     run = ours.index.isin(table[table["mean"].notna()].method)
     ours[~run] = paper[~run]
     paper = paper[paper.index.isin(printed.method)]
-    seconds = [search_seconds(method, printed, per_score=per_score, budget=budget) for method in ours.index]
+    trained = table.groupby("method").trained.first()
+    seconds = [
+        search_seconds(method, printed, per_score=per_score, budget=budget or f"{trained[method]:.0f} trainings")
+        for method in ours.index
+    ]
     ours.insert(0, "Search (s)", seconds)
     paper.insert(0, "Search (s)", [_printed_seconds(method, printed) for method in paper.index])
     ours.index = pd.Index([m if own else f"{m} †" for m, own in zip(ours.index, run, strict=True)], name="Method")
@@ -120,7 +125,7 @@ def published_table(folder: Path, name: str, printed: pd.DataFrame, *, label: st
             name=label,
             title=title,
             per_score=pd.read_parquet(scores[0]).seconds.mean(),
-            budget=float(facts["budget_seconds"]),
+            budget=f"{float(facts['budget_seconds']):.0f}" if "budget_seconds" in facts else "",
         ),
         differences_table(
             pd.read_csv(apart),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 
@@ -13,10 +14,11 @@ import pytest
 
 from naswotlib import get_space
 from naswotlib.benchmarks.table import TableInfo, make_table, write_table
+from naswotlib.spaces.nasbench101_spec import OPERATIONS, ModelSpec, fault_of, matrix_from_bits
 
 ROOT = Path(__file__).parents[1]
 DATASETS = ("cifar10", "cifar100", "imagenet16-120")
-SMALL = {"profile": "paper", "n_runs": 3, "samples": [2, 5], "budget_seconds": 900.0}
+SMALL = {"profile": "paper", "n_runs": 3, "samples": [2, 5]}
 
 pytestmark = pytest.mark.notebook
 
@@ -65,7 +67,7 @@ def test_every_row_of_table_2_stands_beside_the_papers(tmp_path: Path, space_nam
     for dataset in DATASETS:
         keep_scores(tmp_path, space_name, dataset)
 
-    shown = run("table2", tmp_path, space=space_name)
+    shown = run("table2", tmp_path, space=space_name, budget_seconds=900.0)
     table = pd.read_csv(tmp_path / "paper" / f"table2{part}-seed0.csv")
     cells = table.set_index(["method", "dataset", "split"])
     for method in ("REA", "RS", "REINFORCE", "AREA"):
@@ -79,3 +81,35 @@ def test_every_row_of_table_2_stands_beside_the_papers(tmp_path: Path, space_nam
     assert ("NASWOT (N=5)", "NASWOT (N=2)") in set(zip(gaps.a, gaps.b, strict=True))
     assert "as the paper prints it" in shown
     assert "BOHB" in shown
+
+
+def small_cells() -> list[str]:
+    """Every NAS-Bench-101 cell of at most four vertices: mutations of the paper's search stay among them."""
+    cells = {}
+    for size in (2, 3, 4):
+        for bits in product((0, 1), repeat=size * (size - 1) // 2):
+            for ops in product(OPERATIONS, repeat=size - 2):
+                matrix = matrix_from_bits(bits, size)
+                if not fault_of(matrix):
+                    spec = ModelSpec(matrix, ("input", *ops, "output")).pruned
+                    cells.setdefault(spec.hash, spec)
+    assert len(cells) == 91
+    return [get_space("nasbench101").to_str(spec) for spec in cells.values()]
+
+
+def test_table_1_counts_trainings_and_keeps_the_papers_rows_apart_from_ours(tmp_path: Path) -> None:
+    texts, rng = small_cells(), np.random.default_rng(0)
+    accuracy = {("cifar10", "test", 108): rng.uniform(10, 90, (len(texts), 1))}
+    info = TableInfo("made up", "nasbench101", "random numbers", "MIT", "", {}, "", "")
+    write_table(tmp_path / "nasbench101.parquet", make_table(info, texts, accuracy))
+    scored = pd.DataFrame({"arch": texts[:40], "score": np.arange(40.0), "seconds": 0.25, "error": ""})
+    (tmp_path / "paper" / "scores").mkdir(parents=True)
+    scored.to_parquet(tmp_path / "paper" / "scores" / "nasbench101-cifar10-reference-seed0.parquet")
+
+    run("table1", tmp_path, max_trained=12, n_runs=3)
+    cells = pd.read_csv(tmp_path / "paper" / "table1-seed0.csv").set_index("method")
+    assert cells.trained[["REA", "AREA", "REA (6 trainings)", "AREA (24 trainings)"]].tolist() == [12, 12, 6, 24]
+    assert cells.drawn_from[["Random", "REA", "AREA", "NASWOT (N=5)"]].tolist() == [91, 91, 40, 40]
+    assert cells.paper_mean[["Random", "NASWOT (N=100)", "REA", "AREA"]].tolist() == [90.38, 91.77, 93.87, 93.91]
+    gaps = pd.read_csv(tmp_path / "paper" / "table1-seed0-differences.csv")
+    assert ("AREA (3 runs)", "REA (3 runs)") in set(zip(gaps.a, gaps.b, strict=True))

@@ -104,7 +104,7 @@ def test_methods_draw_independently_and_say_what_from(bundled):
 
 def test_a_page_shows_ours_the_papers_and_the_distance_and_marks_what_is_quoted(printed):
     table = beside_paper(summary(runs_of(RS=[91.0, 95.0])), printed)
-    ours, paper, apart = three_tables(table, printed, name="t", title="T", per_score=0.5, budget=9000.0).split(
+    ours, paper, apart = three_tables(table, printed, name="t", title="T", per_score=0.5, budget="9000").split(
         "```{csv-table}"
     )[1:]
     assert "RS,9000,93.00 ± 2.00" in ours
