@@ -22,7 +22,7 @@
 # %% tags=["parameters"]
 profile: str = "demo"  # demo: networks that we trained; paper: published accuracies
 n_archs: int = 10  # networks, one from each band of percentiles above the 50th
-repeats: int = 6  # of each experiment; the paper has 20
+repeats: int = 5  # of each experiment; the paper has 20
 batch_size: int = 128  # images in the mini-batch, where it does not change
 batch_sizes: list = [32, 64, 128, 256]  # those compared
 counting: str = "reference"  # of units: as the authors' code, or once each
