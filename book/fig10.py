@@ -108,7 +108,7 @@ points, summary = score_panels(PANELS, **page.parameters)
 #   accuracy it reached when this project trained it, a panel a set; or, where there are none yet, a box that says so.
 # ---
 # Ours, lettered as the paper's panels: networks of fixed width and depth and the validation accuracy that they reached
-# in this project's own training. The table says how.
+# in this project's own training, which is described below.
 # ```
 
 # %% tags=["remove-input"]

@@ -199,7 +199,7 @@ points, summary = score_panels(PANELS, **page.parameters)
 #   this project trained it, a panel a search space. Kendall's tau, with its interval, stands at the top.
 # ---
 # Ours, lettered as the paper's panels: networks of the bundled benchmark and the accuracy that they reached in this
-# project's own training. The table says how.
+# project's own training, which is described below.
 # ```
 
 # %% tags=["remove-input"]

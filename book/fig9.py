@@ -114,7 +114,7 @@ points, summary = score_panels(PANELS, **page.parameters)
 #   reached when this project trained it; or, where there is no such table yet, a box that says so.
 # ---
 # Ours: NATS-Bench size networks and the validation accuracy that they reached in this project's own training. The
-# table below says how they were trained.
+# table below says how they were built and trained.
 # ```
 
 # %% tags=["remove-input"]

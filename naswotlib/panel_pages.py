@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -59,13 +60,19 @@ def show_ours(figure: Panels, points: pd.DataFrame, summary: pd.DataFrame, page:
     plt.close(picture)
     if summary.empty:
         return
-    columns, rows = list(COLUMNS), [_cells(figure, row) for row in summary.to_dict("records")]
+    texts = [markdown_table(COLUMNS, [_cells(figure, row) for row in summary.to_dict("records")])]
     if page.parameters["profile"] == "demo":
-        columns.append("trained for")
-        rows = [[*row, bundled_recipe(space)] for row, space in zip(rows, summary.space, strict=True)]
+        by_training = defaultdict[str, list[str]](list)
+        for letter, space in zip(summary.panel, summary.space, strict=True):
+            training, _, skeleton = bundled_recipe(space).rpartition("; ")
+            by_training[training].append(f"({letter}) {skeleton}")
+        texts += [f"Trained for {training}: {'; '.join(built)}." for training, built in by_training.items()]
         link = f"../figures/demo/{name}-seed{page.parameters['seed']}.csv"
-        display(Markdown(f"[architecture, score and accuracy of each network (CSV)]({link})"))
-    display(Markdown(markdown_table(columns, rows)), HTML(fig3_interactive(points, name=f"{name}-plot")))
+        texts.append(f"[Architecture, score and accuracy of each network (CSV)]({link})")
+    for text in texts:
+        display(Markdown(text))
+    titles = points.panel.map({letter: f"({letter}) {panel.title}" for letter, panel in figure.items()})
+    display(HTML(fig3_interactive(points.assign(panel=titles), name=f"{name}-plot")))
 
 
 def _cells(figure: Panels, row: dict[Any, Any]) -> list[object]:
