@@ -164,6 +164,38 @@ def test_a_panel_is_drawn_once_the_official_file_is_imported(
     assert dodo.NEEDS[panel] == f"{space}.parquet"
 
 
+def test_kernels_of_nds_darts_are_drawn_once_its_file_is_imported(dodo: ModuleType, tmp_path: Path) -> None:
+    archs = sample_distinct(get_space("nds_darts"), 5, np.random.default_rng(0))
+    write_nds(tmp_path / "DARTS.json", archs, [[30.0, error] for error in (9.0, 8.0, 7.0, 6.0, 5.0)])
+    import_file(tmp_path / "DARTS.json", out=tmp_path)
+    pixels = np.random.default_rng(0).integers(256, size=(4, 32, 32, 3), dtype=np.uint8)
+    np.savez(tmp_path / "minibatches-cifar10.npz", images=pixels, labels=np.arange(4))
+    notebook = tmp_path / "fig1.ipynb"
+    dodo.write_notebook(ROOT / "book" / "fig1.py", notebook)
+    settings = {"profile": "paper", "panels": "b", "data_dir": str(tmp_path), "out_dir": str(tmp_path), "batch_size": 4}
+    papermill.execute_notebook(str(notebook), str(tmp_path / "executed.ipynb"), settings, progress_bar=False)
+    table = pd.read_csv(tmp_path / "paper" / "fig1b-nds-darts-seed0.csv")
+    assert table.networks.tolist() == [1] * 5  # fifths of five networks
+    assert table.mean_similarity.between(0, 1).all()
+    assert (tmp_path / "paper" / "fig1b-nds-darts-seed0.png").exists()
+
+
+def test_trajectories_are_published_with_published_accuracies_in_the_picture_alone(
+    dodo: ModuleType, tmp_path: Path
+) -> None:
+    rows = write_watched(tmp_path / "trained.parquet", count=2)
+    published = pd.DataFrame({"arch_str": [row["arch"] for row in rows], "cifar10_val_200ep": [91.25, 92.75]})
+    published.to_csv(tmp_path / "nasbench201.csv.gz", index=False)
+    notebook = tmp_path / "fig6.ipynb"
+    dodo.write_notebook(ROOT / "book" / "fig6.py", notebook)
+    settings = {"profile": "paper", "data_dir": str(tmp_path), "out_dir": str(tmp_path)}
+    settings["trained"] = str(tmp_path / "trained.parquet")
+    papermill.execute_notebook(str(notebook), str(tmp_path / "executed.ipynb"), settings, progress_bar=False)
+    table = pd.read_csv(tmp_path / "paper" / "fig6-seed0.csv")
+    assert table.columns.tolist() == ["epoch", "networks", "above_start", "mean_score", "tau_start", "tau_end"]
+    assert table.mean_score.tolist() == pytest.approx(np.mean([row["scores"] for row in rows], axis=0), rel=1e-5)
+
+
 def test_the_papermill_line_of_the_readme_runs_as_it_stands(notebook: Path, tmp_path: Path) -> None:
     (tmp_path / ".venv").symlink_to(sys.prefix)
     done = subprocess.run(shlex.split(README_LINE), cwd=tmp_path, capture_output=True, text=True, check=False)

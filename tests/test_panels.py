@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from published import write_nats, write_nds
 from scipy.stats import kendalltau
 
@@ -70,6 +72,24 @@ def test_a_panel_says_the_rank_correlation_of_its_points_and_its_scores_are_kept
     images = load_images("cifar10", 6, seed=0, data_dir=published)
     again = score_archs("nds_darts", kept.arch, images, seed=0, counting="reference", exact=False, progress=False)
     assert again.score.tolist() == points.score.tolist()
+
+
+def test_networks_of_imagenet_are_scored_on_imagenette(tmp_path: Path) -> None:
+    space, rng = get_space("nds_darts_imagenet"), np.random.default_rng(0)
+    archs = [replace(space.sample(rng), width=32, depth=6) for _ in range(2)]
+    write_nds(tmp_path / "DARTS_in.json", archs, [[40.0, 25.0], [40.0, 30.0]])
+    import_file(tmp_path / "DARTS_in.json", out=tmp_path)
+    for number in range(3):
+        path = tmp_path / "imagenette2-160" / "train" / "n01440764" / f"{number}.JPEG"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(256, size=(160, 200, 3), dtype=np.uint8)).save(path)
+    panel = Panel("fig3j-nds-darts-imagenet", "NDS-DARTS, ImageNet", "nds_darts_imagenet", "imagenet")
+    where = {"profile": "paper", "panels": "j", "n_archs": 9, "data_dir": str(tmp_path), "out_dir": str(tmp_path)}
+    points, summary = score_panels({"j": panel}, **SETTINGS | {"batch_size": 2}, **where)
+    assert np.isfinite(points.score).all()
+    assert (points.accuracy.tolist(), summary.split.tolist()) == ([75.0, 70.0], ["test"])
+    images = load_images("imagenette", 2, seed=0, data_dir=tmp_path)
+    assert images.shape == (2, 3, 224, 224)
 
 
 def test_demo_scores_the_bundled_networks_as_they_were_trained() -> None:
