@@ -118,7 +118,7 @@ def normalised_kernel(sample, arch, images):
     space = get_space(sample.space)
     weights = arch_seed(seed, arch)
     network = space.build(space.from_str(arch), seed=weights, **sample.skeleton)
-    score = naswot_score(network, images, counting=counting, exact=False)
+    score = naswot_score(network, images, counting=counting)
     return score.kernel / score.num_units
 
 
