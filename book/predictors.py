@@ -33,6 +33,7 @@ dataset: str = "cifar10"  # paper also has cifar100 and imagenet16-120
 n_archs: int = 1000  # random architectures; fewer where the benchmark has fewer
 batch_size: int = 128  # images in the mini-batch
 counting: str = "once"  # of units: once each, or as the authors' code
+n_boot: int = 1000  # resamples of networks behind each interval
 seed: int = 0  # of architectures, weights, mini-batch and bootstrap
 device: str = "cpu"  # that scores are computed on, such as cuda
 workers: int = 1  # processes that score
@@ -136,7 +137,7 @@ points = measure_sample(
     kept=figures / "paper" / "scores" if profile == "paper" else None,
 )
 page.came_to(n_archs=len(points))
-explained = explain_accuracy(points, seed=seed)
+explained = explain_accuracy(points, seed=seed, n_boot=n_boot)
 
 # %% tags=["hide-input"]
 accuracy = f"{DATASETS[dataset]} {sample.split} accuracy (%)"

@@ -217,6 +217,37 @@ def test_networks_of_torchvision_come_back_as_they_were(name):
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
 
 
+class NormAct(nn.BatchNorm2d):
+    """Normalisation and activation in one layer, as timm writes them: a subclass with a forward pass of its own."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.drop, self.act = nn.Identity(), nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and self.track_running_stats:
+            self.num_batches_tracked.add_(1)
+        uses_batch = self.training or (self.running_mean is None and self.running_var is None)
+        mean, var = (
+            x if not self.training or self.track_running_stats else None for x in (self.running_mean, self.running_var)
+        )
+        x = nn.functional.batch_norm(x, mean, var, self.weight, self.bias, uses_batch, self.momentum, self.eps)
+        return self.act(self.drop(x))
+
+
+def test_a_layer_that_normalises_and_rectifies_uses_the_batch_and_keeps_its_statistics():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = nn.Sequential(nn.Conv2d(3, 4, 3), NormAct(4), nn.Conv2d(4, 4, 3), NormAct(4))
+    inputs = images(5, 8)
+    with untouched(network):
+        codes = activation_codes(network, inputs)
+    x = network[0](inputs)
+    normalised = nn.functional.batch_norm(x, None, None, training=True)
+    assert list(codes.units_by_layer) == ["1.act", "3.act"]
+    assert (codes.unpacked()[:, : 4 * 36] == (normalised > 0).flatten(1).numpy()).all()
+
+
 def test_units_of_a_residual_network_are_where_its_paper_has_them():
     with torch.random.fork_rng():
         network = torchvision.models.resnet18(weights=None)
