@@ -69,6 +69,7 @@ PANELS = {
     },
     "table1": {"table1-seed0": {}},
     "table2": {"table2a-seed0": {}, "table2b-seed0": {"space": "nats_size"}},
+    "fig7": {"fig7-seed0": {}},
 }
 CLAIMS = [BOOK / "claims.yml", BOOK / "paper" / "tables.csv", *sorted(PAPER.glob("*.csv"))]  # behind the front page
 SCORES = sorted(PAPER.glob("scores/*.parquet"))  # what tables are made from

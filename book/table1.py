@@ -188,7 +188,7 @@ if profile == "paper":
 
 # %% tags=["remove-input"]
 title = f"Ours: NASWOT among {len(benchmark.archs)} trained cells, {n_runs} runs."
-Markdown(one_table(table, name="table-1-ours", title=title))
+Markdown(one_table(table, name="table-1-demo", title=title))
 
 # %% tags=["remove-input"]
 page

@@ -232,7 +232,7 @@ if not methods:
     print(
         "The networks of the sub-space are still being trained, so only NASWOT runs here."
     )
-Markdown(one_table(table, name="table-2-ours", title=title))
+Markdown(one_table(table, name="table-2-demo", title=title))
 
 # %% tags=["remove-input"]
 page

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from naswotlib.provenance import provenance_table
+from naswotlib.tables import printed_seconds, search_seconds
 
 DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16-120": "ImageNet16-120"}
-TRAINING = re.compile(r"(REA|RS|REINFORCE|AREA)\b")
 
 
 def csv_table(table: pd.DataFrame, caption: str = "", name: str = "") -> str:
@@ -20,23 +19,6 @@ def csv_table(table: pd.DataFrame, caption: str = "", name: str = "") -> str:
     rows = table.to_csv(index=False, lineterminator="\n")
     named = f":name: {name}\n" if name else ""
     return f"```{{csv-table}} {caption}\n{named}:header-rows: 1\n\n{rows}```\n"
-
-
-def search_seconds(method: str, printed: pd.DataFrame, *, per_score: float, budget: str) -> str:
-    """The column *Search (s)*: N times ``per_score`` for NASWOT, ``budget`` for what trains, else as ``printed``.
-
-    >>> search_seconds("NASWOT (N=10)", pd.DataFrame({"method": []}), per_score=0.25, budget="12000")
-    '2.5'
-    """
-    sample = re.fullmatch(r"NASWOT \(N=(\d+)\)", method)
-    if sample:
-        return f"{int(sample[1]) * per_score:.1f}"
-    return budget if TRAINING.match(method) else _printed_seconds(method, printed)
-
-
-def _printed_seconds(method: str, printed: pd.DataFrame) -> str:
-    quoted = printed[printed.method == method].search_seconds.dropna().tolist() if len(printed) else []
-    return f"{quoted[0]:g}" if quoted else "N/A"
 
 
 def as_printed(table: pd.DataFrame, cells: Iterable[str]) -> pd.DataFrame:
@@ -77,7 +59,7 @@ def three_tables(
         for method in ours.index
     ]
     ours.insert(0, "Search (s)", seconds)
-    paper.insert(0, "Search (s)", [_printed_seconds(method, printed) for method in paper.index])
+    paper.insert(0, "Search (s)", [printed_seconds(method, printed) for method in paper.index])
     ours.index = pd.Index([m if own else f"{m} †" for m, own in zip(ours.index, run, strict=True)], name="Method")
     both = table[table.deviations.notna()]
     numbers = zip(both.deviations, both.standard_errors, strict=True)
@@ -112,7 +94,7 @@ def published_table(folder: Path, name: str, printed: pd.DataFrame, *, label: st
     file = folder / f"{name}.csv"
     if not file.exists():
         paper = as_printed(printed, mean_std(printed["mean"], printed["std"]))
-        seconds = [_printed_seconds(method, printed) for method in paper.index]
+        seconds = [printed_seconds(method, printed) for method in paper.index]
         paper.insert(0, "Search (s)", seconds)
         return csv_table(paper.reset_index(), f"{title}, as the paper prints it; not run here.", f"{label}-paper")
     table, facts = pd.read_csv(file), json.loads((folder / f"{name}.json").read_text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -126,3 +127,41 @@ def differences(runs: pd.DataFrame, pairs: Iterable[tuple[str, str]], *, seed: i
                 found = mean_difference(x, y, rng=np.random.default_rng(seed))
                 rows.append([a, b, dataset, split, len(x), len(y), *found])
     return pd.DataFrame(rows, columns=["a", "b", "dataset", "split", "n_a", "n_b", "difference", "low", "high"])
+
+
+def search_seconds(method: str, printed: pd.DataFrame, *, per_score: float, budget: str) -> str:
+    """The column *Search (s)*: N times ``per_score`` for NASWOT, ``budget`` for what trains, else as ``printed``.
+
+    >>> search_seconds("NASWOT (N=10)", pd.DataFrame({"method": []}), per_score=0.25, budget="12000")
+    '2.5'
+    """
+    sample = re.fullmatch(r"NASWOT \(N=(\d+)\)", method)
+    if sample:
+        return f"{int(sample[1]) * per_score:.3g}"
+    return budget if method.split(maxsplit=1)[0] in TRAINING else printed_seconds(method, printed)
+
+
+def printed_seconds(method: str, printed: pd.DataFrame) -> str:
+    """The same column as the paper prints it; ``"N/A"`` where it prints none."""
+    quoted = printed[printed.method == method].search_seconds.dropna().tolist() if len(printed) else []
+    return f"{quoted[0]:g}" if quoted else "N/A"
+
+
+def trade_off(
+    table: pd.DataFrame, printed: pd.DataFrame, *, dataset: str, split: str, per_score: float, budget: float
+) -> pd.DataFrame:
+    """Figure 7: seconds of search against accuracy of what it found, as the paper has it and as it came out here.
+
+    ``table`` is :func:`beside_paper`. Returns a row a method and ``source``, ``"paper"`` or ``"here"``, with columns
+    ``method, source, seconds, mean, std``. Our seconds are ``per_score`` times N, measured, for NASWOT, and
+    ``budget``, simulated, for what trains. What has no search time, such as random choice, is left out, and so are
+    methods that the paper does not have.
+    """
+    cells = table[(table.dataset == dataset) & (table.split == split)]
+    ours = cells[cells.method.isin(printed.method)].dropna(subset="mean").assign(source="here")
+    times = [search_seconds(m, printed, per_score=per_score, budget=f"{budget:g}") for m in ours.method]
+    theirs = cells.dropna(subset="paper_mean").assign(source="paper")
+    theirs = theirs.assign(mean=theirs.paper_mean, std=theirs.paper_std)
+    times += [printed_seconds(method, printed) for method in theirs.method]
+    both = pd.concat([ours, theirs], ignore_index=True).assign(seconds=pd.to_numeric(times, errors="coerce"))
+    return both.dropna(subset="seconds")[["method", "source", "seconds", "mean", "std"]].reset_index(drop=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -32,11 +33,12 @@ def dodo() -> ModuleType:
     return module
 
 
-def run(page: str, folder: Path, **parameters: object) -> str:
-    """Execute a page; its text outputs."""
+def run(page: str, folder: Path, *, only: Sequence[str] = (*SMALL, "data_dir"), **parameters: object) -> str:
+    """Execute a page with ``parameters`` and ``only`` some of the usual ones; its text outputs."""
     notebook = folder / f"{page}.ipynb"
     dodo().write_notebook(ROOT / "book" / f"{page}.py", notebook)
-    settings = {**SMALL, "out_dir": str(folder), "data_dir": str(folder), **parameters}
+    usual = {**SMALL, "data_dir": str(folder)}
+    settings = {"out_dir": str(folder), **{name: usual[name] for name in only}, **parameters}
     done = papermill.execute_notebook(str(notebook), str(folder / "executed.ipynb"), settings, progress_bar=False)
     outputs = [output for cell in done.cells for output in cell.get("outputs", ())]
     return "\n".join(output.get("data", {}).get("text/markdown", "") for output in outputs)
@@ -81,6 +83,14 @@ def test_every_row_of_table_2_stands_beside_the_papers(tmp_path: Path, space_nam
     assert ("NASWOT (N=5)", "NASWOT (N=2)") in set(zip(gaps.a, gaps.b, strict=True))
     assert "as the paper prints it" in shown
     assert "BOHB" in shown
+    if part == "a":
+        points = {}
+        for dataset in ("cifar10", "cifar100"):
+            run("fig7", tmp_path, only=("profile",), dataset=dataset, split="validation")
+            points[dataset] = pd.read_csv(tmp_path / "paper" / "fig7-seed0.csv").set_index(["method", "source"])
+            assert points[dataset].loc[("REA", "here"), "mean"] == cells.loc[("REA", dataset, "validation"), "mean"]
+        assert points["cifar10"].seconds[[("REA", "here"), ("GDAS", "paper")]].tolist() == [900, 28926]
+        assert not {"Random", "Optimal (N=10)"} & set(points["cifar10"].index.get_level_values("method"))
 
 
 def small_cells() -> list[str]:

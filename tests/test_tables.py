@@ -3,14 +3,16 @@
 import json
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from naswotlib import load_benchmark
+from naswotlib.plots import fig7
 from naswotlib.spaces import get_space
 from naswotlib.table_pages import differences_table, one_table, published_table, three_tables
-from naswotlib.tables import beside_paper, differences, summary, training_free_runs, training_runs
+from naswotlib.tables import beside_paper, differences, summary, trade_off, training_free_runs, training_runs
 
 PRINTED = pd.read_csv(Path(__file__).parents[1] / "book/paper/tables.csv", dtype={"table": str})
 COLUMN = "cifar10/validation/200"
@@ -136,6 +138,28 @@ def test_a_run_is_shown_with_the_seconds_of_its_scores_and_its_provenance(tmp_pa
     (tmp_path / "scores").mkdir()
     pd.DataFrame({"seconds": [0.25, 0.75]}).to_parquet(tmp_path / "scores" / "s.parquet")
     text = published_table(tmp_path, "t", printed, label="t", title="T")
-    assert "NASWOT (N=10),5.0,71.00 ± 1.00" in text
+    assert "NASWOT (N=10),5,71.00 ± 1.00" in text
     assert "(../figures/paper/t-differences.csv)" in text
     assert "| seed | 0 |" in text
+
+
+def test_figure_7_has_a_point_for_each_search_and_source(printed):
+    runs = runs_of(**{"RS": [91.0, 95.0], "NASWOT (N=10)": [70.0, 72.0], "Random": [1.0, 2.0]})
+    more = pd.DataFrame({"method": ["NASWOT (N=10)"], "n_runs": 9, "mean": 80.0, "std": 1.0, "search_seconds": 3.05})
+    printed = pd.concat([printed, more.assign(dataset="cifar10", split="validation")])
+    where = {"dataset": "cifar10", "split": "validation"}
+    table = trade_off(beside_paper(summary(runs), printed), printed, per_score=0.25, budget=9000, **where)
+    points = table.set_index(["method", "source"])
+    assert points.seconds.to_dict() == {
+        ("RS", "here"): 9000,
+        ("NASWOT (N=10)", "here"): 2.5,
+        ("RS", "paper"): 12000,
+        ("ENAS", "paper"): 13315,
+        ("NASWOT (N=10)", "paper"): 3.05,
+    }
+    assert points["mean"][("RS", "here")] == 93
+    left, right = fig7(table).axes
+    assert left.get_xscale() == "log"
+    assert len(left.containers) == 5
+    assert right.get_ylim()[0] == 90
+    plt.close("all")

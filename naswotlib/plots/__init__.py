@@ -10,6 +10,7 @@ from naswotlib.plots.pareto import pareto
 from naswotlib.plots.regions import fig2
 from naswotlib.plots.scatter import fig3, fig3_interactive
 from naswotlib.plots.sizes import sizes
+from naswotlib.plots.tradeoff import fig7
 from naswotlib.plots.trajectories import fig6
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "fig4",
     "fig5",
     "fig6",
+    "fig7",
     "missing_panel",
     "pareto",
     "score_by_size",
