@@ -18,12 +18,8 @@
 # the choice is one of time against the last point of accuracy.
 
 # %% tags=["parameters"]
-profile: str = (
-    "demo"  # demo: searches of networks that we trained; paper: of published ones
-)
-dataset: str = (
-    "cifar10"  # whose accuracy is drawn; paper also has cifar100 and imagenet16-120
-)
+profile: str = "demo"  # demo: networks that we trained; paper: published accuracies
+dataset: str = "cifar10"  # paper also has cifar100 and imagenet16-120
 split: str = "test"  # or validation
 seed: int = 0  # of the searches
 out_dir: str = "figures"  # in the repository; means are read from its demo and paper
