@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import reduce
+from functools import cache, reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
@@ -17,6 +17,7 @@ import torch
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 from naswotlib.vectors import Memory, accumulate, steps
@@ -243,6 +244,11 @@ def hamming_kernel(codes: ActivationCodes, *, normalize: bool = False) -> np.nda
     return total.kernel() / codes.num_units if normalize else total.kernel()
 
 
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
 def log_determinant(kernel: np.ndarray) -> tuple[float, int]:
     """log|det K_H| of equation 2 and the rank of K_H.
 
@@ -255,8 +261,10 @@ def log_determinant(kernel: np.ndarray) -> tuple[float, int]:
     (-inf, 1)
     """
     matrix = kernel.astype(np.float64)
-    rank = int(np.linalg.matrix_rank(matrix))
-    if rank < len(matrix):
-        return -np.inf, rank
-    sign, value = np.linalg.slogdet(matrix)
+    # One thread: the matrix is small, and threads of BLAS that wait for more work slow the next network by a third.
+    with _controller().limit(limits=1, user_api="blas"):
+        rank = int(np.linalg.matrix_rank(matrix))
+        if rank < len(matrix):
+            return -np.inf, rank
+        sign, value = np.linalg.slogdet(matrix)
     return (float(value), rank) if sign == 1 else (-np.inf, rank)
