@@ -93,7 +93,8 @@ Markdown(markdown_table(["", ""], facts))
 # ## What there is
 #
 # Networks were trained in an order that serves all pages early, and the run goes on: the table says how many are
-# planned, and how many are here. Accuracies are of validation, in percent, after the last epoch.
+# planned, and how many are here. Accuracies are of validation, in percent, after the last epoch; seconds are the
+# median of a training. `load_benchmark` takes each name with `bundled-` before it.
 
 
 # %% tags=["remove-input"]
@@ -105,7 +106,7 @@ def accuracies(row) -> list[str]:
 
 rows = [
     [
-        f"`bundled-{row.table}`",
+        f"`{row.table}`",
         f"{row.networks} of {row.planned}",
         f"{row.again} of {row.planned_again}" if row.planned_again else "",
         *accuracies(row),
@@ -121,7 +122,7 @@ columns = [
     "lowest",
     "median",
     "highest",
-    "median seconds",
+    "seconds",
     "hours",
 ]
 Markdown(markdown_table(columns, rows))
