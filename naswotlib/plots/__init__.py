@@ -1,6 +1,7 @@
 """One function for each figure of the paper: arrays or a tidy table in, Axes out. None of them knows of files."""
 
 from naswotlib.plots.ablation import fig5
+from naswotlib.plots.against import against
 from naswotlib.plots.agreement import agreement
 from naswotlib.plots.cells import cells
 from naswotlib.plots.kernels import fig1
@@ -14,6 +15,7 @@ from naswotlib.plots.tradeoff import fig7
 from naswotlib.plots.trajectories import fig6
 
 __all__ = [
+    "against",
     "agreement",
     "cells",
     "fig1",
