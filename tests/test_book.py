@@ -37,6 +37,7 @@ PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "fig5": ({"n_archs": 2, "repeats": 2, "batch_size": 8, "batch_sizes": [4, 8]}, {"batch_sizes": [4]}),
     "fig6": ({}, {"zoom": 1}),
     "predictors": ({**SMALL, "n_boot": 10}, {"seed": 4}),
+    "cheap": ({"n_archs": 8, "settings": [[4, 1, 8], [2, 1, 4]], "n_boot": 20}, {"seed": 4}),
     "equation1": ({"n_archs": 8, "n_seeds": 2, "batch_size": 8}, {"seed": 4}),
     "table1": ({"n_runs": 5, "samples": [2, 6], "batch_size": 8}, {"seed": 4}),
     "table2": ({"n_runs": 5, "samples": [2, 6], "batch_size": 8}, {"seed": 4}),

@@ -4,6 +4,7 @@ from naswotlib.plots.ablation import fig5
 from naswotlib.plots.against import against
 from naswotlib.plots.agreement import agreement
 from naswotlib.plots.cells import cells
+from naswotlib.plots.cost import cost
 from naswotlib.plots.kernels import fig1
 from naswotlib.plots.measures import fig4, score_by_size, within_groups
 from naswotlib.plots.missing import missing_panel
@@ -18,6 +19,7 @@ __all__ = [
     "against",
     "agreement",
     "cells",
+    "cost",
     "fig1",
     "fig2",
     "fig3",
