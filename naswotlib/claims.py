@@ -95,7 +95,8 @@ def means(claim: Claim, results: Results) -> Verdict:
     if len(rows) > 1:
         counts = ", ".join(f"{verdicts.count(v)} {v}" for v in VERDICTS if v in verdicts)
         notes.insert(0, f"farthest of {len(rows)} cells ({counts}): {_cell(row)}")
-    everything = pd.read_csv(results.folder / claim["file"]).drawn_from.max()
+    everyone = pd.read_csv(results.folder / claim["file"])
+    everything = everyone[everyone.trained > 0].drawn_from.max()  # what trains can draw from all there is
     if row.drawn_from < everything:
         notes.append(f"drawn from {row.drawn_from:.0f} networks of {everything:.0f}")
     return Verdict(

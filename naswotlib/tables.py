@@ -135,7 +135,7 @@ def search_seconds(method: str, printed: pd.DataFrame, *, per_score: float, budg
     >>> search_seconds("NASWOT (N=10)", pd.DataFrame({"method": []}), per_score=0.25, budget="12000")
     '2.5'
     """
-    sample = re.fullmatch(r"NASWOT \(N=(\d+)\)", method)
+    sample = re.fullmatch(r"NASWOT \(N=(\d+)(, .*)?\)", method)
     if sample:
         return f"{int(sample[1]) * per_score:.3g}"
     return budget if method.split(maxsplit=1)[0] in TRAINING else printed_seconds(method, printed)

@@ -44,13 +44,13 @@ def run(page: str, folder: Path, *, only: Sequence[str] = (*SMALL, "data_dir"), 
     return "\n".join(output.get("data", {}).get("text/markdown", "") for output in outputs)
 
 
-def keep_scores(folder: Path, space_name: str, dataset: str) -> None:
+def keep_scores(folder: Path, space_name: str, dataset: str, seed: int = 0) -> None:
     """Scores of 30 architectures; nothing is to be scored."""
     space = get_space(space_name)
     texts = [space.to_str(space[i * 500]) for i in range(30)]
     table = pd.DataFrame({"arch": texts, "score": np.arange(30.0), "num_units": 1, "seconds": 0.25, "error": ""})
     (folder / "paper" / "scores").mkdir(parents=True, exist_ok=True)
-    table.to_parquet(folder / "paper" / "scores" / f"{space_name}-{dataset}-once-seed0.parquet")
+    table.to_parquet(folder / "paper" / "scores" / f"{space_name}-{dataset}-once-seed{seed}.parquet")
 
 
 @pytest.mark.parametrize(("space_name", "final", "part"), [("nasbench201", 200, "a"), ("nats_size", 90, "b")])
@@ -68,6 +68,7 @@ def test_every_row_of_table_2_stands_beside_the_papers(tmp_path: Path, space_nam
     )
     for dataset in DATASETS:
         keep_scores(tmp_path, space_name, dataset)
+    keep_scores(tmp_path, space_name, "cifar10", seed=1)
 
     shown = run("table2", tmp_path, space=space_name, budget_seconds=900.0)
     table = pd.read_csv(tmp_path / "paper" / f"table2{part}-seed0.csv")
@@ -84,6 +85,9 @@ def test_every_row_of_table_2_stands_beside_the_papers(tmp_path: Path, space_nam
     assert "as the paper prints it" in shown
     assert "BOHB" in shown
     if part == "a":
+        mixed = cells.loc["NASWOT (N=5, 2 seeds)"]
+        assert mixed.drawn_from.tolist() == [60] * 6
+        assert len(cells.loc["NASWOT (N=2, each data set)"]) == 6
         points = {}
         for dataset in ("cifar10", "cifar100"):
             run("fig7", tmp_path, only=("profile",), dataset=dataset, split="validation")

@@ -27,7 +27,7 @@ def verdict(tmp_path):
 
 def cell(deviations, split="test", **more):
     ours = {"mean": 90 + deviations, "std": 1.0, "n_runs": 100, "paper_mean": 90.0, "paper_std": 1.0}
-    about = {"method": "NASWOT (N=10)", "dataset": "cifar10", "split": split, "drawn_from": 10}
+    about = {"method": "NASWOT (N=10)", "dataset": "cifar10", "split": split, "drawn_from": 10, "trained": 0}
     return {**about, **ours, "deviations": deviations, "standard_errors": deviations * 7, **more}
 
 
@@ -44,7 +44,9 @@ def test_a_mean_is_judged_in_the_papers_deviations(verdict, deviations, expected
 
 def test_a_row_of_the_table_is_as_good_as_its_farthest_cell(verdict):
     cells = [cell(0.1), cell(-0.7, "validation"), cell(0.2), cell(float("nan"))]
-    found = verdict([*cells, cell(5.0, method="REA", drawn_from=99)], rule="means", rows={"method": "NASWOT (N=10)"})
+    found = verdict(
+        [*cells, cell(5.0, method="REA", drawn_from=99, trained=5)], rule="means", rows={"method": "NASWOT (N=10)"}
+    )
     assert found.verdict == "close"
     assert "farthest of 3 cells (2 reproduced, 1 close): cifar10 validation" in found.note
     assert "drawn from 10 networks of 99" in found.note
