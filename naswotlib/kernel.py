@@ -7,6 +7,7 @@ is a row of zeros and ones and all pairs are compared by one matrix product. Bot
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from functools import cache, reduce
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +30,7 @@ _LANES = 8  # words of a vector
 _TOGETHER = 4  # codes that one code is compared with at a time, while it lies in registers
 _WORDS = 512  # words of each code compared at a time: 128 codes of that length fit the second-level cache
 _EXACT = 2**24  # float32 counts every integer up to here, so no product may sum more units
+_CHUNK = 2**20  # units of one product: as float32, those of 128 images take half a GiB
 Result = TypeVar("Result")
 _LOCK = threading.Lock()  # some of numba's thread pools take one caller at a time
 
@@ -189,11 +191,12 @@ def _rows(values: Tensor) -> Tensor:
     return values.permute(0, *order).reshape(values.shape[0], -1)
 
 
-def hamming_gemm(bits: Tensor, *, chunk: int = _EXACT) -> Tensor:
+def hamming_gemm(bits: Tensor, *, chunk: int = _CHUNK) -> Tensor:
     """Hamming distances ``(N, N)`` int64 of boolean codes ``(N, units)``, on their device.
 
     With r the number of ones of each row, d_ij = r_i + r_j − 2 (x xᵀ)_ij: one product of zeros and ones, which
-    float32 (and TF32, which accumulates in float32) sums exactly below 2²⁴ units; longer codes are cut there.
+    float32 (and TF32, which accumulates in float32) sums exactly up to 2²⁴ units. Longer codes than ``chunk`` are cut,
+    well before that, for the sake of memory.
     """
     if not 0 < chunk <= _EXACT:
         raise ValueError(f"chunk: expected 1 to 2**24, above which float32 does not count exactly, got {chunk}")
@@ -239,8 +242,11 @@ def hamming_kernel(codes: ActivationCodes, *, normalize: bool = False) -> np.nda
     With ``normalize=True`` it is divided by N_A, float64 in [0, 1] with ones on the diagonal, as in Figure 1.
     """
     total = KernelSum(codes.num_images)
+    counts: Counter[int] = Counter()
     for layer in codes.layers:
-        total.add(layer.bits, layer.units, layer.count)
+        counts[id(layer.bits)] += layer.count
+    for layer in {id(layer.bits): layer for layer in codes.layers}.values():  # those of one input are compared once
+        total.add(layer.bits, layer.units, counts[id(layer.bits)])
     return total.kernel() / codes.num_units if normalize else total.kernel()
 
 

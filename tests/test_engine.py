@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import numpy as np
@@ -12,9 +13,9 @@ from torch import nn
 
 from naswotlib import get_space, naswot_score
 from naswotlib.codes import activation_codes
-from naswotlib.engine import UnplannedError, graph_kernel, make_plan
+from naswotlib.engine import UnplannedError, _run_exactly, _run_fused, graph_kernel, make_plan
 from naswotlib.graph import Graph, GraphNetwork, init_weights
-from naswotlib.kernel import hamming_kernel, log_determinant
+from naswotlib.kernel import KernelSum, hamming_kernel, log_determinant
 from naswotlib.score import score_graph
 
 SPACE = get_space("nasbench201")
@@ -77,6 +78,33 @@ def test_cells_at_the_size_of_the_paper_score_exactly_and_fast():
         np.testing.assert_array_equal(exact.kernel, hamming_kernel(activation_codes(network, inputs)))
         assert far_bits(exact.kernel, fast.kernel) <= 1e-4 * exact.num_units
         assert fast.value == pytest.approx(exact.value, rel=1e-6)
+
+
+@pytest.mark.slow
+def test_fifty_cells_at_the_size_of_the_paper_differ_in_few_code_bits():
+    rng, inputs = np.random.default_rng(0), images(128, 32)
+    flipped = counted = 0
+    for seed in range(50):
+        graph = SPACE.graph(SPACE.sample(rng))
+        weights, plan = init_weights(graph, seed), make_plan(graph, "once")
+        kernels = []
+        codes: dict[int, list[np.ndarray]] = {}
+        for run, order in ((_run_exactly, (0, 1, 2, 3)), (_run_fused, (0, 3, 1, 2))):
+            total = KernelSum(128)
+            with torch.inference_mode():
+                for value, words, units, _ in run(plan, weights, inputs):
+                    channels = plan.ops[value].channels
+                    side = math.isqrt(units // channels)
+                    assert words.shape[1] * 64 == units == channels * side**2  # no row is padded
+                    bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little")
+                    shape = (channels, side, side) if run is _run_exactly else (side, side, channels)
+                    codes.setdefault(value, []).append(bits.reshape(128, *shape).transpose(order))
+                    total.add(words, units, 1)
+            kernels.append(total.kernel())
+        assert far_bits(*kernels) <= 1e-4 * kernels[0][0, 0]
+        flipped += sum(int((exact != fast).sum()) for exact, fast in codes.values())
+        counted += 128 * int(kernels[0][0, 0])
+    assert 0 < flipped <= 10e-6 * counted, f"{flipped / counted * 1e6:.1f} in a million"
 
 
 @pytest.mark.parametrize("exact", [True, False])
