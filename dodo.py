@@ -110,6 +110,14 @@ DOWNLOADS["equation1"] = ["figures/demo/equation1-seed0.csv"]
 DOWNLOADS["cheap"] = ["figures/demo/cheap-seed0.csv"]
 LIBRARY = [path for path in Path("naswotlib").rglob("*") if path.suffix in (".py", ".parquet", ".json")]
 
+# The last lines of each page.
+MADE_BY = """*Made by* `make book`. *With other parameters, after* `make notebooks`*:*
+
+```shell
+.venv/bin/papermill book/notebooks/{name}.ipynb {name}-mine.ipynb -p PARAMETER VALUE
+```
+"""
+
 QUIET = ["--IPKernelApp.log_level=40"]  # the kernel's note that it talks to us unencrypted, on this machine
 
 DOIT_CONFIG = {"default_tasks": ["book"], "verbosity": 2, "dep_file": ".doit.db", "continue": True}
@@ -151,6 +159,8 @@ def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> Ta
             f"The last good page, if there was one, is kept; what did run is in {unfinished}"
         )
     executed = nbformat.read(unfinished, as_version=4)
+    if page.parent == BOOK:
+        executed.cells.append(nbformat.v4.new_markdown_cell(MADE_BY.format(name=page.stem)))
     number_cells(executed)
     executed.metadata.pop("papermill")
     for cell in executed.cells:

@@ -25,7 +25,6 @@ seed: int = 0  # of the searches
 out_dir: str = "figures"  # in the repository; means are read from its demo and paper
 
 # %% tags=["hide-input"]
-import json
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -41,7 +40,7 @@ from naswotlib.pages import (
     write_csv,
 )
 from naswotlib.plots import fig7, missing_panel
-from naswotlib.provenance import Provenance
+from naswotlib.provenance import Provenance, read_facts
 from naswotlib.sample import PROFILES, all_scores, load_profile
 from naswotlib.tables import trade_off
 
@@ -90,7 +89,7 @@ points = pd.DataFrame()
 if means.exists():
     table = pd.read_csv(means)
     if profile == "paper":
-        facts = json.loads(means.with_suffix(".json").read_text())
+        facts = read_facts(means.with_suffix(".json"))
         file, budget = facts["scores"].split(", ")[0], float(facts["budget_seconds"])
         per_score = pd.read_parquet(figures / "paper" / "scores" / file).seconds.mean()
     else:

@@ -27,7 +27,6 @@ data_dir: str = ""  # of published tables and images; empty: NASWOTLIB_DATA
 out_dir: str = "figures"  # in the repository; results go to its demo and paper
 
 # %% tags=["hide-input"]
-import json
 
 import numpy as np
 import pandas as pd
@@ -36,7 +35,7 @@ from IPython.display import Markdown
 from naswotlib import get_space, load_images, naswot
 from naswotlib.errors import check_choice
 from naswotlib.pages import repository, write_csv
-from naswotlib.provenance import Provenance, provenance_table
+from naswotlib.provenance import Provenance, provenance_table, read_facts
 from naswotlib.sample import draw_sample, has_complete, load_profile, score_sample
 from naswotlib.spaces.base import arch_seed
 from naswotlib.table_pages import differences_table, one_table
@@ -140,7 +139,7 @@ if all(path.exists() for path in (files.with_suffix(".csv"), apart.with_suffix("
         ),
         f"[means (CSV)](../figures/paper/{files.name}.csv), "
         f"[differences (CSV)](../figures/paper/{apart.name}.csv)",
-        provenance_table({"": json.loads(files.with_suffix(".json").read_text())}),
+        provenance_table({"": read_facts(files.with_suffix(".json"))}),
     ]
     text = "\n\n".join(blocks)
 else:

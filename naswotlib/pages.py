@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from matplotlib.figure import Figure
 
 from naswotlib.parallel import write_whole
 from naswotlib.plots import missing_panel
-from naswotlib.provenance import Provenance, provenance_table
+from naswotlib.provenance import Provenance, provenance_table, read_facts
 
 
 def repository() -> Path:
@@ -80,7 +79,7 @@ def load_published(folder: Path, name: str, needed: str) -> Published:
     picture, summary, facts = (folder / f"{name}{suffix}" for suffix in (".png", ".csv", ".json"))
     if picture.exists() and summary.exists() and facts.exists():
         link = f"[CSV](../figures/paper/{summary.name})"
-        return Published(Image(filename=picture), pd.read_csv(summary), json.loads(facts.read_text()), link)
+        return Published(Image(filename=picture), pd.read_csv(summary), read_facts(facts), link)
     box, ax = plt.subplots(figsize=(3.4, 2.6), layout="constrained")
     missing_panel(ax, needed)
     plt.close(box)

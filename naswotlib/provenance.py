@@ -75,6 +75,12 @@ class Provenance:
             file.write(json.dumps(self.facts(), indent=1).encode() + b"\n")
 
 
+def read_facts(path: Path) -> dict[str, str]:
+    """What :meth:`Provenance.write` has written for a panel of the ``paper`` profile, and the command that makes it."""
+    command = f"`.venv/bin/doit profile=paper data=PATH paper:{path.stem}`"
+    return {**json.loads(path.read_text()), "command": command}
+
+
 def provenance_table(runs: Mapping[str, Mapping[str, str]]) -> str:
     """Facts of runs, fresh or read back from files, as a table in Markdown: a column a run, its heading the key."""
     names = dict.fromkeys(name for facts in runs.values() for name in facts)

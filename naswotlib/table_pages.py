@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from naswotlib.provenance import provenance_table
+from naswotlib.provenance import provenance_table, read_facts
 from naswotlib.tables import printed_seconds, search_seconds
 
 DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16-120": "ImageNet16-120"}
@@ -97,7 +96,7 @@ def published_table(folder: Path, name: str, printed: pd.DataFrame, *, label: st
         seconds = [printed_seconds(method, printed) for method in paper.index]
         paper.insert(0, "Search (s)", seconds)
         return csv_table(paper.reset_index(), f"{title}, as the paper prints it; not run here.", f"{label}-paper")
-    table, facts = pd.read_csv(file), json.loads((folder / f"{name}.json").read_text())
+    table, facts = pd.read_csv(file), read_facts(folder / f"{name}.json")
     apart = folder / f"{name}-differences.csv"
     scores = [folder / "scores" / name for name in facts["scores"].split(", ")]
     blocks = [

@@ -40,6 +40,8 @@ def test_facts_are_kept_whole_without_folders_of_one_machine(tmp_path: Path) -> 
     assert facts["seed"] == "7"
     assert "torch" in facts["versions"]
     assert "/somewhere" not in facts.values()
+    command = "`.venv/bin/doit profile=paper data=PATH paper:facts`"
+    assert provenance.read_facts(tmp_path / "facts.json") == {**facts, "command": command}
 
 
 def test_runs_stand_side_by_side_in_one_table() -> None:
