@@ -80,6 +80,8 @@ ALSO = {
     "accuracy-agreement": ["accuracy-choices.csv"],
     "equation1-seed0": ["equation1-inplace.csv"],
 }  # what else a panel's run writes there
+# What a page, or a panel of the paper profile, is made of instead of data.
+READS = {"fig7": ["figures/demo/table2-seed0.csv"], "fig7-seed0": [PAPER / "table2a-seed0.csv"]}
 # Panels of published tables that few have: made only where this file is in DATA, and else left as they are.
 NEEDS = {
     **dict.fromkeys(PANELS["accuracy"], "nats-bench-sample"),
@@ -202,12 +204,12 @@ def task_paper():
             if panel in NEEDS and not (Path(DATA) / NEEDS[panel]).exists():
                 print(f"{panel}: left as it is, since {NEEDS[panel]} is not in {DATA or 'DATA'}")
                 continue
-            settings = {"profile": "paper", "data_dir": DATA, **parameters}
+            settings = {"profile": "paper", **({} if panel in READS else {"data_dir": DATA}), **parameters}
             executed = Path("_build/paper") / f"{panel}.ipynb"
             yield {
                 "name": panel,
                 "actions": [(execute_notebook, [notebook, executed, settings])],
-                "file_dep": [notebook, *LIBRARY, *(SCORES if panel in SCORED else ())],
+                "file_dep": [notebook, *LIBRARY, *(SCORES if panel in SCORED else ()), *READS.get(panel, ())],
                 "targets": paper_files(panel),
                 "uptodate": [config_changed({"data": DATA})],
             }
@@ -223,7 +225,10 @@ def task_execute():
         yield {
             "name": source.stem,
             "actions": [(execute_notebook, [notebook, page, {}])],
-            "file_dep": [notebook, *LIBRARY, *(file for file in shown if PROFILE == "paper" or file.exists())],
+            "file_dep": [
+                *(notebook, *LIBRARY, *READS.get(source.stem, ())),
+                *(file for file in shown if PROFILE == "paper" or file.exists()),
+            ],
             "targets": [page, *DOWNLOADS.get(source.stem, ())],
             "clean": True,
         }
