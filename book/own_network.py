@@ -114,6 +114,21 @@ print(score.uncounted)
 print(naswot_score(network, images, activations=("relu", "gelu")))
 
 # %% [markdown]
+# A transformer has nothing else to count. Here is a small one, which sees the image in patches of 16 pixels a side; its
+# units are the GELUs of two feed-forward blocks, one for each token:
+
+# %%
+from torchvision.models import VisionTransformer
+
+torch.manual_seed(seed)
+transformer = VisionTransformer(
+    image_size=side, patch_size=16, num_layers=2, num_heads=2, hidden_dim=32, mlp_dim=128
+)
+score = naswot_score(transformer, images, activations=("gelu",))
+print(score)
+print(score.layers)
+
+# %% [markdown]
 # A network without any activation that counts is an error, and not a score of zero:
 
 # %%
@@ -158,9 +173,11 @@ lines = [
     "| network | images | units | score | score of coin flips |",
     "|---|--:|--:|--:|--:|",
 ]
-for name, candidate in [("Net", network), ("ResNet-18", resnet)]:
+candidates = {"Net": network, "ResNet-18": resnet, "transformer": transformer}
+for name, candidate in candidates.items():
     for n in (batch_size // 2, batch_size):
-        found = naswot_score(candidate, images[:n])
+        counted = ("gelu",) if candidate is transformer else ("relu",)
+        found = naswot_score(candidate, images[:n], activations=counted)
         coins = n * math.log(found.num_units / 2) + math.log(n + 1)
         lines.append(
             f"| {name} | {n} | {found.num_units} | {float(found):.0f} | {coins:.0f} |"
