@@ -161,15 +161,15 @@ def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> Ta
             f"The last good page, if there was one, is kept; what did run is in {unfinished}"
         )
     executed = nbformat.read(unfinished, as_version=4)
-    if page.parent == BOOK:
-        executed.cells.append(nbformat.v4.new_markdown_cell(MADE_BY.format(name=page.stem)))
-    number_cells(executed)
     executed.metadata.pop("papermill")
     for cell in executed.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if "injected-parameters" in cell.metadata.tags:
             cell.metadata.tags.append("hide-cell")
+    if page.parent == BOOK:
+        executed.cells.append(nbformat.v4.new_markdown_cell(MADE_BY.format(name=page.stem)))
+    number_cells(executed)
     nbformat.write(executed, unfinished)
     unfinished.replace(page)
     return None
