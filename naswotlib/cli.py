@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from naswotlib.cli_options import (
     Seed,
     Space,
     Workers,
+    import_named,
 )
 from naswotlib.search_cli import score_many, search
 
@@ -161,18 +161,9 @@ def _factory(path: str) -> Callable[[int], nn.Module]:
     import torch
     from torch import nn
 
-    module_name, _, attribute = path.partition(":")
-    if not module_name or not attribute:
-        raise ValueError(f"module: {path!r} is not of the form package.module:factory")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        factory = getattr(importlib.import_module(module_name), attribute, None)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"module: cannot import {module_name!r} ({error}); run from the folder it is in") from error
-    finally:
-        sys.path.pop(0)
+    factory = import_named("module", path, "factory")
     if not callable(factory):
-        raise ValueError(f"module: {module_name} has no function {attribute!r}")
+        raise ValueError(f"module: {path} is no function, but {type(factory).__name__}")
 
     def make(seed: int) -> nn.Module:
         torch.manual_seed(seed)  # this process is the command's own, so its global random state is ours to set

@@ -2,12 +2,54 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-Space = Annotated[str, typer.Option(help="Search space; `naswot spaces` lists them.")]
+
+def import_named(option: str, path: str, kind: str) -> Any:
+    """What ``package.module:attribute`` names (the working folder is searched too).
+
+    ValueError, which begins with the name of the ``option`` and says what ``kind`` of thing was expected, where there
+    is none.
+    """
+    module_name, _, attribute = path.partition(":")
+    if not module_name or not attribute:
+        raise ValueError(f"{option}: {path!r} is not of the form package.module:{kind}")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{option}: cannot import {module_name!r} ({error}); run from the folder it is in") from error
+    finally:
+        sys.path.pop(0)
+    if not hasattr(module, attribute):
+        raise ValueError(f"{option}: {module_name} has no {kind} {attribute!r}")
+    return getattr(module, attribute)
+
+
+def _space_name(value: str) -> str:
+    """The name of a space; one of the user's own, given as ``package.module:space``, is registered under its own."""
+    if ":" not in value:
+        return value
+    from naswotlib.spaces.base import find_space, register_space
+
+    found = import_named("space", value, "space")
+    space = find_space(found() if isinstance(found, type) else found)
+    register_space(space.name)(lambda: space)
+    return str(space.name)
+
+
+Space = Annotated[
+    str,
+    typer.Option(
+        help="Search space; `naswot spaces` lists them. Or your own, as package.module:space, a class or an instance.",
+        callback=_space_name,
+    ),
+]
 Images = Annotated[
     str,
     typer.Option(help="Mini-batch: cifar10, cifar100, imagenet16-120, photos, noise, or a path to .npz, folder, tar."),

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from naswotlib.runner import ScoreOptions, score_archs
 from naswotlib.search import SearchResult, TrainedNetworks, Training, history_of_scores
-from naswotlib.spaces.base import get_space
+from naswotlib.spaces.base import find_space
 
 
 def rea(
@@ -44,7 +44,7 @@ def rea(
     Members are drawn without replacement, as Algorithm 2 says; ``replace=True`` is the variant that other
     implementations run. Dataset, epochs, split and budget are those of :func:`naswotlib.random_search`.
     """
-    space = get_space(space) if isinstance(space, str) else space
+    space = find_space(space)
     _check_evolution(space, population_size, sample_size, replace)
     training = Training(space, benchmark, dataset, epochs, search_split, budget_seconds, max_evaluations)
     start = ((space.sample(rng), math.nan) for _ in range(population_size))
@@ -86,7 +86,7 @@ def area(
     search whose choice depends on the speed of a machine could not be repeated. ``history`` begins with a row for
     each candidate scored; ``score_seconds`` says what they cost.
     """
-    space = get_space(space) if isinstance(space, str) else space
+    space = find_space(space)
     _check_evolution(space, population_size, sample_size, replace)
     if n_candidates < population_size:
         raise ValueError(f"n_candidates: expected at least population_size, {population_size}, got {n_candidates}")
@@ -160,7 +160,7 @@ def reinforce(
     has ``decisions(arch)``, and in which every combination of decisions is an architecture; ValueError elsewhere.
     Dataset, epochs, split and budget are those of :func:`naswotlib.random_search`.
     """
-    space = get_space(space) if isinstance(space, str) else space
+    space = find_space(space)
     training = Training(space, benchmark, dataset, epochs, search_split, budget_seconds, max_evaluations)
     options, architectures = _decisions(space)
     logits = [np.zeros(len(choices)) for choices in options]

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from naswotlib.errors import check_choice
 from naswotlib.parallel import single_thread
 from naswotlib.sizes import network_sizes
-from naswotlib.spaces.base import get_space
+from naswotlib.spaces.base import find_space
 
 
 def latency(network: nn.Module, image: Tensor, *, repeats: int = 15) -> float:
@@ -52,6 +52,7 @@ def costs(
     ``cost`` is ``"parameters"``, ``"flops"`` (multiply-adds) or ``"latency"`` (milliseconds measured on
     ``device``, networks one after the other). Returns a row for each: ``arch`` and a column named like the cost.
 
+    >>> from naswotlib import get_space
     >>> costs("nasbench201", get_space("nasbench201")[:2], "parameters").parameters.tolist()
     [129306.0, 802426.0]
     """
@@ -59,7 +60,7 @@ def costs(
     if cost != "latency":
         sizes = network_sizes(space, archs, side=side, skeleton=skeleton)
         return sizes[["arch", cost]].astype({cost: "float64"})
-    space = get_space(space) if isinstance(space, str) else space
+    space = find_space(space)
     image = torch.zeros(1, 3, side, side, device=device)
     rows = []
     for given in archs:

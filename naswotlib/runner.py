@@ -24,9 +24,10 @@ from naswotlib.codes import Counting, check_counting, check_inputs
 from naswotlib.errors import check_choice, warn
 from naswotlib.graph import init_weights
 from naswotlib.parallel import map_unordered
+from naswotlib.portable import pack_space, unpack_space
 from naswotlib.proxies import NASWOT, NEED_LABELS, PROXIES, check_labels
 from naswotlib.score import naswot_score, score_graph
-from naswotlib.spaces.base import GraphSpace, arch_seed, get_space
+from naswotlib.spaces.base import GraphSpace, arch_seed, find_space
 from naswotlib.store import Row, make_frame, open_store
 
 CHUNK = 8  # architectures a worker takes at a time: enough to hide what a task costs, few enough to end together
@@ -76,6 +77,9 @@ def score_archs(
 ) -> pd.DataFrame:
     """Score architectures of ``space`` (its name, or itself) on the mini-batch ``inputs`` ``(N, 3, H, W)``.
 
+    A space of one's own need not be registered, but have what :func:`naswotlib.spaces.base.find_space` says; it reaches
+    workers with the code of its module (:mod:`naswotlib.portable`).
+
     ``archs`` are architectures or their texts, drawn from the iterable as they are needed. Each is built with
     the weights of ``arch_seed(seed, to_str(arch))`` and the keywords of ``skeleton`` (``num_classes``, ...), then
     scored by :func:`naswotlib.naswot_score` with ``counting`` and ``exact``, so a score does not depend on
@@ -104,8 +108,10 @@ def score_archs(
     >>> table.num_units.tolist(), table.error.tolist()
     ([6144, 7936, 6144], ['', '', ''])
     """
-    space = get_space(space) if isinstance(space, str) else space
-    settings = _Settings(_portable(space), seed, counting, exact, dict(skeleton or {}), device, proxy)
+    space = find_space(space)
+    elsewhere = workers > 1 or client is not None
+    packed = pack_space(space) if elsewhere else space
+    settings = _Settings(packed, seed, counting, exact, dict(skeleton or {}), device, proxy)
     _check(space, settings, inputs, labels)
     images = inputs.detach().cpu().numpy()
     classes = labels.cpu().numpy() if labels is not None and proxy in NEED_LABELS else None
@@ -146,11 +152,6 @@ def _chunks(texts: Iterator[str]) -> Iterator[tuple[str, ...]]:
         yield chunk
 
 
-def _portable(space: Any) -> Any:
-    """The name of a space that every process of the library knows, else the space itself."""
-    return space.name if type(space).__module__.startswith("naswotlib.") else space
-
-
 def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | None) -> None:
     check_counting(settings.counting)
     check_choice("proxy", settings.proxy, (NASWOT, *PROXIES))
@@ -166,8 +167,8 @@ def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | Non
         raise ValueError(f"labels: {settings.proxy} needs a class for each image, int64 ({len(inputs)},), got none")
     if labels is not None:
         check_labels(labels, len(inputs))
-    keywords = inspect.signature(space.graph).parameters
-    known = [name for name, keyword in keywords.items() if keyword.kind is keyword.KEYWORD_ONLY]
+    keywords = inspect.signature(getattr(space, "graph", space.build)).parameters
+    known = [name for name, keyword in keywords.items() if keyword.kind is keyword.KEYWORD_ONLY and name != "seed"]
     for name in settings.skeleton:
         check_choice(f"skeleton of {space.name}", name, known)
 
@@ -201,7 +202,7 @@ def _score_one(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], 
 
 def _value(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], text: str) -> tuple[float, int | None]:
     """The score and N_A, or the value of another proxy."""
-    space = get_space(settings.space) if isinstance(settings.space, str) else settings.space
+    space = unpack_space(settings.space) if isinstance(settings.space, (str, bytes)) else settings.space
     arch = space.from_str(text)
     seed = arch_seed(settings.seed, space.to_str(arch))
     on_cpu = inputs.device.type == "cpu"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
 import numpy as np
@@ -18,7 +19,7 @@ from torch import Tensor
 from naswotlib.codes import Counting
 from naswotlib.errors import warn
 from naswotlib.runner import score_archs
-from naswotlib.spaces.base import get_space
+from naswotlib.spaces.base import find_space
 
 
 class TrainedNetworks(Protocol):
@@ -84,6 +85,8 @@ def naswot(
     skeleton: Mapping[str, int] | None = None,
     workers: int = 1,
     device: str = "cpu",
+    out: str | Path | None = None,
+    client: Any = None,
 ) -> SearchResult:
     """Algorithm 1: of ``n_samples`` random architectures, the one with the highest score on ``inputs``.
 
@@ -99,7 +102,7 @@ def naswot(
     ``score_seconds`` is the sum of the measured seconds of the different candidates.
     Raises ValueError for a bad argument or a candidate that ``scores`` lacks, RuntimeError where all failed.
     """
-    space = get_space(space) if isinstance(space, str) else space
+    space = find_space(space)
     if n_samples < 1:
         raise ValueError(f"n_samples: expected at least 1, got {n_samples}")
     if (inputs is None) == (scores is None):
@@ -116,6 +119,8 @@ def naswot(
             skeleton=skeleton,
             workers=workers,
             device=device,
+            out=out,
+            client=client,
             progress=False,
         )
     else:
@@ -178,7 +183,7 @@ def random_search(
 
     ``search_split="test"`` warns, and the result says so: a search must not see what it is judged by.
     """
-    space = get_space(space) if isinstance(space, str) else space
+    space = find_space(space)
     training = Training(space, benchmark, dataset, epochs, search_split, budget_seconds, max_evaluations)
     while training.affordable:
         training.train(space.sample(rng))

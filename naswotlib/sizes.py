@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from naswotlib.graph import Graph, Op
-from naswotlib.spaces.base import get_space
+from naswotlib.spaces.base import find_space
 
 Shape = tuple[int, int, int]
 
@@ -75,7 +75,7 @@ def network_sizes(
     >>> network_sizes("nats_size", ["8:8:8:8:8"]).num_units.tolist()
     [67072]
     """
-    space = get_space(space) if isinstance(space, str) else space
+    space = find_space(space)
     rows = []
     for given in archs:
         arch = space.from_str(given) if isinstance(given, str) else given

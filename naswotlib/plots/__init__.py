@@ -14,6 +14,7 @@ from naswotlib.plots.scatter import fig3, fig3_interactive
 from naswotlib.plots.sizes import sizes
 from naswotlib.plots.tradeoff import fig7
 from naswotlib.plots.trajectories import fig6
+from naswotlib.plots.units import score_against_units
 
 __all__ = [
     "against",
@@ -30,6 +31,7 @@ __all__ = [
     "fig7",
     "missing_panel",
     "pareto",
+    "score_against_units",
     "score_by_size",
     "sizes",
     "within_groups",
