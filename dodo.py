@@ -72,16 +72,21 @@ PANELS = {
     "fig7": {"fig7-seed0": {}},
     "equation1": {"equation1-seed0": {}},
     "cheap": {"cheap-seed0": {}},
+    "scores": {"scores-again-seed0": {}},
 }
 CLAIMS = [BOOK / "claims.yml", BOOK / "paper" / "tables.csv", *sorted(PAPER.glob("*.csv"))]  # behind the front page
 SCORES = sorted(PAPER.glob("scores/*.parquet"))  # what these panels are made from
-SCORED = (*PANELS["table1"], *PANELS["table2"], "fig7-seed0", "equation1-seed0")
+SCORED = (*PANELS["table1"], *PANELS["table2"], "fig7-seed0", "equation1-seed0", "scores-again-seed0")
 ALSO = {
     "accuracy-agreement": ["accuracy-choices.csv"],
     "equation1-seed0": ["equation1-inplace.csv"],
 }  # what else a panel's run writes there
 # What a page, or a panel of the paper profile, is made of instead of data.
-READS = {"fig7": ["figures/demo/table2-seed0.csv"], "fig7-seed0": [PAPER / "table2a-seed0.csv"]}
+READS = {
+    "fig7": ["figures/demo/table2-seed0.csv"],
+    "fig7-seed0": [PAPER / "table2a-seed0.csv"],
+    "scores": [*SCORES, PAPER / "scores" / "manifest.json"],
+}
 # Panels of published tables that few have: made only where this file is in DATA, and else left as they are.
 NEEDS = {
     **dict.fromkeys(PANELS["accuracy"], "nats-bench-sample"),

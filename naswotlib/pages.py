@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 from naswotlib.parallel import write_whole
 from naswotlib.plots import missing_panel
 from naswotlib.provenance import Provenance, provenance_table, read_facts
+from naswotlib.runs import record_run
+from naswotlib.store import MANIFEST
 
 
 def repository() -> Path:
@@ -34,7 +36,7 @@ def complete_scores(path: Path, archs: Sequence[str], score: Callable[[list[str]
 
     Those that it lacks (all, where there is no file) come from ``score(missing, out)``, which hands the folder
     ``out`` to ``score_archs``, so that a run that is stopped goes on from there; when it is through, the table is
-    written whole with them added. A row with an error is returned but not kept: it is tried again the next time.
+    written whole with them added, and the manifest beside it says what they were computed with. A row with an error is returned but not kept: it is tried again the next time.
     """
     table = pd.read_parquet(path) if path.exists() else pd.DataFrame({"arch": []})
     known = set(table.arch)
@@ -45,6 +47,8 @@ def complete_scores(path: Path, archs: Sequence[str], score: Callable[[list[str]
         table = pd.concat([table, scored], ignore_index=True) if len(table) else scored
         with write_whole(path) as file:
             table[table.error == ""].to_parquet(file, index=False)
+        if (unfinished / MANIFEST).exists():
+            record_run(path, unfinished)
         shutil.rmtree(unfinished, ignore_errors=True)
     return table.set_index("arch").loc[list(archs)].reset_index()
 

@@ -59,7 +59,7 @@ class Provenance:
         shown = self.parameters | self._shown
         named = {name: str(value) for name, value in shown.items() if not name.endswith("_dir")}
         return named | {
-            "hardware": f"{_processor()}, {os.cpu_count()} cores",
+            "hardware": hardware(),
             "versions": ", ".join(f"{name} {version(name)}" for name in ("naswotlib", "torch", "numpy")),
             "python": platform.python_version(),
             "commit": _commit(),
@@ -87,6 +87,11 @@ def provenance_table(runs: Mapping[str, Mapping[str, str]]) -> str:
     rows = [[name.replace("_", " "), *(facts.get(name, "") for facts in runs.values())] for name in names]
     lines = [["provenance", *runs], ["---"] * (1 + len(runs)), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def hardware() -> str:
+    """Processor and number of cores of this machine."""
+    return f"{_processor()}, {os.cpu_count()} cores"
 
 
 def _processor() -> str:

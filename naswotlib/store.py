@@ -7,8 +7,6 @@ has a name with ``_`` or ``.`` in front, so that ``pandas.read_parquet(folder)``
 from __future__ import annotations
 
 import json
-import os
-import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from naswotlib.errors import warn
 from naswotlib.parallel import write_whole
+from naswotlib.provenance import hardware
 
 MANIFEST = "_manifest.json"
 SCHEMA = pa.schema(
@@ -137,7 +136,7 @@ def _check_manifest(folder: Path, settings: Mapping[str, Any]) -> None:
     elif _parts(folder):
         raise ValueError(f"out: {folder} holds parts of unknown settings, it has no {MANIFEST}; choose another folder")
     else:
-        manifest = {"settings": here, "hardware": f"{platform.machine()}, {os.cpu_count()} cores"}
+        manifest = {"settings": here, "hardware": hardware()}
         with write_whole(path) as file:
             file.write(json.dumps(manifest, indent=1).encode() + b"\n")
 

@@ -5,6 +5,7 @@ from naswotlib.plots.against import against
 from naswotlib.plots.agreement import agreement
 from naswotlib.plots.cells import cells
 from naswotlib.plots.cost import cost
+from naswotlib.plots.distribution import distributions, relative_differences
 from naswotlib.plots.kernels import fig1
 from naswotlib.plots.measures import fig4, score_by_size, within_groups
 from naswotlib.plots.missing import missing_panel
@@ -21,6 +22,7 @@ __all__ = [
     "agreement",
     "cells",
     "cost",
+    "distributions",
     "fig1",
     "fig2",
     "fig3",
@@ -31,6 +33,7 @@ __all__ = [
     "fig7",
     "missing_panel",
     "pareto",
+    "relative_differences",
     "score_against_units",
     "score_by_size",
     "sizes",

@@ -1,0 +1,266 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Score tables to download
+#
+# Whoever compares a search method with NASWOT needs the scores of many networks, and computing them takes hours. Here
+# they are, one file a data set, counting and seed, with what they were computed from. All numbers on this page are
+# computed from the files when it is built.
+
+# %% tags=["parameters"]
+profile: str = (
+    "demo"  # paper computes some scores again, exactly; demo shows what came of that
+)
+n_again: int = 10  # networks of each table to compute again
+n_boot: int = 200  # resamples of networks behind each interval
+seed: int = 0  # of the bootstrap, and of what is computed again
+data_dir: str = ""  # of published images; empty: NASWOTLIB_DATA
+out_dir: str = "figures"  # in the repository; tables are read from its paper/scores
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+from myst_nb import glue
+
+from naswotlib.errors import check_choice
+from naswotlib.pages import (
+    glue_published,
+    markdown_table,
+    repository,
+    save_panel,
+    show_summaries,
+)
+from naswotlib.plots import distributions, relative_differences
+from naswotlib.provenance import Provenance
+from naswotlib.runs import read_runs
+from naswotlib.score_tables import COUNTINGS, agreements, compare_again, list_tables
+
+page = Provenance(globals())
+check_choice("profile", profile, ("demo", "paper"))
+folder = repository() / out_dir / "paper" / "scores"
+tables = list_tables(folder)
+LINK = "[{0}](../figures/paper/scores/{0})"
+
+# %% [markdown]
+# ## The files
+#
+# `once` and `reference` are the two countings of ReLU units ({doc}`glossary`); the others are not the score, but what it
+# is compared with in {doc}`fig4`. A network whose kernel is singular has the score −∞. Hours are those of one thread.
+
+# %% tags=["remove-input"]
+rows = [
+    [
+        LINK.format(row.file),
+        f"{row.networks:,}",
+        row.singular,
+        f"{row.hours:.2f}",
+        f"{row.bytes / 1e3:,.0f}",
+        f"`{row.sha256[:12]}`",
+    ]
+    for row in tables.itertuples()
+]
+columns = ["file", "networks", "singular", "hours", "kB", "sha256 begins"]
+display(Markdown(markdown_table(columns, rows)))
+failed = int(tables.failed.sum())
+Markdown(f"{tables.networks.sum():,} rows in {len(tables)} files; {failed} of them failed.")
+
+# %% [markdown]
+# The name says it all: space, data set, counting, seed, and the mini-batch where it is not of 128 images. So does the
+# library look for them: put a table where `figures/paper/scores` is, and pages use it.
+#
+# ## Load one
+
+# %%
+once = pd.read_parquet(folder / "nasbench201-cifar10-once-seed0.parquet")
+once.head(3)
+
+# %% [markdown]
+# A table takes the place of a mini-batch in every search that scores. This is NASWOT without computing anything, on a
+# space that is scored whole:
+
+# %%
+from naswotlib import naswot
+
+naswot(
+    "nasbench201", n_samples=100, rng=np.random.default_rng(seed), scores=once
+).history.score.max()
+
+# %% [markdown]
+# | column | type | what it is |
+# |---|---|---|
+# | `arch` | text | the architecture, as its benchmark writes it; `get_space(name).from_str` reads it |
+# | `score` | float | $\log \lvert \mathbf{K}_H \rvert$, natural logarithm, without unit; −∞ where the kernel is singular; or the other measure that the file's name says |
+# | `num_units` | integer | $N_A$, ReLU units of one image, counted as the file's name says; empty for other measures |
+# | `seconds` | float | of building and scoring the network, one thread, while the machine did other work |
+# | `error` | text | empty; a network that failed would say why |
+
+# %% [markdown]
+# ## Data card
+#
+# | | |
+# |---|---|
+# | networks | `get_space(name)` with its default skeleton: for NAS-Bench-201 a stem of 16 channels and 5 cells a stage, as the benchmark trains them; for NAS-Bench-101 a stem of 16 channels, as the authors' script scores them and not as the benchmark trains them |
+# | which of them | those of `draw_sample(space, dataset, n, profile="paper", seed=0)`, in its order: uniform without replacement, and the same networks whatever the seed of the scores |
+# | weights | `space.build(arch, seed=arch_seed(seed, text))`: a row depends on the seed and on its own text, not on other rows |
+# | mini-batch | `load_images(dataset, 128, seed=seed)`: training images with crop and flip, from 960 of each data set. Those of `imagenet16-120` are 16×16 images of all 1,000 classes: of its 120 there are too few |
+# | engine | `exact=False`: sums may be in another order, see below |
+# | licence | MIT, as the package. There is no accuracy in these files, and no image |
+# | good for | ranking networks of one space; repeating a search without computing; comparing a score of yours with this one, network by network |
+# | not good for | comparing networks of two spaces, or of two countings: most of a score is the number of units ({eq}`eq-coin`). Nor for the spread over initialisations: one table is one draw of weights and of images |
+#
+# What was noted when rows were computed; *not noted* is what it says. Rows of a whole space came in several runs.
+
+# %% tags=["remove-input"]
+runs = read_runs(folder)
+noted = ["date", "versions", "hardware", "committed"]
+rows = []
+for row in tables.itertuples():
+    known = runs.get(row.file, [])
+    rest = row.networks - sum(run["rows"] for run in known)
+    for run in [*known, *([{"rows": rest}] if rest else [])]:
+        cells = [run.get(name, "not noted") for name in noted]
+        rows.append([f"`{row.file.removesuffix('.parquet')}`", f"{run['rows']:,}", *cells])
+Markdown(markdown_table(["table", "rows", *noted], rows))
+
+# %% [markdown]
+# The same with all settings: [manifest.json](../figures/paper/scores/manifest.json).
+#
+# ## How scores are distributed
+
+# %% tags=["remove-input"]
+figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained")
+for ax, chosen, by in (
+    (
+        axes[0],
+        tables[(tables.space == "nasbench201") & (tables.measure == "once")],
+        "dataset",
+    ),
+    (
+        axes[1],
+        tables[tables.measure.isin(COUNTINGS) & (tables.dataset == "cifar10")],
+        "both",
+    ),
+):
+    first = chosen[chosen.seed == 0]
+    scores = {
+        row.dataset if by == "dataset" else f"{row.space}, {row.measure}": pd.read_parquet(
+            folder / row.file
+        ).score
+        for row in first.itertuples()
+    }
+    title = "NAS-Bench-201, each unit once" if by == "dataset" else "CIFAR-10"
+    distributions(scores, ax, title=title)
+glue("score-distributions", figure, display=False)
+plt.close(figure)
+
+# %% [markdown]
+# ```{glue:figure} score-distributions
+# :name: fig-score-distributions
+# :alt: Two panels of histograms of scores; left by data set, right by space and counting, all on CIFAR-10.
+#
+# Scores of seed 0. Images of 16 pixels a side have a quarter of the units, and lower scores; counting some units twice
+# moves the whole distribution.
+# ```
+#
+# ## How far the tables agree
+#
+# Kendall's $\tau$ over the networks that two tables share, with its 95% interval from resampling networks. Two seeds
+# differ in weights and in mini-batch.
+
+# %% tags=["remove-input"]
+agree = agreements(folder, n_boot=n_boot, rng=np.random.default_rng(seed))
+HEADINGS = {
+    "seeds": "Seeds",
+    "countings": "Countings",
+    "data sets": "Data sets of the mini-batch",
+    "measures": "The score and other measures",
+}
+for kind, heading in HEADINGS.items():
+    part = agree[agree.kind == kind]
+    rows = [
+        [
+            ", ".join(
+                str(x) for x in (row.space, row.dataset, row.measure, row.seed) if x != ""
+            ),
+            f"{row.one} and {row.other}",
+            f"{row.tau:.3f}",
+            f"{row.low:.3f} to {row.high:.3f}",
+            f"{row.n:,}",
+            row.ranked_last,
+        ]
+        for row in part.itertuples()
+    ]
+    columns = ["alike", "different", "τ", "95% interval", "networks", "singular"]
+    text = markdown_table(columns, rows) if rows else "There are no two such tables yet."
+    display(Markdown(f"**{heading}**\n\n{text}"))
+
+# %% [markdown]
+# ## Exact against fast
+#
+# The tables come from the fast engine. Here networks of each, drawn at random, are computed again by the exact one, on
+# the same images and from the same seeds. The design allows a score to move by one part in a million.
+
+# %% tags=["remove-input"]
+if profile == "paper":
+    again = compare_again(folder, tables, n_again, seed=seed, data_dir=data_dir)
+    figure, ax = plt.subplots(figsize=(7, 0.5 + 0.3 * len(again)), layout="constrained")
+    relative_differences(again, ax)
+    save_panel(folder.parent, f"scores-again-seed{seed}", figure, again, page)
+    plt.close(figure)
+published = glue_published(
+    page, {"scores-again": ("scores-again-seed0", "the images of the tables")}
+)
+
+# %% [markdown]
+# ```{glue:figure} scores-again
+# :name: fig-scores-again
+# :alt: Median and largest relative difference of each score table from scores computed again, on a logarithmic axis.
+#
+# Kept scores against scores computed again exactly: median and largest relative difference of each table.
+# ```
+
+# %% tags=["remove-input"]
+for found in published.values():
+    found.summary["median"] = found.summary["median"].map("{:.1e}".format)
+    found.summary["largest"] = found.summary["largest"].map("{:.1e}".format)
+show_summaries(published)
+
+# %% [markdown]
+# ## Tables of single pages
+#
+# These hold scores that one page draws from, with its own columns. They are here for completeness.
+
+# %% tags=["remove-input"]
+PAGES = {"fig5": "fig5", "cheap": "cheap", "nasbench201-cifar10-eval": "equation1"}
+rows = []
+for path in sorted(folder.glob("*.parquet")):
+    if path.name not in set(tables.file):
+        [of] = [name for start, name in PAGES.items() if path.name.startswith(start)] or [
+            ""
+        ]
+        held = pd.read_parquet(path)
+        names = ", ".join(f"`{name}`" for name in held.columns)
+        rows.append(
+            [
+                LINK.format(path.name),
+                f"{{doc}}`{of}`" if of else "",
+                f"{len(held):,}",
+                names,
+            ]
+        )
+Markdown(markdown_table(["file", "page", "rows", "columns"], rows))
+
+# %% tags=["remove-input"]
+page

@@ -1,0 +1,123 @@
+"""The committed score tables: what each file holds, what it was computed with, and how far the tables agree."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naswotlib.proxies import NASWOT, PROXIES, load_batch
+from naswotlib.runner import score_archs
+from naswotlib.sample import IMAGES, scores_name
+from naswotlib.stats import kendall_tau
+
+COUNTINGS = ("once", "reference")
+_NAME = re.compile(rf"([a-z0-9_]+)-(.+)-({'|'.join((*COUNTINGS, *PROXIES))})-seed(\d+)(?:-batch(\d+))?\.parquet")
+# What sets two tables apart, when they are alike in all else.
+KINDS = {"seed": "seeds", "measure": "countings", "dataset": "data sets"}
+
+
+def list_tables(folder: Path) -> pd.DataFrame:
+    """A row for each score table of a whole sample in ``folder``, named by :func:`naswotlib.sample.scores_name`.
+
+    Columns: ``file``, ``space``, ``dataset``, ``measure`` (a counting of the score, or another proxy), ``seed``,
+    ``batch`` (images), ``networks``, ``singular`` (scores of −inf), ``failed``, ``hours`` (of one thread, measured),
+    ``bytes``, ``sha256``. Other parquet files there belong to one page each, and are left out.
+    """
+    rows = []
+    for path in sorted(folder.glob("*.parquet")):
+        named = _NAME.fullmatch(path.name)
+        if named is None:
+            continue
+        space, dataset, measure, seed, batch = named.groups()
+        table = pd.read_parquet(path)
+        rows.append(
+            {
+                "file": path.name,
+                "space": space,
+                "dataset": dataset,
+                "measure": measure,
+                "seed": int(seed),
+                "batch": int(batch or 128),
+                "networks": len(table),
+                "singular": int(np.isneginf(table.score).sum()),
+                "failed": int((table.error != "").sum()),
+                "hours": table.seconds.sum() / 3600,
+                "bytes": path.stat().st_size,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Kendall's tau between every two tables that differ in one thing alone: seed, counting (or proxy), or data set.
+
+    Over the networks that both hold. Columns: ``kind`` (a value of :data:`KINDS`; ``"measures"`` where one of the two
+    is another proxy than the score), ``space``, ``dataset``, ``measure`` and ``seed`` (of what is alike empty), ``one``
+    and ``other`` (what differs), and those of :class:`naswotlib.stats.TauResult`.
+    """
+    tables = list_tables(folder)
+    scores = {file: pd.read_parquet(folder / file).set_index("arch").score for file in tables.file}
+    rows = []
+    for one, other, differs in _pairs(tables):
+        both = pd.concat([scores[one.file], scores[other.file]], axis=1, join="inner", keys=["one", "other"])
+        alike = {
+            name: "" if name == differs else getattr(one, name) for name in ("space", "dataset", "measure", "seed")
+        }
+        proxy = differs == "measure" and not {one.measure, other.measure} <= {*COUNTINGS}
+        apart = {"one": str(getattr(one, differs)), "other": str(getattr(other, differs))}
+        tau = kendall_tau(both.one, both.other, rng=rng, n_boot=n_boot)
+        rows.append({"kind": "measures" if proxy else KINDS[differs], **alike, **apart, **asdict(tau)})
+    return pd.DataFrame(rows)
+
+
+def _pairs(tables: pd.DataFrame) -> Iterator[tuple[Any, Any, str]]:
+    names = ("space", "dataset", "measure", "seed", "batch")
+    for one, other in combinations(list(tables.itertuples()), 2):
+        differ = [name for name in names if getattr(one, name) != getattr(other, name)]
+        if len(differ) == 1 and differ[0] in KINDS:
+            yield one, other, differ[0]
+
+
+def rescore(
+    folder: Path, row: Any, n: int, *, seed: int, data_dir: str | Path | None = None
+) -> tuple[pd.Series, pd.Series]:
+    """Scores of ``n`` random networks of the table ``row`` of :func:`list_tables`: as kept, and computed again.
+
+    The first come from the fast engine, the second from the exact one, on the mini-batch and with the seed of the table.
+    """
+    name = scores_name(row.space, row.dataset, counting=row.measure, seed=row.seed, batch_size=row.batch)
+    table = pd.read_parquet(folder / name)
+    kept = table.iloc[np.random.default_rng(seed).permutation(len(table))[:n]].reset_index(drop=True)
+    proxy = NASWOT if row.measure in COUNTINGS else row.measure
+    source = IMAGES.get(row.dataset, row.dataset)
+    inputs, labels = load_batch(source, row.batch, proxy=proxy, seed=row.seed, data_dir=data_dir)
+    counting = row.measure if row.measure in COUNTINGS else "once"
+    settings: dict[str, Any] = {"seed": row.seed, "proxy": proxy, "labels": labels, "counting": counting}
+    again = score_archs(row.space, kept.arch.tolist(), inputs, exact=True, progress=False, **settings)
+    return kept.score, again.score
+
+
+def compare_again(
+    folder: Path, tables: pd.DataFrame, n: int, *, seed: int, data_dir: str | Path | None = None
+) -> pd.DataFrame:
+    """A row for each table: ``file``, ``n`` networks computed again, ``singular`` in both, ``differ`` (singular in one
+    alone), and the ``median`` and ``largest`` relative difference of the others.
+    """
+    rows = []
+    for row in tables.itertuples():
+        kept, again = rescore(folder, row, n, seed=seed, data_dir=data_dir)
+        finite = np.isfinite(kept) & np.isfinite(again)
+        differences = ((again - kept).abs() / kept.abs())[finite]
+        singular = np.isneginf(kept) & np.isneginf(again)
+        counts = {"n": len(kept), "singular": int(singular.sum()), "differ": int((~finite & ~singular).sum())}
+        rows.append({"file": row.file, **counts, "median": differences.median(), "largest": differences.max()})
+    return pd.DataFrame(rows)
