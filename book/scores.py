@@ -56,8 +56,8 @@ LINK = "[{0}](../figures/paper/scores/{0})"
 # %% [markdown]
 # ## The files
 #
-# `once` and `reference` are the two countings of ReLU units ({doc}`glossary`); the others are not the score, but what it
-# is compared with in {doc}`fig4`. A network whose kernel is singular has the score −∞. Hours are those of one thread.
+# `once` and `reference` are the two countings of ReLU units ({doc}`glossary`); the others are not the score, but what
+# it is compared with in {doc}`fig4`. A network whose kernel is singular has the score −∞. Hours are of one thread.
 
 # %% tags=["remove-input"]
 rows = [
@@ -98,27 +98,55 @@ naswot(
 ).history.score.max()
 
 # %% [markdown]
-# | column | type | what it is |
-# |---|---|---|
-# | `arch` | text | the architecture, as its benchmark writes it; `get_space(name).from_str` reads it |
-# | `score` | float | $\log \lvert \mathbf{K}_H \rvert$, natural logarithm, without unit; −∞ where the kernel is singular; or the other measure that the file's name says |
-# | `num_units` | integer | $N_A$, ReLU units of one image, counted as the file's name says; empty for other measures |
-# | `seconds` | float | of building and scoring the network, one thread, while the machine did other work |
-# | `error` | text | empty; a network that failed would say why |
+# `arch` (text)
+# : The architecture, as its benchmark writes it; `get_space(name).from_str` reads it.
+#
+# `score` (float)
+# : $\log \lvert \mathbf{K}_H \rvert$, natural logarithm, no unit; −∞ where the kernel is singular. Or the other
+#   measure that the file's name says.
+#
+# `num_units` (integer)
+# : $N_A$, ReLU units of one image, counted as the file's name says; empty for other measures.
+#
+# `seconds` (float)
+# : Of building and scoring the network, in one thread, while the machine did other work.
+#
+# `error` (text)
+# : Empty; a network that failed would say why.
 
 # %% [markdown]
 # ## Data card
 #
-# | | |
-# |---|---|
-# | networks | `get_space(name)` with its default skeleton: for NAS-Bench-201 a stem of 16 channels and 5 cells a stage, as the benchmark trains them; for NAS-Bench-101 a stem of 16 channels, as the authors' script scores them and not as the benchmark trains them |
-# | which of them | those of `draw_sample(space, dataset, n, profile="paper", seed=0)`, in its order: uniform without replacement, and the same networks whatever the seed of the scores |
-# | weights | `space.build(arch, seed=arch_seed(seed, text))`: a row depends on the seed and on its own text, not on other rows |
-# | mini-batch | `load_images(dataset, 128, seed=seed)`: training images with crop and flip, from 960 of each data set. Those of `imagenet16-120` are 16×16 images of all 1,000 classes: of its 120 there are too few |
-# | engine | `exact=False`: sums may be in another order, see below |
-# | licence | MIT, as the package. There is no accuracy in these files, and no image |
-# | good for | ranking networks of one space; repeating a search without computing; comparing a score of yours with this one, network by network |
-# | not good for | comparing networks of two spaces, or of two countings: most of a score is the number of units ({eq}`eq-coin`). Nor for the spread over initialisations: one table is one draw of weights and of images |
+# Networks
+# : `get_space(name)` with its default skeleton. For NAS-Bench-201 that is a stem of 16 channels and 5 cells a stage,
+#   as the benchmark trains them; for NAS-Bench-101 a stem of 16 channels, as the authors' script scores them, and not
+#   the 128 that the benchmark trains.
+#
+# Which of them
+# : Those of `draw_sample(space, dataset, n, profile="paper", seed=0)` of `naswotlib.sample`, in its order: uniform,
+#   without replacement, and the same networks whatever the seed of the scores.
+#
+# Weights
+# : `space.build(arch, seed=arch_seed(seed, text))`: a row depends on the seed and on its own text, and on no other
+#   row. Tables of one seed share weights.
+#
+# Mini-batch
+# : `load_images(dataset, 128, seed=seed)`: training images with crop and flip, of 960 from each data set. Those of
+#   `imagenet16-120` are 16×16 images of all 1,000 classes, since of its 120 there are too few.
+#
+# Engine
+# : `exact=False`: sums may come in another order, see below. grad_norm and synflow have one engine.
+#
+# Licence
+# : MIT, as the package. There is no accuracy in these files, and no image.
+#
+# Good for
+# : Ranking networks of one space; repeating a search without computing; comparing a score of yours with this one,
+#   network by network.
+#
+# Not good for
+# : Comparing networks of two spaces, or scores of two countings: most of a score is the number of units
+#   ({eq}`eq-coin`). Nor for the spread over initialisations: one table is one draw of weights and images.
 #
 # What was noted when rows were computed; *not noted* is what it says. Rows of a whole space came in several runs.
 
@@ -177,7 +205,7 @@ plt.close(figure)
 # ## How far the tables agree
 #
 # Kendall's $\tau$ over the networks that two tables share, with its 95% interval from resampling networks. Two seeds
-# differ in weights and in mini-batch.
+# differ in weights and in mini-batch; two data sets of one seed in the mini-batch alone.
 
 # %% tags=["remove-input"]
 agree = agreements(folder, n_boot=n_boot, rng=np.random.default_rng(seed))

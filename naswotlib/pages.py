@@ -36,7 +36,8 @@ def complete_scores(path: Path, archs: Sequence[str], score: Callable[[list[str]
 
     Those that it lacks (all, where there is no file) come from ``score(missing, out)``, which hands the folder
     ``out`` to ``score_archs``, so that a run that is stopped goes on from there; when it is through, the table is
-    written whole with them added, and the manifest beside it says what they were computed with. A row with an error is returned but not kept: it is tried again the next time.
+    written whole with them added, and the manifest beside it says what they were computed with. A row with an error
+    is returned but not kept: it is tried again the next time.
     """
     table = pd.read_parquet(path) if path.exists() else pd.DataFrame({"arch": []})
     known = set(table.arch)

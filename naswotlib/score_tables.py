@@ -92,7 +92,8 @@ def rescore(
 ) -> tuple[pd.Series, pd.Series]:
     """Scores of ``n`` random networks of the table ``row`` of :func:`list_tables`: as kept, and computed again.
 
-    The first come from the fast engine, the second from the exact one, on the mini-batch and with the seed of the table.
+    The first come from the fast engine, the second from the exact one, on the mini-batch and with the seed of the
+    table.
     """
     name = scores_name(row.space, row.dataset, counting=row.measure, seed=row.seed, batch_size=row.batch)
     table = pd.read_parquet(folder / name)

@@ -17,7 +17,7 @@ def distributions(scores: Mapping[str, pd.Series[float]], ax: Axes, *, title: st
     """
     finite = {name: values[np.isfinite(values)] for name, values in scores.items()}
     everything = np.concatenate(list(finite.values()))
-    bins = np.linspace(everything.min(), everything.max(), 60)
+    bins = np.linspace(everything.min(), everything.max(), 60).tolist()
     for name, values in finite.items():
         left_out = len(scores[name]) - len(values)
         label = f"{name}, n = {len(values):,}" + (f" and {left_out} singular" if left_out else "")
