@@ -170,7 +170,7 @@ Markdown(published.link)
 
 # %% tags=["remove-input"]
 choices_file = figures / "paper" / "accuracy-choices.csv"
-text = f"`{choices_file.relative_to(repository())}` is not here."
+text = f"`{out_dir}/paper/{choices_file.name}` is not here."
 numbers = pd.read_csv(choices_file) if choices_file.exists() else pd.DataFrame()
 if len(numbers):
     several = numbers[numbers.choice == choices.MAXIMUM]

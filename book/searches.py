@@ -143,7 +143,7 @@ if all(path.exists() for path in (files.with_suffix(".csv"), apart.with_suffix("
     ]
     text = "\n\n".join(blocks)
 else:
-    text = f"`{files.relative_to(repository())}.csv` is not here."
+    text = f"`{out_dir}/paper/{files.name}.csv` is not here."
 Markdown(text)
 
 # %% [markdown]

@@ -1,23 +1,20 @@
-"""Notebooks of the book, executed as `make book`, papermill and a reader execute them."""
+"""Notebooks of the book with published accuracies, small ones, and as `make book` and a reader execute them."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import nbformat
 import numpy as np
 import pandas as pd
 import papermill
 import pytest
 from doit.exceptions import TaskFailed
+from notebooks import ROOT, load_dodo, run_page
 from published import write_nats, write_nds
 from scipy.stats import kendalltau
 from trained import write_watched
@@ -26,94 +23,19 @@ from naswotlib import get_space
 from naswotlib.benchmarks import import_file
 from naswotlib.spaces.base import sample_distinct
 
-ROOT = Path(__file__).parents[1]
-SMALL = {"n_archs": 6, "batch_size": 8}
-# By page: parameters that make it quick, and one that makes it another page.
-PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "fig1": ({"panels": "a", "per_band": 1, "batch_size": 8}, {"per_band": 2}),
-    "fig2": ({"resolution": 40}, {"seed": 7}),
-    "fig3": (SMALL | {"panels": "a"}, {"seed": 4}),
-    "fig4": ({**SMALL, "panels": "f"}, {"seed": 4}),
-    "fig5": ({"n_archs": 2, "repeats": 2, "batch_size": 8, "batch_sizes": [4, 8]}, {"batch_sizes": [4]}),
-    "fig6": ({}, {"zoom": 1}),
-    "predictors": ({**SMALL, "n_boot": 10}, {"seed": 4}),
-    "cheap": ({"n_archs": 8, "settings": [[4, 1, 8], [2, 1, 4]], "n_boot": 20}, {"seed": 4}),
-    "equation1": ({"n_archs": 8, "n_seeds": 2, "batch_size": 8}, {"seed": 4}),
-    "table1": ({"n_runs": 5, "samples": [2, 6], "batch_size": 8}, {"seed": 4}),
-    "table2": ({"n_runs": 5, "samples": [2, 6], "batch_size": 8}, {"seed": 4}),
-}
 [README_LINE] = re.findall(r"^(\.venv/bin/papermill .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
 
 pytestmark = pytest.mark.notebook
 
 
-@pytest.fixture(scope="module")
-def dodo() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("dodo", ROOT / "dodo.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def notebook(dodo: ModuleType, tmp_path: Path) -> Path:
-    """Figure 3, as `make notebooks` writes it."""
-    path = tmp_path / "book" / "notebooks" / "fig3.ipynb"
-    dodo.write_notebook(ROOT / "book" / "fig3.py", path)
-    return path
-
-
-def _run(notebook: Path, out: Path, **parameters: Any) -> None:
-    parameters = {**SMALL, "out_dir": str(out), **parameters}
-    papermill.execute_notebook(str(notebook), str(out / "executed.ipynb"), parameters, progress_bar=False)
-
-
-def _pictures(executed: Path) -> list[str]:
-    outputs = [output for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", [])]
-    return [output.data[kind] for output in outputs if "data" in output for kind in output.data if "png" in kind]
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_repeats_to_the_byte_and_follows_its_parameters(dodo: ModuleType, tmp_path: Path, name: str) -> None:
-    small, changed = PAGES[name]
-    if name == "fig6":
-        write_watched(tmp_path / "trained.parquet", count=2)
-    notebook = tmp_path / f"{name}.ipynb"
-    dodo.write_notebook(ROOT / "book" / f"{name}.py", notebook)
-
-    def run(number: int) -> tuple[list[str], dict[str, bytes]]:
-        out = tmp_path / str(number)
-        out.mkdir()
-        parameters = small | (changed if number == 2 else {})
-        if name == "fig6":
-            parameters["trained"] = str(tmp_path / "trained.parquet")
-        if "out_dir" in papermill.inspect_notebook(str(notebook)):
-            parameters["out_dir"] = str(out)
-        papermill.execute_notebook(str(notebook), str(out / "executed.ipynb"), parameters, progress_bar=False)
-        return _pictures(out / "executed.ipynb"), {path.name: path.read_bytes() for path in out.rglob("*.csv")}
-
-    with ThreadPoolExecutor(2) as pool:
-        (pictures, tables), again, other = pool.map(run, range(3))
-    assert pictures or tables
-    assert (pictures, tables) == again
-    if pictures:
-        assert pictures != other[0]
-    else:  # a page of tables
-        assert [*tables.values()] != [*other[1].values()]
-
-
-def test_a_parameter_that_the_notebook_does_not_have_is_an_error_that_names_it(notebook: Path, tmp_path: Path) -> None:
+def test_a_parameter_that_the_notebook_does_not_have_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(
         papermill.PapermillExecutionError, match="sede: not a parameter of this notebook; it has profile"
     ):
-        _run(notebook, tmp_path, sede=7)
+        run_page("fig3", tmp_path, sede=7)
 
 
-def test_published_accuracies_give_a_summary_and_kept_scores_without_any_of_them(
-    notebook: Path, tmp_path: Path
-) -> None:
+def test_published_accuracies_give_a_summary_and_kept_scores_without_any_of_them(tmp_path: Path) -> None:
     space = get_space("nasbench201")
     archs = [space.to_str(arch) for arch in sample_distinct(space, 4, np.random.default_rng(0))]
     published = pd.DataFrame(
@@ -123,8 +45,7 @@ def test_published_accuracies_give_a_summary_and_kept_scores_without_any_of_them
     pixels = np.random.default_rng(0).integers(256, size=(20, 16, 16, 3), dtype=np.uint8)
     np.savez(tmp_path / "minibatches-imagenet16.npz", images=pixels, labels=np.arange(1, 21))
 
-    settings = {"profile": "paper", "panels": "c", "data_dir": str(tmp_path), "n_archs": 4}
-    _run(notebook, tmp_path, **settings)
+    run_page("fig3", tmp_path, profile="paper", panels="c", data_dir=str(tmp_path), n_archs=4, batch_size=8)
     [row] = pd.read_csv(tmp_path / "paper" / "fig3c-imagenet16-120-seed0.csv").to_dict("records")
     kept = pd.read_parquet(tmp_path / "paper" / "scores" / "nasbench201-imagenet16-120-reference-seed0-batch8.parquet")
     assert row["tau"] == pytest.approx(kendalltau(kept.score, published.iloc[:, 2]).statistic, abs=1e-6)
@@ -146,7 +67,7 @@ def test_published_accuracies_give_a_summary_and_kept_scores_without_any_of_them
 )
 @pytest.mark.filterwarnings("ignore:.*the others are missing")
 def test_a_panel_is_drawn_once_the_official_file_is_imported(
-    dodo: ModuleType, tmp_path: Path, name: str, letter: str, space: str, file: str, panel: str
+    tmp_path: Path, name: str, letter: str, space: str, file: str, panel: str
 ) -> None:
     archs = sample_distinct(get_space(space), 4, np.random.default_rng(0))
     if file.endswith(".json"):
@@ -157,59 +78,49 @@ def test_a_panel_is_drawn_once_the_official_file_is_imported(
     pixels = np.random.default_rng(0).integers(256, size=(8, 32, 32, 3), dtype=np.uint8)
     np.savez(tmp_path / "minibatches-cifar10.npz", images=pixels, labels=np.arange(8))
 
-    notebook = tmp_path / f"{name}.ipynb"
-    dodo.write_notebook(ROOT / "book" / f"{name}.py", notebook)
-    settings = {"profile": "paper", "panels": letter, "data_dir": str(tmp_path), "n_archs": 4, "batch_size": 4}
-    _run(notebook, tmp_path, **settings)
+    settings: dict[str, Any] = {"panels": letter, "data_dir": str(tmp_path), "n_archs": 4, "batch_size": 4}
+    run_page(name, tmp_path, profile="paper", **settings)
     rows = pd.read_csv(tmp_path / "paper" / f"{panel}.csv")
     assert set(zip(rows.space, rows.n, strict=True)) == {(space, 4)}
     assert rows.tau.between(-1, 1).all()
+    dodo = load_dodo()
     assert panel in {made for panels in dodo.PANELS.values() for made in panels}
     assert dodo.NEEDS[panel] == f"{space}.parquet"
 
 
-def test_kernels_of_nds_darts_are_drawn_once_its_file_is_imported(dodo: ModuleType, tmp_path: Path) -> None:
+def test_kernels_of_nds_darts_are_drawn_once_its_file_is_imported(tmp_path: Path) -> None:
     archs = sample_distinct(get_space("nds_darts"), 5, np.random.default_rng(0))
     write_nds(tmp_path / "DARTS.json", archs, [[30.0, error] for error in (9.0, 8.0, 7.0, 6.0, 5.0)])
     import_file(tmp_path / "DARTS.json", out=tmp_path)
     pixels = np.random.default_rng(0).integers(256, size=(4, 32, 32, 3), dtype=np.uint8)
     np.savez(tmp_path / "minibatches-cifar10.npz", images=pixels, labels=np.arange(4))
-    notebook = tmp_path / "fig1.ipynb"
-    dodo.write_notebook(ROOT / "book" / "fig1.py", notebook)
-    settings = {"profile": "paper", "panels": "b", "data_dir": str(tmp_path), "out_dir": str(tmp_path), "batch_size": 4}
-    papermill.execute_notebook(str(notebook), str(tmp_path / "executed.ipynb"), settings, progress_bar=False)
+    run_page("fig1", tmp_path, profile="paper", panels="b", data_dir=str(tmp_path), batch_size=4)
     table = pd.read_csv(tmp_path / "paper" / "fig1b-nds-darts-seed0.csv")
     assert table.networks.tolist() == [1] * 5  # fifths of five networks
     assert table.mean_similarity.between(0, 1).all()
     assert (tmp_path / "paper" / "fig1b-nds-darts-seed0.png").exists()
 
 
-def test_trajectories_are_published_with_published_accuracies_in_the_picture_alone(
-    dodo: ModuleType, tmp_path: Path
-) -> None:
+def test_trajectories_are_published_with_published_accuracies_in_the_picture_alone(tmp_path: Path) -> None:
     rows = write_watched(tmp_path / "trained.parquet", count=2)
     published = pd.DataFrame({"arch_str": [row["arch"] for row in rows], "cifar10_val_200ep": [91.25, 92.75]})
     published.to_csv(tmp_path / "nasbench201.csv.gz", index=False)
-    notebook = tmp_path / "fig6.ipynb"
-    dodo.write_notebook(ROOT / "book" / "fig6.py", notebook)
-    settings = {"profile": "paper", "data_dir": str(tmp_path), "out_dir": str(tmp_path)}
-    settings["trained"] = str(tmp_path / "trained.parquet")
-    papermill.execute_notebook(str(notebook), str(tmp_path / "executed.ipynb"), settings, progress_bar=False)
+    run_page("fig6", tmp_path, profile="paper", data_dir=str(tmp_path), trained=str(tmp_path / "trained.parquet"))
     table = pd.read_csv(tmp_path / "paper" / "fig6-seed0.csv")
     assert table.columns.tolist() == ["epoch", "networks", "above_start", "mean_score", "tau_start", "tau_end"]
     assert table.mean_score.tolist() == pytest.approx(np.mean([row["scores"] for row in rows], axis=0), rel=1e-5)
 
 
-def test_the_papermill_line_of_the_readme_runs_as_it_stands(notebook: Path, tmp_path: Path) -> None:
+def test_the_papermill_line_of_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
+    load_dodo().write_notebook(ROOT / "book" / "fig3.py", tmp_path / "book" / "notebooks" / "fig3.ipynb")
     (tmp_path / ".venv").symlink_to(sys.prefix)
     done = subprocess.run(shlex.split(README_LINE), cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "fig3-seed7.ipynb" in {path.name for path in tmp_path.iterdir()}
 
 
-def test_a_notebook_that_fails_names_page_cell_and_error_and_the_last_good_page_stays(
-    dodo: ModuleType, tmp_path: Path
-) -> None:
+def test_a_notebook_that_fails_names_page_cell_and_error_and_the_last_good_page_stays(tmp_path: Path) -> None:
+    dodo = load_dodo()
     source, notebook, page = (tmp_path / name for name in ("broken.py", "notebooks/broken.ipynb", "broken.ipynb"))
     source.write_text("# %% tags=['parameters']\nn: int = 1\n\n# %%\nprint(n)\n\n# %%\n1 / 0\n")
     page.write_text("the last good page")
@@ -221,9 +132,8 @@ def test_a_notebook_that_fails_names_page_cell_and_error_and_the_last_good_page_
 
 
 @pytest.mark.parametrize("source", sorted((ROOT / "book").glob("*.py")), ids=lambda path: path.stem)
-def test_a_source_always_gives_the_same_notebook_with_one_cell_of_parameters(
-    dodo: ModuleType, tmp_path: Path, source: Path
-) -> None:
+def test_a_source_always_gives_the_same_notebook_with_one_cell_of_parameters(tmp_path: Path, source: Path) -> None:
+    dodo = load_dodo()
     first, second = tmp_path / "1.ipynb", tmp_path / "2.ipynb"
     dodo.write_notebook(source, first)
     dodo.write_notebook(source, second)

@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
-import papermill
 import pytest
+from notebooks import outputs, run_page
 
 from naswotlib import get_space
 from naswotlib.benchmarks.table import TableInfo, make_table, write_table
 from naswotlib.spaces.nasbench101_spec import OPERATIONS, ModelSpec, fault_of, matrix_from_bits
 
-ROOT = Path(__file__).parents[1]
 DATASETS = ("cifar10", "cifar100", "imagenet16-120")
 SMALL = {"profile": "paper", "n_runs": 3, "samples": [2, 5]}
 
 pytestmark = pytest.mark.notebook
 
 
-def dodo() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("dodo", ROOT / "dodo.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def run(page: str, folder: Path, *, only: Sequence[str] = (*SMALL, "data_dir"), **parameters: object) -> str:
     """Execute a page with ``parameters`` and ``only`` some of the usual ones; its text outputs."""
-    notebook = folder / f"{page}.ipynb"
-    dodo().write_notebook(ROOT / "book" / f"{page}.py", notebook)
     usual = {**SMALL, "data_dir": str(folder)}
-    settings = {"out_dir": str(folder), **{name: usual[name] for name in only}, **parameters}
-    done = papermill.execute_notebook(str(notebook), str(folder / "executed.ipynb"), settings, progress_bar=False)
-    outputs = [output for cell in done.cells for output in cell.get("outputs", ())]
-    return "\n".join(output.get("data", {}).get("text/markdown", "") for output in outputs)
+    executed = run_page(page, folder, **{name: usual[name] for name in only} | parameters)
+    return "\n".join(outputs(executed, "markdown"))
 
 
 def keep_scores(folder: Path, space_name: str, dataset: str, seed: int = 0) -> None:
