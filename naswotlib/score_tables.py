@@ -88,12 +88,12 @@ def _pairs(tables: pd.DataFrame) -> Iterator[tuple[Any, Any, str]]:
 
 
 def rescore(
-    folder: Path, row: Any, n: int, *, seed: int, data_dir: str | Path | None = None
+    folder: Path, row: Any, n: int, *, seed: int, data_dir: str | Path | None = None, exact: bool = True
 ) -> tuple[pd.Series, pd.Series]:
     """Scores of ``n`` random networks of the table ``row`` of :func:`list_tables`: as kept, and computed again.
 
-    The first come from the fast engine, the second from the exact one, on the mini-batch and with the seed of the
-    table.
+    The first come from the fast engine, the second from the exact one, or where ``exact`` is false from the fast one
+    again, on the mini-batch and with the seed of the table.
     """
     name = scores_name(row.space, row.dataset, counting=row.measure, seed=row.seed, batch_size=row.batch)
     table = pd.read_parquet(folder / name)
@@ -103,7 +103,7 @@ def rescore(
     inputs, labels = load_batch(source, row.batch, proxy=proxy, seed=row.seed, data_dir=data_dir)
     counting = row.measure if row.measure in COUNTINGS else "once"
     settings: dict[str, Any] = {"seed": row.seed, "proxy": proxy, "labels": labels, "counting": counting}
-    again = score_archs(row.space, kept.arch.tolist(), inputs, exact=True, progress=False, **settings)
+    again = score_archs(row.space, kept.arch.tolist(), inputs, exact=exact, progress=False, **settings)
     return kept.score, again.score
 
 

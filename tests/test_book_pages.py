@@ -45,12 +45,13 @@ ALONE: dict[str, dict[str, Any]] = {
     "own_network": {"batch_size": 4, "side": 32, "repeats": 1},
     "searches": {"n_runs": 2, "max_trained": 12},
 }
+ELSEWHERE = ["scores"]  # tests/test_score_tables.py
 
 pytestmark = pytest.mark.notebook
 
 
 def test_no_page_is_forgotten() -> None:
-    assert sorted([*PAGES, *ALONE]) == sorted(path.stem for path in (ROOT / "book").glob("*.py"))
+    assert sorted([*PAGES, *ALONE, *ELSEWHERE]) == sorted(path.stem for path in (ROOT / "book").glob("*.py"))
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import re
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-import nbformat
 import numpy as np
 import pandas as pd
-import papermill
 import pytest
+from notebooks import ROOT, outputs, run_page
 from scipy.stats import kendalltau
 
 from naswotlib import get_space, load_images, score_archs
@@ -22,7 +20,6 @@ from naswotlib.plots import distributions, relative_differences
 from naswotlib.runs import read_runs, record_run
 from naswotlib.score_tables import agreements, compare_again, list_tables, rescore
 
-ROOT = Path(__file__).parents[1]
 SCORES = ROOT / "figures" / "paper" / "scores"
 CELLS = [get_space("nasbench201").to_str(arch) for arch in get_space("nasbench201")[5:11]]
 
@@ -130,6 +127,15 @@ def test_fifty_cells_scored_again_agree_with_the_committed_table(data_dir: Path)
     assert again[finite].tolist() == pytest.approx(kept[finite].tolist(), rel=1e-6)
 
 
+@pytest.mark.parametrize("n", [2, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("file", list_tables(SCORES).file)
+def test_networks_scored_again_by_the_same_engine_give_the_committed_scores(data_dir: Path, file: str, n: int) -> None:
+    [row] = [row for row in list_tables(SCORES).itertuples() if row.file == file]
+    kept, again = rescore(SCORES, row, n, seed=0, data_dir=data_dir, exact=False)
+    assert len(again) == n
+    assert again.tolist() == pytest.approx(kept.tolist(), rel=1e-6)
+
+
 def test_every_committed_table_is_whole_and_its_rows_are_accounted_for() -> None:
     tables, runs = list_tables(SCORES), read_runs(SCORES)
     assert (tables.failed == 0).all()
@@ -157,17 +163,8 @@ def test_histograms_count_every_finite_score_and_name_the_others() -> None:
 
 @pytest.mark.notebook
 def test_the_page_lists_every_table_and_draws_from_what_is_there(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("dodo", ROOT / "dodo.py")
-    assert spec is not None
-    assert spec.loader is not None
-    dodo = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(dodo)
-    notebook = tmp_path / "scores.ipynb"
-    dodo.write_notebook(ROOT / "book" / "scores.py", notebook)
-    papermill.execute_notebook(notebook, tmp_path / "done.ipynb", {"n_boot": 10}, progress_bar=False)
-    cells = nbformat.read(tmp_path / "done.ipynb", as_version=4).cells
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    text = "\n".join(output.get("data", {}).get("text/markdown", "") for output in outputs)
+    executed = run_page("scores", tmp_path, out_dir="figures", n_boot=10)
+    text = "\n".join(outputs(executed, "markdown"))
     for path in SCORES.glob("*.parquet"):
         assert f"[{path.name}](../figures/paper/scores/{path.name})" in text
     for row in list_tables(SCORES).itertuples():
