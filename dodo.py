@@ -151,6 +151,21 @@ def number_cells(notebook: Any) -> None:
         cell["id"] = f"cell-{number}"
 
 
+def kernel_manager() -> type:
+    """jupyter_client's, but for the interrupt that it sends before a kernel is asked to end.
+
+    By then all cells have run. An interrupt that meets the kernel at the tail of its last answer, as happens on a busy
+    machine, is reported as an error.
+    """
+    from jupyter_client.manager import AsyncKernelManager
+
+    class KernelManager(AsyncKernelManager):
+        async def _async_interrupt_kernel(self) -> None:
+            pass
+
+    return KernelManager
+
+
 def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> TaskFailed | None:
     """Run a notebook with parameters; ``page`` is replaced only when all its cells have run."""
     import nbformat
@@ -158,8 +173,9 @@ def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> Ta
 
     unfinished = page.with_name(f".{page.name}")
     unfinished.parent.mkdir(parents=True, exist_ok=True)
+    options = {"progress_bar": False, "extra_arguments": QUIET, "kernel_manager_class": kernel_manager()}
     try:
-        papermill.execute_notebook(str(notebook), str(unfinished), settings, progress_bar=False, extra_arguments=QUIET)
+        papermill.execute_notebook(str(notebook), str(unfinished), settings, **options)
     except papermill.PapermillExecutionError as error:
         return TaskFailed(
             f"{page.stem}: cell {error.cell_index} of {BOOK / page.stem}.py raised {error.ename}: {error.evalue}\n"

@@ -131,6 +131,35 @@ def test_a_notebook_that_fails_names_page_cell_and_error_and_the_last_good_page_
     assert page.read_text() == "the last good page"
 
 
+def test_a_kernel_that_is_slow_to_end_its_last_answer_says_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source, notebook, page = (tmp_path / name for name in ("slow.py", "notebooks/slow.ipynb", "slow.ipynb"))
+    source.write_text(
+        """# %% tags=['parameters']
+n: int = 1
+
+# %%
+import time
+
+handlers = get_ipython().kernel.shell_handlers
+answer = handlers["kernel_info_request"]
+
+
+async def slowly(*arguments):
+    await answer(*arguments)
+    time.sleep(1)
+
+
+handlers["kernel_info_request"] = slowly
+"""
+    )
+    dodo = load_dodo()
+    dodo.write_notebook(source, notebook)
+    assert dodo.execute_notebook(notebook, page, {}) is None
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("source", sorted((ROOT / "book").glob("*.py")), ids=lambda path: path.stem)
 def test_a_source_always_gives_the_same_notebook_with_one_cell_of_parameters(tmp_path: Path, source: Path) -> None:
     dodo = load_dodo()
