@@ -86,6 +86,7 @@ READS = {
     "fig7": ["figures/demo/table2-seed0.csv"],
     "fig7-seed0": [PAPER / "table2a-seed0.csv"],
     "scores": [*SCORES, PAPER / "scores" / "manifest.json"],
+    "where": [BOOK / "map.yml", BOOK / "costs.csv", BOOK / "costs.json", BOOK / "api.md", *PAPER.glob("*.json")],
 }
 # Panels of published tables that few have: made only where this file is in DATA, and else left as they are.
 NEEDS = {

@@ -256,8 +256,8 @@ published = glue_published(
 # :name: fig-scores-again
 # :alt: Median and largest relative difference of each score table from scores computed again, on a logarithmic axis.
 #
-# Kept scores against scores computed again exactly: median and largest relative difference of each table. Where there is
-# none at all, the mark is at the left edge.
+# Kept scores against scores computed again exactly: median and largest relative difference of each table. Where there
+# is none at all, the mark is at the left edge.
 # ```
 
 # %% tags=["remove-input"]
