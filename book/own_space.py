@@ -129,8 +129,8 @@ table = score_archs(space, archs, images, seed=seed, exact=False, progress=False
 table.sort_values("score", ascending=False).head()
 
 # %% [markdown]
-# Before you trust the order, look at what it follows. In a space whose networks differ in size, the score follows the
-# number of ReLU units, $N_A$ in {eq}`eq-kernel`, as {eq}`eq-coin` says it must:
+# Before you trust the order, look at what it follows. In a space whose networks differ in size, that is the number of
+# ReLU units, $N_A$ in {eq}`eq-kernel`, much as the score of coin flips follows it ({eq}`eq-coin`):
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -298,9 +298,8 @@ class ResNets:
         return tuple(map(int, text.split("-")))
 
     def build(self, arch, *, seed, num_classes=10):
-        with (
-            torch.random.fork_rng()
-        ):  # the seed says all, and the caller's random state stays
+        # The seed says all, and the random state of the caller stays as it was.
+        with torch.random.fork_rng():
             torch.manual_seed(seed)
             block = torchvision.models.resnet.BasicBlock
             return torchvision.models.ResNet(block, arch, num_classes=num_classes)

@@ -18,14 +18,12 @@
 # computed from the files when it is built.
 
 # %% tags=["parameters"]
-profile: str = (
-    "demo"  # paper computes some scores again, exactly; demo shows what came of that
-)
+profile: str = "demo"  # paper: compute some scores again
 n_again: int = 10  # networks of each table to compute again
 n_boot: int = 200  # resamples of networks behind each interval
 seed: int = 0  # of the bootstrap, and of what is computed again
 data_dir: str = ""  # of published images; empty: NASWOTLIB_DATA
-out_dir: str = "figures"  # in the repository; tables are read from its paper/scores
+out_dir: str = "figures"  # in the repository
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -148,19 +146,27 @@ naswot(
 # : Comparing networks of two spaces, or scores of two countings: most of a score is the number of units
 #   ({eq}`eq-coin`). Nor for the spread over initialisations: one table is one draw of weights and images.
 #
-# What was noted when rows were computed; *not noted* is what it says. Rows of a whole space came in several runs.
+# What was noted when rows were computed. Of the first tables, versions and hardware were not; their date is the day on
+# which they were committed. The rows of a whole space came in several runs.
 
 # %% tags=["remove-input"]
 runs = read_runs(folder)
-noted = ["date", "versions", "hardware", "committed"]
 rows = []
 for row in tables.itertuples():
     known = runs.get(row.file, [])
     rest = row.networks - sum(run["rows"] for run in known)
     for run in [*known, *([{"rows": rest}] if rest else [])]:
-        cells = [run.get(name, "not noted") for name in noted]
-        rows.append([f"`{row.file.removesuffix('.parquet')}`", f"{run['rows']:,}", *cells])
-Markdown(markdown_table(["table", "rows", *noted], rows))
+        used = [run[name] for name in ("versions", "hardware") if name in run]
+        cells = [run.get("date", "not noted"), "; ".join(used) or "not noted"]
+        rows.append(
+            [
+                row.file.removesuffix(".parquet"),
+                f"{run['rows']:,}",
+                *cells,
+                run.get("committed", ""),
+            ]
+        )
+Markdown(markdown_table(["table", "rows", "date", "computed with", "committed in"], rows))
 
 # %% [markdown]
 # The same with all settings: [manifest.json](../figures/paper/scores/manifest.json).

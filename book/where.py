@@ -16,9 +16,7 @@
 # From the paper to the page that shows it, to the code that computes it; and what each notebook needs to run.
 
 # %% tags=["parameters"]
-out_dir: str = (
-    "figures"  # in the repository; what the paper profile took is read from its paper
-)
+out_dir: str = "figures"  # in the repository; see its paper
 
 # %% tags=["remove-input"]
 import json

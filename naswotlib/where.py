@@ -75,13 +75,13 @@ def notebook_table(book: Path, published: Path) -> str:
         measured = costs.loc[page] if page in costs.index else None
         rows.append(
             [
-                f"{{doc}}`{page}`",
-                *(", ".join(f"`{name}`" for name in data.get(profile, [])) for profile in ("demo", "paper")),
+                f"{{doc}}`{page} <{page}>`",
                 "" if measured is None else f"{measured.seconds / 60:.1f}",
                 "" if measured is None else f"{measured.cpu_seconds / 60:.1f}",
                 "" if measured is None else f"{measured.peak_mb:,.0f}",
                 f"{seconds / 60:.1f} ({panels})" if panels else "",
+                *(", ".join(data.get(profile, [])) for profile in ("demo", "paper")),
             ]
         )
-    columns = ["page", "demo reads", "paper reads", "minutes", "of processor", "MB", "paper: minutes (panels)"]
+    columns = ["page", "minutes", "of processor", "MB", "paper: minutes (panels)", "demo reads", "paper reads"]
     return markdown_table(columns, rows)

@@ -24,6 +24,7 @@ def distributions(scores: Mapping[str, pd.Series[float]], ax: Axes, *, title: st
         weights = np.full(len(values), 1 / len(values))
         ax.hist(values, bins=bins, weights=weights, histtype="stepfilled", alpha=0.45, label=label)
     ax.set(title=title, xlabel="score at initialisation", ylabel="share of networks")
+    ax.set_ylim(top=1.4 * ax.get_ylim()[1])  # room for the legend
     ax.legend(frameon=False, fontsize="small")
     sns.despine(ax=ax)
     return ax
