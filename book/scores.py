@@ -22,8 +22,9 @@ profile: str = "demo"  # paper: compute some scores again
 n_again: int = 10  # networks of each table to compute again
 n_boot: int = 200  # resamples of networks behind each interval
 seed: int = 0  # of the bootstrap, and of what is computed again
+scores: str = "figures/paper/scores"  # in the repository: the tables
 data_dir: str = ""  # of published images; empty: NASWOTLIB_DATA
-out_dir: str = "figures"  # in the repository
+out_dir: str = "figures"  # in the repository; what is computed again goes there
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -47,7 +48,7 @@ from naswotlib.score_tables import COUNTINGS, agreements, compare_again, list_ta
 
 page = Provenance(globals())
 check_choice("profile", profile, ("demo", "paper"))
-folder = repository() / out_dir / "paper" / "scores"
+folder = repository() / scores
 tables = list_tables(folder)
 LINK = "[{0}](../figures/paper/scores/{0})"
 
@@ -188,14 +189,14 @@ for ax, chosen, by in (
     ),
 ):
     first = chosen[chosen.seed == 0]
-    scores = {
+    drawn = {
         row.dataset if by == "dataset" else f"{row.space}, {row.measure}": pd.read_parquet(
             folder / row.file
         ).score
         for row in first.itertuples()
     }
     title = "NAS-Bench-201, each unit once" if by == "dataset" else "CIFAR-10"
-    distributions(scores, ax, title=title)
+    distributions(drawn, ax, title=title)
 glue("score-distributions", figure, display=False)
 plt.close(figure)
 
@@ -251,7 +252,9 @@ if profile == "paper":
     again = compare_again(folder, tables, n_again, seed=seed, data_dir=data_dir)
     figure, ax = plt.subplots(figsize=(7, 0.5 + 0.3 * len(again)), layout="constrained")
     relative_differences(again, ax)
-    save_panel(folder.parent, f"scores-again-seed{seed}", figure, again, page)
+    save_panel(
+        repository() / out_dir / "paper", f"scores-again-seed{seed}", figure, again, page
+    )
     plt.close(figure)
 published = glue_published(
     page, {"scores-again": ("scores-again-seed0", "the images of the tables")}

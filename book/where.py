@@ -16,7 +16,7 @@
 # From the paper to the page that shows it, to the code that computes it; and what each notebook needs to run.
 
 # %% tags=["parameters"]
-out_dir: str = "figures"  # in the repository; see its paper
+published: str = "figures/paper"  # in the repository: provenance, kept scores
 
 # %% tags=["remove-input"]
 import json
@@ -29,7 +29,7 @@ from naswotlib.score_tables import list_tables
 from naswotlib.where import notebook_table, paper_table
 
 page = Provenance(globals())
-book, published = repository() / "book", repository() / out_dir / "paper"
+book, panels = repository() / "book", repository() / published
 Markdown(paper_table(book))
 
 # %% [markdown]
@@ -45,11 +45,11 @@ Markdown(paper_table(book))
 # published data shows what it computes in both.
 
 # %% tags=["remove-input"]
-Markdown(notebook_table(book, published))
+Markdown(notebook_table(book, panels))
 
 # %% tags=["remove-input"]
 costs = json.loads((book / "costs.json").read_text())
-tables = list_tables(published / "scores")
+tables = list_tables(panels / "scores")
 Markdown(
     f"Minutes and memory of `demo` were measured with `python benchmarks/page_costs.py` on {costs['date']}, a page "
     f"after the other, each in one process ({costs['hardware']}). The machine did other work at the same time, "

@@ -19,6 +19,8 @@ from naswotlib.sample import IMAGES, scores_name
 from naswotlib.stats import kendall_tau
 
 COUNTINGS = ("once", "reference")
+COLUMNS = ["file", "space", "dataset", "measure", "seed", "batch", "networks", "singular", "failed", "hours", "bytes"]
+COLUMNS += ["sha256"]
 _NAME = re.compile(rf"([a-z0-9_]+)-(.+)-({'|'.join((*COUNTINGS, *PROXIES))})-seed(\d+)(?:-batch(\d+))?\.parquet")
 # What sets two tables apart, when they are alike in all else.
 KINDS = {"seed": "seeds", "measure": "countings", "dataset": "data sets"}
@@ -54,7 +56,7 @@ def list_tables(folder: Path) -> pd.DataFrame:
                 "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:

@@ -44,6 +44,7 @@ ALONE: dict[str, dict[str, Any]] = {
     "index": {},
     "own_network": {"batch_size": 4, "side": 32, "repeats": 1},
     "searches": {"n_runs": 2, "max_trained": 12},
+    "where": {},
 }
 ELSEWHERE = ["scores"]  # tests/test_score_tables.py
 

@@ -1,4 +1,4 @@
-"""The committed score tables, and the page that offers them."""
+"""The committed score tables: what they hold, what is known of them, and that they come out again."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_histograms_count_every_finite_score_and_name_the_others() -> None:
 
 @pytest.mark.notebook
 def test_the_page_lists_every_table_and_draws_from_what_is_there(tmp_path: Path) -> None:
-    executed = run_page("scores", tmp_path, out_dir="figures", n_boot=10)
+    executed = run_page("scores", tmp_path, n_boot=10)
     text = "\n".join(outputs(executed, "markdown"))
     for path in SCORES.glob("*.parquet"):
         assert f"[{path.name}](../figures/paper/scores/{path.name})" in text
