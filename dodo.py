@@ -20,7 +20,8 @@ PROFILE = get_var("profile", "demo")
 DATA = get_var("data", "")
 # The book's pages are always made with the bundled benchmark, and show the figures of the paper profile from files.
 # Which those are, by page: file name without suffix, and the parameters that make it. Beside its summary (.csv) and
-# provenance (.json) a panel has a picture (.png), or, where its name begins with "table", differences of rows.
+# provenance (.json) a panel has a picture (.png), or differences of rows where its name begins with "table", or nothing
+# more where it begins with "why".
 PAPER = Path("figures/paper")
 PANELS = {
     "accuracy": {"accuracy-agreement": {}},
@@ -73,10 +74,16 @@ PANELS = {
     "equation1": {"equation1-seed0": {}},
     "cheap": {"cheap-seed0": {}},
     "scores": {"scores-again-seed0": {}},
+    "why": {
+        "why-fig1a-seed0": {"part": "fig1a"},
+        "why-fig1b-seed0": {"part": "fig1b"},
+        "why-table1-seed0": {"part": "table1"},
+        "why-table2-seed0": {"part": "table2"},
+    },
 }
 CLAIMS = [BOOK / "claims.yml", BOOK / "paper" / "tables.csv", *sorted(PAPER.glob("*.csv"))]  # behind the front page
 SCORES = sorted(PAPER.glob("scores/*.parquet"))  # what these panels are made from
-SCORED = (*PANELS["table1"], *PANELS["table2"], "fig7-seed0", "equation1-seed0", "scores-again-seed0")
+SCORED = (*PANELS["table1"], *PANELS["table2"], "fig7-seed0", "equation1-seed0", "scores-again-seed0", *PANELS["why"])
 ALSO = {
     "accuracy-agreement": ["accuracy-choices.csv"],
     "equation1-seed0": ["equation1-inplace.csv"],
@@ -92,6 +99,7 @@ READS = {
 NEEDS = {
     **dict.fromkeys(PANELS["accuracy"], "nats-bench-sample"),
     "fig1b-nds-darts-seed0": "nds_darts.parquet",
+    "why-fig1b-seed0": "nds_darts.parquet",
     "fig3e-nds-amoeba-seed0": "nds_amoeba.parquet",
     "fig3f-nds-darts-seed0": "nds_darts.parquet",
     "fig3g-nds-enas-seed0": "nds_enas.parquet",
@@ -212,7 +220,8 @@ def task_notebooks():
 
 def paper_files(panel: str) -> list[Path]:
     """What the paper profile writes for one panel."""
-    suffixes = (".csv", ".json", "-differences.csv") if panel.startswith("table") else (".png", ".csv", ".json")
+    third = [] if panel.startswith("why") else ["-differences.csv"] if panel.startswith("table") else [".png"]
+    suffixes = [".csv", ".json", *third]
     return [PAPER / f"{panel}{suffix}" for suffix in suffixes] + [PAPER / name for name in ALSO.get(panel, ())]
 
 

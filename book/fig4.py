@@ -33,7 +33,7 @@ seed: int = 0  # of architectures, weights, mini-batch and bootstrap
 device: str = "cpu"  # that measures are computed on, such as cuda
 workers: int = 1  # processes that compute them
 data_dir: str = ""  # of published tables and images; empty: NASWOTLIB_DATA
-out_dir: str = "figures"  # in the repository; results go to its demo, ours and paper
+out_dir: str = "figures"  # in the repository; results go to its demo and paper
 
 # %% tags=["hide-input"]
 from naswotlib.measure_pages import show_our_measures, show_published_measures
@@ -157,7 +157,7 @@ show_published_measures(PANELS, page)
 # ## Networks, their accuracies and their measures
 #
 # As on the page of {numref}`fig-3a`: networks of the published table, or those that this project has trained, each with
-# random weights, and measured on one mini-batch. What was computed before is taken from tables in `figures/`.
+# random weights, and measured on one mini-batch. What was computed before is taken from tables.
 
 # %%
 points, summary = compare_measures(PANELS, **page.parameters)

@@ -44,7 +44,8 @@ Markdown(counts_table(ledger))
 # *Here* is a mean and standard deviation over runs with a 95% interval of the mean, a difference in points of accuracy
 # with its 95% bootstrap interval, or Kendall's $\tau$ with one. Where a row of a table has several cells, the
 # verdict and the numbers are those of the cell that lies farthest from the paper. The paper gives no number for words
-# such as *robust*, *similar* and *close*; the thresholds are our readings, and stand in `book/claims.yml`.
+# such as *robust*, *similar* and *close*; the thresholds are our readings, and stand in `book/claims.yml`. *Why?* leads
+# to the experiment that shows what makes the difference.
 
 # %% tags=["remove-input"]
 pages = {path.stem for path in book.glob("*") if path.suffix in (".py", ".md")}

@@ -46,11 +46,11 @@ import warnings
 import pandas as pd
 from IPython.display import Markdown, display
 
+from naswotlib.counted import Counted, TableRows
 from naswotlib.errors import NaswotWarning
 from naswotlib.pages import repository, write_csv
 from naswotlib.provenance import Provenance
 from naswotlib.sample import all_scores, load_profile, scores_name
-from naswotlib.spaces.nasbench101 import NASBench101
 from naswotlib.table_pages import one_table, published_table
 from naswotlib.tables import (
     beside_paper,
@@ -94,31 +94,6 @@ if kept.exists():
 # Cells are drawn uniformly from the rows of the table, as in the authors' script, and mutated as there: one edge of the
 # pruned cell flips, and operations never change. Every training costs the same.
 
-
-# %%
-class Rows(NASBench101):
-    """NAS-Bench-101 as the paper searches it."""
-
-    def __len__(self):
-        return len(benchmark.archs)
-
-    def sample(self, rng):
-        return self.from_str(benchmark.archs[int(rng.integers(len(self)))])
-
-    def mutate(self, arch, rng):
-        return self.mutate_paper(arch, rng)
-
-
-class Counted:
-    """The benchmark, whose every training costs 1."""
-
-    def accuracy(self, archs, **column):
-        return benchmark.accuracy(archs, **column)
-
-    def train_seconds(self, arch, **column):
-        return 1.0
-
-
 # %%
 benchmark = load_profile("nasbench101", profile=profile, data_dir=data_dir)
 named = {"counting": counting, "seed": seed, "batch_size": batch_size}
@@ -142,7 +117,12 @@ def train(method, n, **more):
     with warnings.catch_warnings():  # that it sees test accuracy: the text above says so
         warnings.simplefilter("ignore", NaswotWarning)
         return training_runs(
-            method, Rows(), Counted(), columns, max_evaluations=n, **options
+            method,
+            TableRows(benchmark),
+            Counted(benchmark),
+            columns,
+            max_evaluations=n,
+            **options,
         )
 
 

@@ -17,6 +17,7 @@ BADGES = {
     "differs": "danger",
     "contradicted": "danger",
 }
+APART = ("close", "undecided", "differs", "contradicted")  # verdicts that ask for a reason
 
 
 def read_claims(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -32,7 +33,9 @@ def read_claims(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def make_ledger(book: Path, figures: Path) -> pd.DataFrame:
-    """A row a claim: ``part, where, claim, page, verdict, paper, ours, note``.
+    """A row a claim: ``part, where, claim, page, verdict, paper, ours, note, why``.
+
+    ``why`` is the label of a paragraph that tests the reason, where the result is not the paper's and there is one.
 
     ``book`` holds ``claims.yml`` and ``paper/tables.csv``, ``figures`` the files of the ``paper`` profile.
     """
@@ -43,7 +46,8 @@ def make_ledger(book: Path, figures: Path) -> pd.DataFrame:
         for claim in claims:
             found = judge(claim, results)
             about = {"part": part, "where": claim["where"], "claim": claim["claim"], "page": claim.get("page", "")}
-            rows.append(about | {key: getattr(found, key) for key in ("verdict", "paper", "ours", "note")})
+            result = {key: getattr(found, key) for key in ("verdict", "paper", "ours", "note")}
+            rows.append(about | result | {"why": claim.get("why", "") if found.verdict in APART else ""})
     return pd.DataFrame(rows)
 
 
@@ -64,7 +68,7 @@ def ledger_tables(ledger: pd.DataFrame, pages: set[str]) -> str:
                 "Where": [_link(where, page, pages) for where, page in zip(rows["where"], rows.page, strict=True)],
                 "Claim": rows.claim,
                 "Paper": rows.paper,
-                "Here": rows.ours.str.cat(rows.note.map(_in_words), sep="\n\n").str.strip(),
+                "Here": [_here(row) for row in rows.itertuples()],
                 "Verdict": rows.verdict.map(_badge),
             }
         )
@@ -74,6 +78,11 @@ def ledger_tables(ledger: pd.DataFrame, pages: set[str]) -> str:
 
 def _link(where: str, page: str, pages: set[str]) -> str:
     return f"{{doc}}`{where} <{page}>`" if page in pages else where
+
+
+def _here(row: Any) -> str:
+    why = f"{{ref}}`Why? <{row.why}>`" if row.why else ""
+    return "\n\n".join(text for text in (row.ours, _in_words(row.note), why) if text)
 
 
 def _badge(verdict: str) -> str:

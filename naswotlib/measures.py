@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -21,6 +21,7 @@ from naswotlib.proxies import NASWOT
 from naswotlib.sample import Sample, draw_sample, score_sample
 from naswotlib.sizes import network_sizes
 from naswotlib.stats import kendall_tau
+from naswotlib.suite import kept_proxies
 
 
 @dataclass(frozen=True)
@@ -53,21 +54,27 @@ def measure_sample(
     workers: int = 1,
     data_dir: str | Path | None = None,
     kept: Path | None = None,
+    known: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """A row for each network of ``sample``: ``arch``, ``accuracy``, and a column for each measure of :data:`MEASURES`.
 
     Sizes come from the operations of a network, the others from :func:`naswotlib.sample.score_sample`, whose keywords
-    these are; a network whose measure failed has NaN there.
+    these are; a network whose measure failed has NaN there. ``known`` has a column ``arch`` and columns of measures:
+    what is there is taken from it.
     """
     table = pd.DataFrame({"arch": sample.archs, "accuracy": sample.accuracy})
     side = sample.side or load_images(sample.images, 1, seed=seed, data_dir=data_dir).shape[-1]
     sizes = network_sizes(sample.space, sample.archs, side=side, skeleton=sample.skeleton)
+    known = pd.DataFrame({"arch": []}) if known is None else known
     for name in measures:
         if MEASURES[name].kind == "size":
             table[name] = sizes[name]
-        else:
-            table[name] = score_sample(
-                sample,
+            continue
+        values = known.set_index("arch")[name] if name in known else pd.Series(dtype=float)
+        new = ~table.arch.isin(values.index)
+        if new.any():
+            scored = score_sample(
+                replace(sample, archs=table.arch[new].tolist(), accuracy=sample.accuracy[new]),
                 proxy=name,
                 seed=seed,
                 batch_size=batch_size,
@@ -76,7 +83,9 @@ def measure_sample(
                 workers=workers,
                 data_dir=data_dir,
                 kept=kept,
-            ).score
+            )
+            values = scored.set_index("arch").score.combine_first(values)
+        table[name] = values.loc[table.arch].to_numpy()
     return table
 
 
@@ -99,12 +108,13 @@ def compare_measures(
 
     The first table has a row a network: ``panel`` (its letter) and the columns of :func:`measure_sample`. The second
     has a row for each panel and measure: what was compared, and Kendall's tau with its interval. The keywords are the
-    parameters of a page. What was computed is kept in the folder ``scores`` of ``out_dir/paper``, or, of networks that
-    this project trained, of ``out_dir/ours``.
+    parameters of a page. In ``paper`` what was computed is kept in the folder ``scores`` of ``out_dir/paper``. Of
+    networks that this project trained, proxies are kept beside their accuracies (:func:`naswotlib.suite.kept_proxies`),
+    for seed 0 and 128 images; all else is computed.
     """
     measures = list(measures)
     points, rows = [], []
-    kept = repository() / out_dir / ("paper" if profile == "paper" else "ours") / "scores"
+    kept = repository() / out_dir / "paper" / "scores" if profile == "paper" else None
     for letter, panel in choose_panels(figure, panels, profile=profile, data_dir=data_dir).items():
         sample = draw_sample(panel.space, panel.dataset, n_archs, profile=profile, seed=seed, data_dir=data_dir)
         table = measure_sample(
@@ -117,6 +127,7 @@ def compare_measures(
             workers=workers,
             data_dir=data_dir,
             kept=kept,
+            known=kept_proxies(panel.space) if (profile, seed, batch_size) == ("demo", 0, 128) else None,
         )
         points.append(table.assign(panel=letter))
         for name in measures:

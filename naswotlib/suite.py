@@ -30,6 +30,7 @@ TRAJECTORIES = "nasbench201-trajectories"
 NDS = ("nds_amoeba", "nds_darts", "nds_enas", "nds_nasnet", "nds_pnas")
 FIXED = ("nds_darts_fixed", "nds_enas_fixed", "nds_pnas_fixed")
 KEPT_PROXIES = ("grad_norm", "grad_norm_euclidean", "synflow")
+KEEP_PROXIES = ("nasbench201", *NDS, *FIXED)  # parts of which they are kept
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,14 @@ def train_suite(*, data_dir: Path, folder: Path = BUNDLED, workers: int = 1) -> 
             workers=workers,
             watched=part.watched,
         )
-        if step.part in NDS + FIXED:
+        if step.part in KEEP_PROXIES:
             complete_proxies(step.part, folder, workers=workers)
+
+
+def kept_proxies(name: str, folder: Path = BUNDLED) -> pd.DataFrame:
+    """What :func:`complete_proxies` kept of a part; no rows where that is nothing."""
+    path = folder / "proxies" / f"{name}.parquet"
+    return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=["arch", *KEPT_PROXIES])
 
 
 def complete_proxies(name: str, folder: Path = BUNDLED, *, workers: int = 1) -> pd.DataFrame:
@@ -171,16 +178,15 @@ def complete_proxies(name: str, folder: Path = BUNDLED, *, workers: int = 1) -> 
     Of the form in which they were trained, weights of seed 0, on the 128 photographs of seed 0 with their labels. What
     the kept table lacks is computed and added. Columns: ``arch`` and :data:`KEPT_PROXIES`.
     """
-    path, trained = folder / "proxies" / f"{name}.parquet", folder / f"{name}.parquet"
-    kept = [pd.read_parquet(path)] if path.exists() else []
+    kept, trained = kept_proxies(name, folder), folder / f"{name}.parquet"
     archs = [row["arch"] for row in read_trained(trained)[0] if row["seed"] == 0]
-    known = {arch for table in kept for arch in table.arch}
-    missing = [arch for arch in archs if arch not in known]
+    missing = [arch for arch in archs if arch not in set(kept.arch)]
     if missing:
-        kept.append(compute_proxies(trained, missing, workers=workers))
-        with write_whole(path) as file:
-            pd.concat(kept).to_parquet(file, index=False)
-    return pd.concat(kept).set_index("arch").loc[archs].reset_index()
+        found = compute_proxies(trained, missing, workers=workers)
+        kept = pd.concat([kept, found]) if len(kept) else found
+        with write_whole(folder / "proxies" / f"{name}.parquet") as file:
+            kept.to_parquet(file, index=False)
+    return kept.set_index("arch").loc[archs].reset_index()
 
 
 def compute_proxies(trained: Path, archs: Sequence[str], *, workers: int = 1) -> pd.DataFrame:

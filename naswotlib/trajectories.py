@@ -33,7 +33,8 @@ def load_trajectories(path: Path | str = TRAJECTORIES, *, seed: int = 0, n_archs
 
 def summarise_trajectories(table: pd.DataFrame) -> pd.DataFrame:
     """A row an epoch: how many networks there are and how many score higher than before training (``above_start``),
-    their mean score, and Kendall's tau of their scores with those before training and after the last epoch.
+    their mean score, the standard deviation of what each has gained since (``std_rise``), and Kendall's tau of their
+    scores with those before training and after the last epoch.
     """
     scores = table.pivot(index="epoch", columns="arch", values="score")
     start, end = scores.iloc[0], scores.iloc[-1]
@@ -43,6 +44,7 @@ def summarise_trajectories(table: pd.DataFrame) -> pd.DataFrame:
             "networks": scores.shape[1],
             "above_start": (scores > start).sum(axis=1),
             "mean_score": scores.mean(axis=1),
+            "std_rise": (scores - start).std(axis=1, ddof=0),
             "tau_start": [kendalltau(row, start).statistic for _, row in scores.iterrows()],
             "tau_end": [kendalltau(row, end).statistic for _, row in scores.iterrows()],
         }

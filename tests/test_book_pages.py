@@ -45,6 +45,7 @@ ALONE: dict[str, dict[str, Any]] = {
     "own_network": {"batch_size": 4, "side": 32, "repeats": 1},
     "searches": {"n_runs": 2, "max_trained": 12},
     "where": {},
+    "why": {},
 }
 ELSEWHERE = ["scores"]  # tests/test_score_tables.py
 

@@ -8,7 +8,7 @@ from naswotlib.benchmarks import load_benchmark
 from naswotlib.benchmarks.load import BUNDLED
 from naswotlib.card import holdings, tau_between_seeds, tau_with_accuracy, trained_networks
 from naswotlib.images import load_images
-from naswotlib.suite import FIXED, KEPT_PROXIES, NDS, PARTS, complete_proxies, compute_proxies
+from naswotlib.suite import FIXED, KEPT_PROXIES, NDS, PARTS, complete_proxies, compute_proxies, kept_proxies
 from naswotlib.training import read_trained
 
 
@@ -55,6 +55,16 @@ def test_kept_proxies_are_those_of_the_networks_of_the_table(name):
     again = compute_proxies(path, kept.arch.tolist()[:1])
     for proxy in KEPT_PROXIES:
         assert again[proxy][0] == pytest.approx(kept[proxy][0], rel=1e-3)
+
+
+def test_kept_proxies_of_nasbench201_are_of_its_networks():
+    kept = kept_proxies("nasbench201")
+    archs = [row["arch"] for row in read_trained(BUNDLED / "nasbench201.parquet")[0] if row["seed"] == 0]
+    assert set(kept.arch) <= set(archs)
+    assert len(archs) - len(kept) <= 60  # what Figure 4 computes each time
+    again = compute_proxies(BUNDLED / "nasbench201.parquet", kept.arch.tolist()[:2])
+    for proxy in KEPT_PROXIES:
+        assert again[proxy].tolist() == pytest.approx(kept[proxy][:2].tolist(), rel=1e-3)
 
 
 def test_proxies_are_computed_for_new_networks_alone(tmp_path, monkeypatch):

@@ -127,27 +127,61 @@ def test_the_strongest_are_above_all_others(tmp_path, strong, other, expected):
     assert judge(claim, Results(tmp_path, PRINTED)).verdict == expected
 
 
-def test_the_most_accurate_band_is_the_lowest_or_not(verdict):
-    rows = [{"x": 0.9, "y": 0.9}, {"x": 0.5, "y": 0.7}, {"x": 0.6, "y": 0.6}]
-    assert verdict(rows, rule="lowest", column="y").verdict == "reproduced"
-    found = verdict(rows, rule="lowest", column="x")
-    assert (found.verdict, found.note) == ("differs", "lower than 1 of the 2 other bands")
+@pytest.mark.parametrize(
+    ("intervals", "expected", "below"),
+    [
+        ([(0.1, 0.3), (0.01, 0.2)], "reproduced", 2),
+        ([(0.1, 0.3), (-0.01, 0.2)], "undecided", 1),
+        ([(0.1, 0.3), (-0.2, -0.01)], "differs", 1),
+    ],
+)
+def test_the_most_accurate_band_is_below_each_other_with_the_whole_interval(verdict, intervals, expected, below):
+    about = {"measure": "x", "networks": 5, "mean": 0.5}
+    bands = [{**about, "accuracy": f"band {i}", "low": low, "high": high} for i, (low, high) in enumerate(intervals)]
+    bands = [{**band, "above_best": (band["low"] + band["high"]) / 2} for band in bands]
+    last = {**about, "accuracy": "best", "above_best": None, "low": None, "high": None}
+    other = {**last, "measure": "y"}
+    found = verdict([*bands, last, other], rule="lowest", rows={"measure": "x"})
+    assert found.verdict == expected
+    assert f"lower than {below} of the 2 other bands; 5 networks" in found.note
+    assert found.ours.startswith("0.500; band 1: ")
 
 
 def test_rankings_agree_as_far_as_the_least_of_their_rows(verdict):
     rows = [{"ablation": "sizes", "agreement": 0.9}, {"ablation": "sizes", "agreement": 0.4}]
     assert verdict(rows, rule="agreement", threshold=0.5, rows={"ablation": "sizes"}).verdict == "differs"
     assert verdict(rows, rule="agreement", threshold=0.4).verdict == "reproduced"
+    order = [{"agreement": 0.9, "with_first": 0.3}]
+    assert verdict(order, rule="agreement", threshold=0.5, column="with_first").verdict == "differs"
 
 
-@pytest.mark.parametrize("about", ["rise", "plateau", "ranking"])
+@pytest.mark.parametrize("about", ["rise", "plateau", "alike", "ranking"])
 def test_training_raises_the_score_at_once_then_leaves_it_and_its_ranking(verdict, about):
-    columns = ("epoch", "networks", "above_start", "mean_score", "tau_start")
-    good = [(0, 3, 0, 100, 1.0), (1, 3, 3, 198, 0.9), (10, 3, 3, 200, 0.8)]
-    bad = [(0, 3, 0, 100, 1.0), (1, 3, 2, 120, 0.4), (10, 3, 3, 200, 0.8)]
-    for rows, expected in ((good, "reproduced"), (bad, "differs")):
+    columns = ("epoch", "networks", "above_start", "mean_score", "std_rise", "tau_start")
+    good = [(0, 3, 0, 100, 0, 1.0), (1, 3, 3, 198, 20, 0.9), (10, 3, 3, 200, 20, 0.8)]
+    bad = [(0, 3, 0, 100, 0, 1.0), (1, 3, 2, 120, 20, 0.4), (10, 3, 3, 200, 26, 0.8)]
+    for rows, claimed, expected in ((good, 3, "reproduced"), (good, 4, "undecided"), (bad, 4, "differs")):
         frame = [dict(zip(columns, row, strict=True)) for row in rows]
-        assert verdict(frame, rule="trained", about=about, threshold=0.5).verdict == expected
+        found = verdict(frame, rule="trained", about=about, threshold=0.5, networks=claimed)
+        assert (found.verdict, found.note) == (expected, "3 networks")
+
+
+@pytest.mark.parametrize(
+    ("score", "rival", "expected"),
+    [
+        ((0.2, 0.4), (-0.3, 0.5), "reproduced"),
+        ((0.05, 0.4), (-0.3, 0.5), "undecided"),  # an interval reaches below 0
+        ((0.2, 0.4), (0.2, 0.3), "differs"),
+        ((-0.3, 0.4), (-0.9, 0.5), "differs"),
+    ],
+)
+def test_the_score_is_steadier_where_its_correlations_are_positive_and_range_less(tmp_path, score, rival, expected):
+    for number in (0, 1):
+        taus = {"naswot": score[number], "synflow": rival[number]}
+        rows = [{"measure": name, "tau": tau, "low": tau - 0.1, "high": tau + 0.1} for name, tau in taus.items()]
+        pd.DataFrame(rows).to_csv(tmp_path / f"{number}.csv", index=False)
+    claim = {"claim": "c", "rule": "steadier", "rivals": ["synflow"], "files": {"spaces": ["0.csv", "1.csv"]}}
+    assert judge(claim, Results(tmp_path, PRINTED)).verdict == expected
 
 
 def test_seconds_are_shown_and_not_compared(tmp_path):
@@ -180,6 +214,16 @@ def test_the_ledger_has_about_sixty_claims_and_a_verdict_on_each():
     text = counts_table(ledger) + ledger_tables(ledger, {"fig3"})
     assert "{doc}`Figure 3a <fig3>`" in text
     assert "<fig7>" not in text
+
+
+def test_every_result_that_is_not_the_papers_has_a_paragraph_that_the_ledger_leads_to():
+    ledger = make_ledger(ROOT / "book", ROOT / "figures/paper")
+    apart = ledger[ledger.verdict.isin(["close", "undecided", "differs", "contradicted"])]
+    assert apart[apart.why == ""].claim.tolist() == []
+    assert set(ledger[ledger.why != ""].index) == set(apart.index)
+    sources = "".join(path.read_text() for path in (ROOT / "book").glob("*.py"))
+    assert [label for label in ledger.why.unique() if label and f"\n# ({label})=\n" not in sources] == []
+    assert "{ref}`Why? <why-table1>`" in ledger_tables(ledger, set())
 
 
 def test_the_verdict_follows_the_file(tmp_path):

@@ -51,6 +51,16 @@ def test_every_measure_is_that_of_the_network_built_with_its_own_seed():
             assert row[name] == pytest.approx(PROXIES[name](network, inputs, **classes), rel=1e-4), name
 
 
+def test_what_is_known_is_taken_and_the_rest_computed():
+    sample = draw_sample("nasbench201", "cifar10", 3, profile="demo", seed=2)
+    settings = {"seed": 2, "batch_size": 8, "counting": "once"}
+    computed = measure_sample(sample, ["synflow", "flops"], **settings)
+    known = pd.DataFrame({"arch": [sample.archs[1], "another"], "synflow": [-1.5, 7.0]})
+    table = measure_sample(sample, ["synflow", "flops"], **settings, known=known)
+    assert table.synflow.tolist() == [computed.synflow[0], -1.5, computed.synflow[2]]
+    assert table.flops.tolist() == computed.flops.tolist()
+
+
 def test_a_panel_compares_its_measures_and_keeps_what_it_computed_without_accuracies(published: Path):
     settings = {"profile": "paper", "panels": "", "n_archs": 9, "batch_size": 4, "counting": "once", "seed": 0}
     settings |= {"device": "cpu", "workers": 1, "data_dir": str(published), "out_dir": str(published)}
