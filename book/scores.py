@@ -122,8 +122,9 @@ naswot(
 #   the 128 that the benchmark trains.
 #
 # Which of them
-# : Those of `draw_sample(space, dataset, n, profile="paper", seed=0)` of `naswotlib.sample`, in its order: uniform,
-#   without replacement, and the same networks whatever the seed of the scores.
+# : Uniform, without replacement, and the same networks whatever the seed of the scores: those of `sample_distinct` of
+#   `naswotlib.spaces.base` from a generator of seed 0, in its order; of NAS-Bench-101 rows of the published table, as
+#   `draw_sample` of `naswotlib.sample` takes them.
 #
 # Weights
 # : `space.build(arch, seed=arch_seed(seed, text))`: a row depends on the seed and on its own text, and on no other
