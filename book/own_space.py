@@ -107,7 +107,7 @@ class Chains(GraphSpace):
 import chains
 import numpy as np
 
-from naswotlib import load_images, naswot_score, score_archs
+from naswotlib import load_images, score_archs
 from naswotlib.spaces.base import sample_distinct
 
 space = chains.Chains()
@@ -213,13 +213,13 @@ print(space.to_str(small.arch), network_size(space.graph(small.arch), side=side)
 # networks, and the number beside each name is the highest score that it saw.
 
 # %%
-from naswotlib import arch_seed, random_search, rea
+from naswotlib import random_search, rea
 
 
 class ScoreInstead:
     def accuracy(self, arch, *, dataset, split, epochs):
-        network = space.build(arch, seed=arch_seed(seed, space.to_str(arch)))
-        return float(naswot_score(network, images, exact=False))
+        scored = score_archs(space, [arch], images, seed=seed, exact=False, progress=False)
+        return scored.score[0]
 
     def train_seconds(self, arch, *, dataset, epochs):
         return 0.0

@@ -76,10 +76,10 @@ def notebook_table(book: Path, published: Path) -> str:
         rows.append(
             [
                 f"{{doc}}`{page} <{page}>`",
-                "" if measured is None else f"{measured.seconds / 60:.1f}",
-                "" if measured is None else f"{measured.cpu_seconds / 60:.1f}",
+                "" if measured is None else f"{measured.seconds / 60:.2f}",
+                "" if measured is None else f"{measured.cpu_seconds / 60:.2f}",
                 "" if measured is None else f"{measured.peak_mb:,.0f}",
-                f"{seconds / 60:.1f} ({panels})" if panels else "",
+                f"{seconds / 60:.2f} ({panels})" if panels else "",
                 *(", ".join(data.get(profile, [])) for profile in ("demo", "paper")),
             ]
         )
