@@ -110,7 +110,8 @@ show_summaries(published)
 # ## Networks and their kernels
 #
 # In the `paper` profile, all networks of the published table are put into bands; in the `demo` profile, those that this
-# project has trained, in five bands of equally many. A kernel comes from the same function as every score of this book.
+# project has trained, in five bands of equally many, or fewer bands where there are few networks. A kernel comes from
+# the same function as every score of this book.
 
 
 # %%
@@ -152,7 +153,9 @@ pictures, rows = {}, []
 where = {"profile": profile, "data_dir": data_dir}
 for letter, panel in choose_panels(PANELS, panels, **where).items():
     sample = draw_sample(panel.space, panel.dataset, None, seed=seed, **where)
-    fifths = quantile_edges(sample, np.linspace(0, 1, 6))
+    fifths = [
+        *dict.fromkeys(quantile_edges(sample, np.linspace(0, 1, 6)))
+    ]  # equal ones: once
     columns = kernels_by_band(sample, edges or OURS.get((profile, letter), fifths))
     pictures[letter] = fig1([*columns.values()], [*columns])
     plt.close(pictures[letter])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from naswotlib.benchmarks.load import bundled_recipe
 from naswotlib.measures import MEASURES, draw_measures, save_measures
-from naswotlib.pages import load_published, markdown_table, repository
+from naswotlib.pages import few_networks, load_published, markdown_table, repository
 from naswotlib.panels import Panels
 from naswotlib.provenance import Provenance, provenance_table
 from naswotlib.sample import official_file
@@ -51,7 +51,8 @@ def show_our_measures(
     plt.close(picture)
     if summary.empty:
         return
-    display(Markdown(measures_table(figure, summary)))
+    for text in filter(None, (measures_table(figure, summary), few_networks(summary.n))):
+        display(Markdown(text))
     if page.parameters["profile"] == "demo":
         spaces = summary.drop_duplicates("panel")
         rows = [

@@ -122,6 +122,16 @@ def save_panel(folder: Path, name: str, figure: Figure, summary: pd.DataFrame, p
     page.write(folder / f"{name}.json")
 
 
+def few_networks(counts: Iterable[int]) -> str:
+    """What a page says beside rank correlations where one is of fewer than ten networks; else nothing."""
+    if min(counts, default=10) >= 10:
+        return ""
+    return (
+        "Of fewer than ten networks a τ says little, and its bootstrap interval is no guide: it may hold everything "
+        "from −1 to 1, and that of a perfect order shrinks to a point."
+    )
+
+
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table in Markdown: columns, and cells as text."""
     lines = [columns, ["---"] * len(columns), *rows]

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from naswotlib.benchmarks.load import bundled_recipe
-from naswotlib.pages import glue_published, markdown_table
+from naswotlib.pages import few_networks, glue_published, markdown_table
 from naswotlib.panels import Panels, draw_panels, save_panels
 from naswotlib.plots import fig3_interactive
 from naswotlib.provenance import Provenance, provenance_table
@@ -61,6 +61,7 @@ def show_ours(figure: Panels, points: pd.DataFrame, summary: pd.DataFrame, page:
     if summary.empty:
         return
     texts = [markdown_table(COLUMNS, [_cells(figure, row) for row in summary.to_dict("records")])]
+    texts.append(few_networks(summary.n))
     if page.parameters["profile"] == "demo":
         by_training = defaultdict[str, list[str]](list)
         for letter, space in zip(summary.panel, summary.space, strict=True):
@@ -69,7 +70,7 @@ def show_ours(figure: Panels, points: pd.DataFrame, summary: pd.DataFrame, page:
         texts += [f"Trained for {training}: {'; '.join(built)}." for training, built in by_training.items()]
         link = f"../figures/demo/{name}-seed{page.parameters['seed']}.csv"
         texts.append(f"[Architecture, score and accuracy of each network (CSV)]({link})")
-    for text in texts:
+    for text in filter(None, texts):
         display(Markdown(text))
     titles = points.panel.map({letter: f"({letter}) {panel.title}" for letter, panel in figure.items()})
     display(HTML(fig3_interactive(points.assign(panel=titles), name=f"{name}-plot")))

@@ -117,7 +117,7 @@ def draw_panels(panels: Panels, points: pd.DataFrame, summary: pd.DataFrame, *, 
     for ax in axes.flat[len(summary) :]:
         ax.remove()
     for ax, row in zip(axes.flat, summary.to_dict("records"), strict=False):
-        tau = f"τ = {row['tau']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+        tau = f"τ = {row['tau']:.3f} [{row['low']:.3f}, {row['high']:.3f}], n = {row['n']}"
         title = f"({row['panel']}) {panels[row['panel']].title}\n{tau}"
         fig3(points[points.panel == row["panel"]], ax, title=title, accuracy=f"{row['split']} accuracy (%)")
     return figure

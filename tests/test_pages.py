@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naswotlib.pages import complete_scores, load_published, markdown_table, save_panel, size_table, write_csv
+from naswotlib.pages import (
+    complete_scores,
+    few_networks,
+    load_published,
+    markdown_table,
+    save_panel,
+    size_table,
+    write_csv,
+)
 from naswotlib.provenance import Provenance
 
 
@@ -89,3 +97,8 @@ def test_a_size_table_has_three_percentiles_in_millions_for_each_group():
     [*_, row] = size_table(table).splitlines()
     assert row == "| 5% / median / 95% | 1.1 / 2 / 2.9 | 0.5 / 0.5 / 0.5 | 1,234 / 1,234 / 1,234 |"
     assert [line.split(" | ")[0] for line in size_table(table, by="space").splitlines()[2:]] == ["| a", "| b"]
+
+
+def test_few_networks_are_said_to_be_few() -> None:
+    assert "fewer than ten" in few_networks([140, 4])
+    assert few_networks([140, 10]) == few_networks([]) == ""

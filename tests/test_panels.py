@@ -126,10 +126,10 @@ def test_every_panel_has_an_official_file_by_its_published_name() -> None:
 
 def test_panels_are_drawn_side_by_side_with_tau_above_each() -> None:
     points = pd.DataFrame({"panel": list("aaff"), "score": [1.0, 2, 3, 4], "accuracy": [10.0, 20, 30, 40]})
-    summary = pd.DataFrame({"panel": ["a", "f"], "split": "test", "tau": [0.5, -0.25], "low": 0.0, "high": 1.0})
+    summary = pd.DataFrame({"panel": ["a", "f"], "split": "test", "tau": [0.5, -0.25], "low": 0.0, "high": 1.0, "n": 2})
     figure = draw_panels({"a": CELL, "f": NDS}, points, summary)
     first, second = figure.axes
-    assert first.get_title() == "(a) NAS-Bench-201, CIFAR-10\nτ = 0.500 [0.000, 1.000]"
+    assert first.get_title() == "(a) NAS-Bench-201, CIFAR-10\nτ = 0.500 [0.000, 1.000], n = 2"
     assert second.collections[0].get_offsets().tolist() == [[30.0, 3.0], [40.0, 4.0]]
     assert second.get_xlabel() == "test accuracy (%)"
     plt.close(figure)
