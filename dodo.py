@@ -136,7 +136,14 @@ MADE_BY = """*Made by* `make book`. *With other parameters, after* `make noteboo
 
 QUIET = ["--IPKernelApp.log_level=40"]  # the kernel's note that it talks to us unencrypted, on this machine
 
-DOIT_CONFIG = {"default_tasks": ["book"], "verbosity": 2, "dep_file": ".doit.db", "continue": True}
+DOIT_CONFIG = {
+    "default_tasks": ["book"],
+    "verbosity": 2,
+    "dep_file": ".doit.db",
+    "continue": True,
+    "num_process": 2,  # each page is a process of its own, and threads are enough to wait for them
+    "par_type": "thread",
+}
 
 
 def write_notebook(source: Path, target: Path) -> None:
