@@ -232,6 +232,11 @@ def paper_files(panel: str) -> list[Path]:
     return [PAPER / f"{panel}{suffix}" for suffix in suffixes] + [PAPER / name for name in ALSO.get(panel, ())]
 
 
+def is_to_be_had(panel: str) -> bool:
+    """Whether the data that a panel of the paper profile needs are in DATA."""
+    return panel not in NEEDS or (Path(DATA) / NEEDS[panel]).exists()
+
+
 def task_paper():
     """With profile=paper: the figures and summaries of figures/paper."""
     if PROFILE not in ("demo", "paper"):
@@ -239,7 +244,7 @@ def task_paper():
     for page, panels in PANELS.items() if PROFILE == "paper" else ():
         notebook = BOOK / "notebooks" / f"{page}.ipynb"
         for panel, parameters in panels.items():
-            if panel in NEEDS and not (Path(DATA) / NEEDS[panel]).exists():
+            if not is_to_be_had(panel):
                 print(f"{panel}: left as it is, since {NEEDS[panel]} is not in {DATA or 'DATA'}")
                 continue
             settings = {"profile": "paper", **({} if panel in READS else {"data_dir": DATA}), **parameters}
@@ -258,15 +263,14 @@ def task_execute():
     for source in PAGES:
         notebook = BOOK / "notebooks" / f"{source.stem}.ipynb"
         page = BOOK / f"{source.stem}.ipynb"
-        shown = [file for panel in PANELS.get(source.stem, ()) for file in paper_files(panel)]
-        shown += CLAIMS if source.stem == "index" else []
+        shown = CLAIMS if source.stem == "index" else []
+        for panel in PANELS.get(source.stem, ()):
+            made = PROFILE == "paper" and is_to_be_had(panel)
+            shown = [*shown, *(file for file in paper_files(panel) if made or file.exists())]
         yield {
             "name": source.stem,
             "actions": [(execute_notebook, [notebook, page, {}])],
-            "file_dep": [
-                *(notebook, *LIBRARY, *READS.get(source.stem, ())),
-                *(file for file in shown if PROFILE == "paper" or file.exists()),
-            ],
+            "file_dep": [notebook, *LIBRARY, *READS.get(source.stem, ()), *shown],
             "targets": [page, *DOWNLOADS.get(source.stem, ())],
             "clean": True,
         }

@@ -119,6 +119,24 @@ def test_the_papermill_line_of_the_readme_runs_as_it_stands(tmp_path: Path) -> N
     assert "fig3-seed7.ipynb" in {path.name for path in tmp_path.iterdir()}
 
 
+@pytest.mark.parametrize("profile", ["demo", "paper"])
+@pytest.mark.parametrize("table", ["", "nds_darts.parquet"])
+def test_all_that_a_page_waits_for_is_there_or_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str, table: str
+) -> None:
+    """Whichever of the published tables are in the folder, pages of the others' panels are made as well."""
+    (tmp_path / table).touch()
+    dodo = load_dodo()
+    monkeypatch.setattr(dodo, "PROFILE", profile)
+    monkeypatch.setattr(dodo, "DATA", str(tmp_path))
+    monkeypatch.chdir(ROOT)
+    tasks = [*dodo.task_notebooks(), *dodo.task_paper(), *dodo.task_execute(), dodo.task_book()]
+    made = {Path(target) for task in tasks for target in task["targets"]}
+    assert (Path("figures/paper/fig3f-nds-darts-seed0.csv") in made) == (profile == "paper" and table != "")
+    waited_for = {Path(file) for task in tasks for file in task["file_dep"]}
+    assert [file for file in waited_for - made if not file.exists()] == []
+
+
 def test_a_notebook_that_fails_names_page_cell_and_error_and_the_last_good_page_stays(tmp_path: Path) -> None:
     dodo = load_dodo()
     source, notebook, page = (tmp_path / name for name in ("broken.py", "notebooks/broken.ipynb", "broken.ipynb"))
