@@ -128,7 +128,7 @@ columns = [
 Markdown(markdown_table(columns, rows))
 
 # %% [markdown]
-# `nasbench201-trajectories` holds ten of the best NAS-Bench-201 networks, trained for 30 epochs instead of 3, with the
+# `nasbench201-trajectories` is for ten of the best NAS-Bench-201 networks, trained for 30 epochs instead of 3, with the
 # score before the first and after each: the data of Figure 6. The paper trains for 100.
 #
 # ## How far training repeats itself

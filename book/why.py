@@ -213,15 +213,16 @@ if len(table):
         of = scores[arch]
         rows.append([arch, of[0], of[1] - of[0], of.iloc[-1] - of[0], noise[arch]])
 columns = [
-    "network",
+    "cell (index)",
     "before",
     "first epoch",
     "all epochs",
     "deviation, 20 initialisations",
 ]
 if rows:
+    space = get_space("nasbench201")
     shown = [
-        [f"`{name}`".replace("|", r"\|"), *(f"{value:.1f}" for value in values)]
+        [str(space.index(space.from_str(name))), *(f"{value:.1f}" for value in values)]
         for name, *values in rows
     ]
     display(Markdown(markdown_table(columns, shown)))

@@ -107,7 +107,8 @@ def test_trajectories_are_published_with_published_accuracies_in_the_picture_alo
     published.to_csv(tmp_path / "nasbench201.csv.gz", index=False)
     run_page("fig6", tmp_path, profile="paper", data_dir=str(tmp_path), trained=str(tmp_path / "trained.parquet"))
     table = pd.read_csv(tmp_path / "paper" / "fig6-seed0.csv")
-    assert table.columns.tolist() == ["epoch", "networks", "above_start", "mean_score", "tau_start", "tau_end"]
+    columns = ["epoch", "networks", "above_start", "mean_score", "std_rise", "tau_start", "tau_end"]
+    assert table.columns.tolist() == columns
     assert table.mean_score.tolist() == pytest.approx(np.mean([row["scores"] for row in rows], axis=0), rel=1e-5)
 
 
