@@ -38,7 +38,7 @@ def _space_name(value: str) -> str:
     from naswotlib.spaces.base import find_space, register_space
 
     found = import_named("space", value, "space")
-    space = find_space(found() if isinstance(found, type) else found)
+    space = find_space(found() if isinstance(found, type) else found, "build")
     register_space(space.name)(lambda: space)
     return str(space.name)
 

@@ -60,7 +60,7 @@ def costs(
     if cost != "latency":
         sizes = network_sizes(space, archs, side=side, skeleton=skeleton)
         return sizes[["arch", cost]].astype({cost: "float64"})
-    space = find_space(space)
+    space = find_space(space, "build")
     image = torch.zeros(1, 3, side, side, device=device)
     rows = []
     for given in archs:

@@ -108,7 +108,7 @@ def score_archs(
     >>> table.num_units.tolist(), table.error.tolist()
     ([6144, 7936, 6144], ['', '', ''])
     """
-    space = find_space(space)
+    space = find_space(space, "build")
     elsewhere = workers > 1 or client is not None
     packed = pack_space(space) if elsewhere else space
     settings = _Settings(packed, seed, counting, exact, dict(skeleton or {}), device, proxy)

@@ -14,6 +14,7 @@ from naswotlib.repeat import accuracies, repeat_search
 from naswotlib.runner import score_archs
 from naswotlib.search import random_search
 from naswotlib.spaces import get_space
+from naswotlib.spaces.base import NEEDED
 
 SPACE = get_space("nasbench201")
 SKELETON = {"cells_per_stage": 1, "stem_channels": 4}
@@ -167,7 +168,7 @@ def test_reinforce_learns_what_random_search_does_not():
         (rea, {"sample_size": 11}, "sample_size: expected 1 to population_size, 10, got 11"),
         (rea, {"sample_size": 0}, "sample_size: .* got 0"),
         (rea, {"population_size": 0, "replace": True}, "population_size: expected at least 1, got 0"),
-        (rea, {"space": object.__new__(type("Still", (), {"name": "still"}))}, "space: still has no mutate"),
+        (rea, {"space": type("Still", (), dict.fromkeys(NEEDED, "still"))()}, "space: still has no mutate"),
         (area, {"scores": SCORES, "n_candidates": 9}, "n_candidates: expected at least population_size, 10, got 9"),
         (area, {}, "inputs, scores: expected one"),
         (reinforce, {}, "space: numbers cannot be enumerated"),

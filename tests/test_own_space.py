@@ -141,7 +141,7 @@ def test_a_space_may_have_build_and_no_graph(inputs):
     ("space", "message"),
     [
         (_Plain, r"_Plain is a class; give an instance of it, _Plain\(\)"),
-        (type("Half", (), {"name": "half", "sample": None})(), "it lacks build, to_str, from_str"),
+        (type("Half", (), {"name": "half", "sample": None})(), "it lacks to_str, from_str"),
         ("chians", "'chians' is not a search space"),
     ],
 )

@@ -155,26 +155,27 @@ def get_space(name: str) -> Any:
     return _SPACES[name]
 
 
-NEEDED = ("name", "sample", "build", "to_str", "from_str")  # what scoring and searching ask of a space
+NEEDED = ("name", "sample", "to_str", "from_str")  # what scoring and searching ask of a space
 
 
-def find_space(space: Any) -> Any:
+def find_space(space: Any, *also: str) -> Any:
     """The space that ``space`` names, or ``space`` itself where it is one, registered or not.
 
-    It is one when it has :data:`NEEDED`; evolution asks for ``mutate`` too, sizes and costs for ``graph``. ValueError
-    says what is missing, or that a class was given where an instance of it was expected.
+    It is one when it has :data:`NEEDED` and what a caller needs ``also``: scoring asks for ``build``, which a search of
+    accuracies that are known does without. ValueError says what is missing, or that a class was given where an instance
+    of it was expected.
 
     >>> find_space("nats_size").name
     'nats_size'
     >>> find_space(object())
     Traceback (most recent call last):
-    ValueError: space: <class 'object'> is no search space, it lacks name, sample, build, to_str, from_str
+    ValueError: space: <class 'object'> is no search space, it lacks name, sample, to_str, from_str
     """
     if isinstance(space, str):
         return get_space(space)
     if isinstance(space, type):
         raise ValueError(f"space: {space.__name__} is a class; give an instance of it, {space.__name__}()")
-    missing = [attribute for attribute in NEEDED if not hasattr(space, attribute)]
+    missing = [attribute for attribute in (*NEEDED, *also) if not hasattr(space, attribute)]
     if missing:
         raise ValueError(f"space: {type(space)} is no search space, it lacks {', '.join(missing)}")
     return space
