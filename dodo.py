@@ -88,7 +88,7 @@ ALSO = {
     "accuracy-agreement": ["accuracy-choices.csv"],
     "equation1-seed0": ["equation1-inplace.csv"],
 }  # what else a panel's run writes there
-# What a page, or a panel of the paper profile, is made of instead of data.
+# What else a page, or a panel of the paper profile, reads.
 READS = {
     "fig7": ["figures/demo/table2-seed0.csv"],
     "fig7-seed0": [PAPER / "table2a-seed0.csv"],
@@ -245,11 +245,12 @@ def task_paper():
         raise ValueError(f"profile: {PROFILE!r} is unknown; choose one of demo, paper")
     for page, panels in PANELS.items() if PROFILE == "paper" else ():
         notebook = BOOK / "notebooks" / f"{page}.ipynb"
+        has_data = "\ndata_dir: " in (BOOK / f"{page}.py").read_text()  # one made of another panel has none
         for panel, parameters in panels.items():
             if not is_to_be_had(panel):
                 print(f"{panel}: left as it is, since {Path(NEEDS[panel]).name} is not in {DATA or 'DATA'}")
                 continue
-            settings = {"profile": "paper", **({} if panel in READS else {"data_dir": DATA}), **parameters}
+            settings = {"profile": "paper", **({"data_dir": DATA} if has_data else {}), **parameters}
             executed = Path("_build/paper") / f"{panel}.ipynb"
             yield {
                 "name": panel,

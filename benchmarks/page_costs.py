@@ -31,18 +31,17 @@ COSTS = ROOT / "book" / "costs.csv"
 
 def run_page(page: str) -> None:
     """Execute a page with its own parameters, and print what it cost as JSON."""
-    import jupytext
-    import nbformat
     import papermill
 
-    notebook = jupytext.read(ROOT / "book" / f"{page}.py", fmt="py:percent")
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    sys.path.insert(0, str(ROOT))
+    import dodo
+
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"{page}.ipynb"
-        nbformat.write(notebook, source)
+        dodo.write_notebook(ROOT / "book" / f"{page}.py", source)
         load, start = os.getloadavg()[0], time.perf_counter()
-        quiet = {"progress_bar": False, "extra_arguments": ["--IPKernelApp.log_level=40"]}
-        papermill.execute_notebook(source, Path(folder) / "done.ipynb", cwd=ROOT, **quiet)
+        options = {"extra_arguments": dodo.QUIET, "kernel_manager_class": dodo.kernel_manager()}
+        papermill.execute_notebook(source, Path(folder) / "done.ipynb", cwd=ROOT, progress_bar=False, **options)
         seconds = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     costs = {"page": page, "seconds": round(seconds, 1), "cpu_seconds": round(used.ru_utime + used.ru_stime, 1)}

@@ -25,7 +25,6 @@ seed: int = 0  # of the searches
 out_dir: str = "figures"  # in the repository; means are read from its demo and paper
 
 # %% tags=["hide-input"]
-
 import matplotlib.pyplot as plt
 import pandas as pd
 from myst_nb import glue

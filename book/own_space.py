@@ -173,14 +173,8 @@ Markdown(f"Kendall's rank correlation of the two is {tau}.")
 # %%
 from naswotlib import naswot
 
-result = naswot(
-    space,
-    images,
-    n_samples=n_archs,
-    rng=np.random.default_rng(seed),
-    seed=seed,
-    exact=False,
-)
+options = {"n_samples": n_archs, "seed": seed, "exact": False}
+result = naswot(space, images, rng=np.random.default_rng(seed), **options)
 print(f"{space.to_str(result.arch)}, {result.search_seconds:.1f} s")
 
 # %% [markdown]
@@ -255,15 +249,8 @@ with (
     LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
     Client(cluster) as client,
 ):
-    far = naswot(
-        space,
-        images,
-        n_samples=n_archs,
-        rng=np.random.default_rng(seed),
-        seed=seed,
-        exact=False,
-        client=client,
-    )
+    rng = np.random.default_rng(seed)
+    far = naswot(space, images, rng=rng, client=client, **options)
 far.arch == result.arch, far.history.score.equals(result.history.score)
 
 # %% [markdown]
