@@ -77,6 +77,7 @@ PANELS = {
     "why": {
         "why-fig1a-seed0": {"part": "fig1a"},
         "why-fig1b-seed0": {"part": "fig1b"},
+        "why-fig3d-seed0": {"part": "fig3d"},
         "why-table1-seed0": {"part": "table1"},
         "why-table2-seed0": {"part": "table2"},
     },

@@ -71,9 +71,10 @@ PANELS = {
 #
 # The images of panel (c) are 16×16 ImageNet images, but of all 1,000 classes: those of the 120 classes that are at hand
 # do not fill a mini-batch. Panel (d) is scored on networks whose stem has 16 channels, as in the authors' script, an
-# eighth of those that were trained, and against test accuracy, since the table at hand has no other; NDS publishes no
-# validation accuracy either. A network with a singular kernel has the score −∞: it is in the correlation, and ranked
-# last. The duration is that of drawing from kept scores; their table says how many seconds each took.
+# eighth of those that were trained ({ref}`what that changes <why-fig3d>`), and against test accuracy, since the table
+# at hand has no other; NDS publishes no validation accuracy either. A network with a singular kernel has the score −∞:
+# it is in the correlation, and ranked last. The duration is that of drawing from kept scores; their table says how many
+# seconds each took.
 
 # %% [markdown]
 # ::::{grid} 1 1 2 2

@@ -76,8 +76,9 @@ failed = int(tables.failed.sum())
 Markdown(f"{tables.networks.sum():,} rows in {len(tables)} files; {failed} of them failed.")
 
 # %% [markdown]
-# The name says it all: space, data set, counting, seed, and the mini-batch where it is not of 128 images. So does the
-# library look for them: put a table where `figures/paper/scores` is, and pages use it.
+# The name says it all: space, data set, counting, seed, and behind them what is not the default, the size of the
+# mini-batch (128 images) or a keyword of `space.build`. So does the library look for them: put a table where
+# `figures/paper/scores` is, and pages use it.
 #
 # ## Load one
 
@@ -117,9 +118,9 @@ naswot(
 # ## Data card
 #
 # Networks
-# : `get_space(name)` with its default skeleton. For NAS-Bench-201 that is a stem of 16 channels and 5 cells a stage,
-#   as the benchmark trains them; for NAS-Bench-101 a stem of 16 channels, as the authors' script scores them, and not
-#   the 128 that the benchmark trains.
+# : `get_space(name)` with its default skeleton, or with what the file's name says. For NAS-Bench-201 the default is a
+#   stem of 16 channels and 5 cells a stage, as the benchmark trains them; for NAS-Bench-101 a stem of 16 channels, as
+#   the authors' script scores them, where the benchmark trains 128 ({ref}`what that changes <why-fig3d>`).
 #
 # Which of them
 # : Uniform, without replacement, and the same networks whatever the seed of the scores: those of `sample_distinct` of
@@ -221,6 +222,7 @@ HEADINGS = {
     "seeds": "Seeds",
     "countings": "Countings",
     "data sets": "Data sets of the mini-batch",
+    "skeletons": "Skeletons",
     "measures": "The score and other measures",
 }
 for kind, heading in HEADINGS.items():
@@ -228,9 +230,11 @@ for kind, heading in HEADINGS.items():
     rows = [
         [
             ", ".join(
-                str(x) for x in (row.space, row.dataset, row.measure, row.seed) if x != ""
+                str(x)
+                for x in (row.space, row.dataset, row.measure, row.seed, row.skeleton)
+                if x != ""
             ),
-            f"{row.one} and {row.other}",
+            f"{row.one or 'default'} and {row.other or 'default'}",
             f"{row.tau:.3f}",
             f"{row.low:.3f} to {row.high:.3f}",
             f"{row.n:,}",

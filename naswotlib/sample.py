@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,16 +139,29 @@ def draw_sample(
     )
 
 
-def scores_name(space: str, dataset: str, *, counting: str, seed: int, batch_size: int = 128) -> str:
-    """The file name of kept scores: ``SPACE-DATASET-COUNTING-seedN.parquet``, with the batch where it is not 128.
+def scores_name(
+    space: str,
+    dataset: str,
+    *,
+    counting: str,
+    seed: int,
+    batch_size: int = 128,
+    skeleton: Mapping[str, int] | None = None,
+) -> str:
+    """The file name of kept scores: ``SPACE-DATASET-COUNTING-seedN.parquet``, with what is not the default behind it.
 
-    The name of a proxy takes the place of the counting where it is not the score that is kept.
+    That is the batch where it is not 128, and each keyword of ``skeleton``. The name of a proxy takes the place of the
+    counting where it is not the score that is kept.
 
     >>> scores_name("nasbench201", "cifar10", counting="once", seed=0, batch_size=64)
     'nasbench201-cifar10-once-seed0-batch64.parquet'
+    >>> scores_name("nasbench101", "cifar10", counting="reference", seed=0, skeleton={"stem_channels": 128})
+    'nasbench101-cifar10-reference-seed0-stem_channels128.parquet'
     """
-    batch = "" if batch_size == 128 else f"-batch{batch_size}"
-    return f"{space}-{dataset}-{counting}-seed{seed}{batch}.parquet"
+    others = ({} if batch_size == 128 else {"batch": batch_size}) | dict(skeleton or {})
+    return "-".join([space, dataset, counting, f"seed{seed}", *(f"{key}{value}" for key, value in others.items())]) + (
+        ".parquet"
+    )
 
 
 def score_sample(
@@ -198,6 +211,7 @@ def score_sample(
             counting=counting if proxy == NASWOT else proxy,
             seed=seed,
             batch_size=batch_size,
+            skeleton=sample.skeleton,
         )
         table = complete_scores(kept / name, sample.archs, score)
     return table.assign(accuracy=sample.accuracy)

@@ -15,30 +15,32 @@ import pandas as pd
 
 from naswotlib.proxies import NASWOT, PROXIES, load_batch
 from naswotlib.runner import score_archs
-from naswotlib.sample import IMAGES, scores_name
+from naswotlib.sample import IMAGES
 from naswotlib.stats import kendall_tau
 
 COUNTINGS = ("once", "reference")
-COLUMNS = ["file", "space", "dataset", "measure", "seed", "batch", "networks", "singular", "failed", "hours", "bytes"]
-COLUMNS += ["sha256"]
-_NAME = re.compile(rf"([a-z0-9_]+)-(.+)-({'|'.join((*COUNTINGS, *PROXIES))})-seed(\d+)(?:-batch(\d+))?\.parquet")
+VARIED = ["space", "dataset", "measure", "seed", "batch", "skeleton"]
+COLUMNS = ["file", *VARIED, "networks", "singular", "failed", "hours", "bytes", "sha256"]
+_NAME = re.compile(rf"([a-z0-9_]+)-(.+)-({'|'.join((*COUNTINGS, *PROXIES))})-seed(\d+)((?:-[a-z_]+\d+)*)\.parquet")
 # What sets two tables apart, when they are alike in all else.
-KINDS = {"seed": "seeds", "measure": "countings", "dataset": "data sets"}
+KINDS = {"seed": "seeds", "measure": "countings", "dataset": "data sets", "skeleton": "skeletons"}
 
 
 def list_tables(folder: Path) -> pd.DataFrame:
     """A row for each score table of a whole sample in ``folder``, named by :func:`naswotlib.sample.scores_name`.
 
     Columns: ``file``, ``space``, ``dataset``, ``measure`` (a counting of the score, or another proxy), ``seed``,
-    ``batch`` (images), ``networks``, ``singular`` (scores of −inf), ``failed``, ``hours`` (of one thread, measured),
-    ``bytes``, ``sha256``. Other parquet files there belong to one page each, and are left out.
+    ``batch`` (images), ``skeleton`` (keywords of ``space.build``, as text; empty: the default), ``networks``,
+    ``singular`` (scores of −inf), ``failed``, ``hours`` (of one thread, measured), ``bytes``, ``sha256``. Other parquet
+    files there belong to one page each, and are left out.
     """
     rows = []
     for path in sorted(folder.glob("*.parquet")):
         named = _NAME.fullmatch(path.name)
         if named is None:
             continue
-        space, dataset, measure, seed, batch = named.groups()
+        space, dataset, measure, seed, suffixes = named.groups()
+        others = dict(re.findall(r"-([a-z_]+)(\d+)", suffixes))
         table = pd.read_parquet(path)
         rows.append(
             {
@@ -47,7 +49,8 @@ def list_tables(folder: Path) -> pd.DataFrame:
                 "dataset": dataset,
                 "measure": measure,
                 "seed": int(seed),
-                "batch": int(batch or 128),
+                "batch": int(others.pop("batch", 128)),
+                "skeleton": " ".join(f"{key}={value}" for key, value in others.items()),
                 "networks": len(table),
                 "singular": int(np.isneginf(table.score).sum()),
                 "failed": int((table.error != "").sum()),
@@ -60,20 +63,18 @@ def list_tables(folder: Path) -> pd.DataFrame:
 
 
 def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Kendall's tau between every two tables that differ in one thing alone: seed, counting (or proxy), or data set.
+    """Kendall's tau between every two tables that differ in seed, counting (or proxy), data set or skeleton alone.
 
     Over the networks that both hold. Columns: ``kind`` (a value of :data:`KINDS`; ``"measures"`` where one of the two
-    is another proxy than the score), ``space``, ``dataset``, ``measure`` and ``seed`` (of what is alike empty), ``one``
-    and ``other`` (what differs), and those of :class:`naswotlib.stats.TauResult`.
+    is another proxy than the score), ``space``, ``dataset``, ``measure``, ``seed`` and ``skeleton`` (what differs is
+    empty), ``one`` and ``other`` (what differs), and those of :class:`naswotlib.stats.TauResult`.
     """
     tables = list_tables(folder)
     scores = {file: pd.read_parquet(folder / file).set_index("arch").score for file in tables.file}
     rows = []
     for one, other, differs in _pairs(tables):
         both = pd.concat([scores[one.file], scores[other.file]], axis=1, join="inner", keys=["one", "other"])
-        alike = {
-            name: "" if name == differs else getattr(one, name) for name in ("space", "dataset", "measure", "seed")
-        }
+        alike = {name: "" if name == differs else getattr(one, name) for name in VARIED if name != "batch"}
         proxy = differs == "measure" and not {one.measure, other.measure} <= {*COUNTINGS}
         apart = {"one": str(getattr(one, differs)), "other": str(getattr(other, differs))}
         tau = kendall_tau(both.one, both.other, rng=rng, n_boot=n_boot)
@@ -82,9 +83,8 @@ def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.Dat
 
 
 def _pairs(tables: pd.DataFrame) -> Iterator[tuple[Any, Any, str]]:
-    names = ("space", "dataset", "measure", "seed", "batch")
     for one, other in combinations(list(tables.itertuples()), 2):
-        differ = [name for name in names if getattr(one, name) != getattr(other, name)]
+        differ = [name for name in VARIED if getattr(one, name) != getattr(other, name)]
         if len(differ) == 1 and differ[0] in KINDS:
             yield one, other, differ[0]
 
@@ -97,15 +97,16 @@ def rescore(
     The first come from the fast engine, the second from the exact one, or where ``exact`` is false from the fast one
     again, on the mini-batch and with the seed of the table.
     """
-    name = scores_name(row.space, row.dataset, counting=row.measure, seed=row.seed, batch_size=row.batch)
-    table = pd.read_parquet(folder / name)
+    table = pd.read_parquet(folder / row.file)
     kept = table.iloc[np.random.default_rng(seed).permutation(len(table))[:n]].reset_index(drop=True)
     proxy = NASWOT if row.measure in COUNTINGS else row.measure
     source = IMAGES.get(row.dataset, row.dataset)
     inputs, labels = load_batch(source, row.batch, proxy=proxy, seed=row.seed, data_dir=data_dir)
     counting = row.measure if row.measure in COUNTINGS else "once"
+    skeleton = {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", row.skeleton)}
     settings: dict[str, Any] = {"seed": row.seed, "proxy": proxy, "labels": labels, "counting": counting}
-    again = score_archs(row.space, kept.arch.tolist(), inputs, exact=exact, progress=False, **settings)
+    settings |= {"skeleton": skeleton, "exact": exact, "progress": False}
+    again = score_archs(row.space, kept.arch.tolist(), inputs, **settings)
     return kept.score, again.score
 
 

@@ -18,6 +18,7 @@ from naswotlib import get_space, load_images, score_archs
 from naswotlib.pages import complete_scores
 from naswotlib.plots import distributions, relative_differences
 from naswotlib.runs import read_runs, record_run
+from naswotlib.sample import scores_name
 from naswotlib.score_tables import agreements, compare_again, list_tables, rescore
 
 SCORES = ROOT / "figures" / "paper" / "scores"
@@ -37,13 +38,14 @@ def folder(tmp_path: Path) -> Path:
     _write(tmp_path, "nasbench201-imagenet16-120-once-seed0.parquet", [4.0, 3.0, 2.0, 1.0], CELLS[::-1])
     _write(tmp_path, "nasbench201-cifar10-grad_norm_euclidean-seed0.parquet", [5.0, 6.0, 8.0, 7.0])
     _write(tmp_path, "nasbench201-cifar10-once-seed0-batch64.parquet", [0.1, 0.2, 0.3])
+    _write(tmp_path, "nasbench201-cifar10-once-seed0-stem_channels8-cells_per_stage1.parquet", [0.3, 0.1, 0.2])
     pd.DataFrame({"arch": CELLS, "score": 1.0}).to_parquet(tmp_path / "fig5-reference-seed0-archs10.parquet")
     return tmp_path
 
 
 def test_a_file_is_described_by_its_name_and_by_what_is_in_it(folder: Path) -> None:
     tables = list_tables(folder).set_index("file")
-    assert len(tables) == 6  # without the one of a single page
+    assert len(tables) == 7  # without the one of a single page
     row = tables.loc["nasbench201-cifar10-once-seed0.parquet"]
     assert (row.space, row.dataset, row.measure, row.seed, row.batch) == ("nasbench201", "cifar10", "once", 0, 128)
     assert (row.networks, row.singular, row.failed, row.hours) == (5, 1, 0, 2.5)
@@ -52,6 +54,10 @@ def test_a_file_is_described_by_its_name_and_by_what_is_in_it(folder: Path) -> N
     assert tables.loc["nasbench201-imagenet16-120-once-seed0.parquet"].dataset == "imagenet16-120"
     assert tables.loc["nasbench201-cifar10-grad_norm_euclidean-seed0.parquet"].measure == "grad_norm_euclidean"
     assert tables.loc["nasbench201-cifar10-once-seed0-batch64.parquet"].batch == 64
+    small = tables.loc["nasbench201-cifar10-once-seed0-stem_channels8-cells_per_stage1.parquet"]
+    assert (row.skeleton, small.skeleton) == ("", "stem_channels=8 cells_per_stage=1")
+    named = {"counting": "once", "seed": 0, "skeleton": {"stem_channels": 8, "cells_per_stage": 1}}
+    assert scores_name("nasbench201", "cifar10", **named) == small.name
 
 
 def test_tables_that_differ_in_one_thing_are_compared_over_the_networks_that_both_hold(folder: Path) -> None:
@@ -61,6 +67,7 @@ def test_tables_that_differ_in_one_thing_are_compared_over_the_networks_that_bot
         ("seeds", frozenset(("0", "1"))),
         ("countings", frozenset(("once", "reference"))),
         ("data sets", frozenset(("cifar10", "imagenet16-120"))),
+        ("skeletons", frozenset(("", "stem_channels=8 cells_per_stage=1"))),
         ("measures", frozenset(("once", "grad_norm_euclidean"))),
         ("measures", frozenset(("reference", "grad_norm_euclidean"))),
     }
@@ -102,10 +109,13 @@ def images(tmp_path: Path) -> Path:
 
 def test_scores_are_computed_again_as_they_were(images: Path) -> None:
     inputs = load_images("cifar10", 4, seed=1, data_dir=images)
-    settings: dict[str, Any] = {"seed": 1, "counting": "reference", "exact": False, "progress": False}
+    skeleton = {"stem_channels": 8, "cells_per_stage": 1}
+    settings: dict[str, Any] = {"seed": 1, "counting": "reference", "skeleton": skeleton, "exact": False}
+    settings |= {"progress": False}
     table = score_archs("nasbench201", CELLS[:3], inputs, **settings)
     table.loc[1, "score"] *= 1 + 1e-3
-    table.to_parquet(images / "nasbench201-cifar10-reference-seed1-batch4.parquet", index=False)
+    named: dict[str, Any] = {"counting": "reference", "seed": 1, "batch_size": 4, "skeleton": skeleton}
+    table.to_parquet(images / scores_name("nasbench201", "cifar10", **named), index=False)
     tables = list_tables(images)
     kept, again = rescore(images, next(tables.itertuples()), 3, seed=0, data_dir=images)
     assert sorted(kept) == sorted(table.score)
