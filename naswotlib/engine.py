@@ -1,9 +1,9 @@
 """Scoring from an operation graph: only what a ReLU's input depends on is computed, and each thing once.
 
-A :class:`Plan` says what has to be computed, and is run in one of two ways. Exactly: the functions that the module
-would call, on the tensors that it would see, so that the codes have the same bits. Fused: images lie channels-last,
-torch convolves, and everything between convolutions happens in the loops of :mod:`naswotlib.fused`, which
-add numbers in another order.
+A :class:`naswotlib.plan.Plan` says what has to be computed, and is run in one of two ways. Exactly: the functions that
+the module would call, on the tensors that it would see, so that the codes have the same bits. Fused: images lie
+channels-last, torch convolves, and everything between convolutions happens in the loops of :mod:`naswotlib.fused`,
+which add numbers in another order.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -23,6 +22,7 @@ from naswotlib.convolution import can_convolve, convolve
 from naswotlib.fused import MAX_TERMS, Shape, Term, Window, combine, moments_of, normalisation
 from naswotlib.graph import Graph, Op, function_of
 from naswotlib.kernel import KernelSum, pack_signs
+from naswotlib.plan import Plan, make_plan
 
 EPSILON = 1e-5  # of every batch normalisation in a graph
 Weights = dict[str, Tensor]
@@ -31,58 +31,6 @@ Codes = Iterator[tuple[int, np.ndarray, int, bool]]  # value, packed words, unit
 
 class UnplannedError(ValueError):
     """A graph does not describe its network truly: shapes that have to be equal are not."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What must be computed for the codes of a graph.
-
-    ``ops`` are operations by number, in data-flow order, and read only one another. ``layers`` are the counted
-    ReLUs in the order in which they run: name, the value they rectify, and how often they count. ``free[x]`` are
-    the values that nothing reads after operation x.
-    """
-
-    ops: dict[int, Op]
-    layers: list[tuple[str, int, int]]
-    free: dict[int, list[int]]
-
-
-def make_plan(graph: Graph, counting: Counting) -> Plan:
-    """Drop what no counted ReLU depends on, and unite operations without weights that do the same.
-
-    Every ReLU that runs counts, also one whose output a ``none`` multiplies by zero: its input is needed, the
-    convolution behind it is not. A zero that is added to something is dropped.
-    """
-    ops: dict[int, Op] = {}
-    layers = []
-    same: dict[int, int] = {}  # the operation whose result a value is
-    known: dict[Op, int] = {}
-    for number, op in enumerate(graph.ops):
-        inputs = tuple(same[x] for x in op.inputs)
-        if op.kind == "add":
-            inputs = tuple(x for x in inputs if ops[x].kind != "zero") or inputs[:1]
-            if len(inputs) == 1:
-                same[number] = inputs[0]
-                continue
-        if op.kind == "relu" and ops[inputs[0]].kind == "relu":
-            inputs = ops[inputs[0]].inputs  # rectifying again changes neither values nor signs
-        plain = replace(op, inputs=inputs)
-        if op.kind == "relu":
-            count = op.reference if counting == "reference" else 1
-            if count:
-                layers.append((op.name, inputs[0], count))
-            plain = replace(plain, name="", reference=1)
-        same[number] = number if plain.name or op.kind == "input" else known.setdefault(plain, number)
-        ops.setdefault(same[number], plain)
-    needed = {value for _, value, _ in layers}
-    for number in reversed(ops):
-        if number in needed:
-            needed.update(ops[number].inputs)
-    ops = {number: op for number, op in ops.items() if number in needed}
-    free: dict[int, list[int]] = {number: [] for number in ops}
-    for x, number in {x: number for number, op in ops.items() for x in op.inputs}.items():
-        free[number].append(x)
-    return Plan(ops, layers, free)
 
 
 def graph_kernel(

@@ -13,9 +13,10 @@ from torch import nn
 
 from naswotlib import get_space, naswot_score
 from naswotlib.codes import activation_codes
-from naswotlib.engine import UnplannedError, _run_exactly, _run_fused, graph_kernel, make_plan
+from naswotlib.engine import UnplannedError, _run_exactly, _run_fused, graph_kernel
 from naswotlib.graph import Graph, GraphNetwork, init_weights
 from naswotlib.kernel import KernelSum, hamming_kernel, log_determinant
+from naswotlib.plan import make_plan
 from naswotlib.score import score_graph
 
 SPACE = get_space("nasbench201")
