@@ -73,7 +73,7 @@ PANELS = {
     "fig7": {"fig7-seed0": {}},
     "equation1": {"equation1-seed0": {}},
     "cheap": {"cheap-seed0": {}},
-    "scores": {"scores-again-seed0": {}},
+    "scores": {"scores-again-seed0": {"part": "again"}, "scores-accuracy-seed0": {"part": "accuracy"}},
     "why": {
         "why-fig1a-seed0": {"part": "fig1a"},
         "why-fig1b-seed0": {"part": "fig1b"},
@@ -84,7 +84,7 @@ PANELS = {
 }
 CLAIMS = [BOOK / "claims.yml", BOOK / "paper" / "tables.csv", *sorted(PAPER.glob("*.csv"))]  # behind the front page
 SCORES = sorted(PAPER.glob("scores/*.parquet"))  # what these panels are made from
-SCORED = (*PANELS["table1"], *PANELS["table2"], "fig7-seed0", "equation1-seed0", "scores-again-seed0", *PANELS["why"])
+SCORED = (*PANELS["table1"], *PANELS["table2"], "fig7-seed0", "equation1-seed0", *PANELS["scores"], *PANELS["why"])
 ALSO = {
     "accuracy-agreement": ["accuracy-choices.csv"],
     "equation1-seed0": ["equation1-inplace.csv"],
@@ -119,6 +119,7 @@ NEEDS = {
     "fig10b-nds-enas-seed0": "nds_enas_fixed.parquet",
     "fig10c-nds-pnas-seed0": "nds_pnas_fixed.parquet",
     "table2b-seed0": "nats_size.parquet",
+    "scores-accuracy-seed0": "nasbench201.parquet",
 }
 DOWNLOADS = {  # what else a page makes
     page: [f"figures/demo/{page}-seed0.csv"]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from naswotlib.proxies import NASWOT, PROXIES, load_batch
 from naswotlib.runner import score_archs
-from naswotlib.sample import IMAGES
+from naswotlib.sample import IMAGES, draw_sample, has_table
 from naswotlib.stats import kendall_tau
 
 COUNTINGS = ("once", "reference")
@@ -79,6 +79,39 @@ def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.Dat
         apart = {"one": str(getattr(one, differs)), "other": str(getattr(other, differs))}
         tau = kendall_tau(both.one, both.other, rng=rng, n_boot=n_boot)
         rows.append({"kind": "measures" if proxy else KINDS[differs], **alike, **apart, **asdict(tau)})
+    return pd.DataFrame(rows)
+
+
+def accuracy_agreements(
+    folder: Path,
+    tables: pd.DataFrame,
+    *,
+    n_boot: int,
+    rng: np.random.Generator,
+    best: float = 0.1,
+    data_dir: str | Path | None = None,
+) -> pd.DataFrame:
+    """Kendall's tau of each table of ``tables`` with published accuracy, over all its networks and over the best.
+
+    Tables of spaces without published accuracies at ``data_dir`` are left out, and networks without one dropped. The
+    best, among which a search has to choose in the end, are the share ``best`` of networks with the highest accuracy.
+    Columns: ``file``, ``split``, ``epochs``, those of :class:`naswotlib.stats.TauResult`, then ``n_best``,
+    ``tau_best``, ``low_best`` and ``high_best``.
+    """
+    rows = []
+    for row in tables.itertuples():
+        space, dataset = str(row.space), str(row.dataset)
+        if not has_table(space, dataset, profile="paper", data_dir=data_dir):
+            continue
+        published = draw_sample(space, dataset, None, profile="paper", seed=0, data_dir=data_dir)
+        accuracy = pd.Series(published.accuracy, index=published.archs)
+        table = pd.read_parquet(folder / str(row.file)).set_index("arch").score.to_frame()
+        table["accuracy"] = accuracy.reindex(table.index)
+        top = table.nlargest(round(best * len(table)), "accuracy")
+        tau, of_top = (kendall_tau(part.score, part.accuracy, rng=rng, n_boot=n_boot) for part in (table, top))
+        about = {"file": row.file, "split": published.split, "epochs": published.epochs}
+        the_best = {"n_best": of_top.n, "tau_best": of_top.tau, "low_best": of_top.low, "high_best": of_top.high}
+        rows.append(about | asdict(tau) | the_best)
     return pd.DataFrame(rows)
 
 

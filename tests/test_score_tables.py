@@ -12,14 +12,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from notebooks import ROOT, outputs, run_page
+from published import write_nds
 from scipy.stats import kendalltau
 
 from naswotlib import get_space, load_images, score_archs
+from naswotlib.benchmarks import import_file
 from naswotlib.pages import complete_scores
-from naswotlib.plots import distributions, relative_differences
+from naswotlib.plots import all_and_best, distributions, relative_differences
 from naswotlib.runs import read_runs, record_run
 from naswotlib.sample import scores_name
-from naswotlib.score_tables import agreements, compare_again, list_tables, rescore
+from naswotlib.score_tables import accuracy_agreements, agreements, compare_again, list_tables, rescore
 
 SCORES = ROOT / "figures" / "paper" / "scores"
 CELLS = [get_space("nasbench201").to_str(arch) for arch in get_space("nasbench201")[5:11]]
@@ -98,6 +100,29 @@ def test_what_rows_were_computed_with_is_noted_beside_the_table_once(tmp_path: P
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", first["date"])
     assert "torch" in first["versions"]
     assert "cores" in first["hardware"]
+
+
+def test_scores_meet_published_accuracies_of_all_networks_and_of_the_best(tmp_path: Path) -> None:
+    space, rng = get_space("nds_darts"), np.random.default_rng(0)
+    archs = [space.sample(rng) for _ in range(8)]
+    errors = [[50.0, float(error)] for error in (1, 2, 3, 4, 5, 6, 7)]
+    write_nds(tmp_path / "DARTS.json", archs, [*errors, [9.0, float("nan")]])  # the last one diverged
+    import_file(tmp_path / "DARTS.json", out=tmp_path)
+    scores = [1.0, 2.0, 3.0, 0.8, 0.5, 0.7, -np.inf, 9.0]
+    _write(tmp_path, "nds_darts-cifar10-once-seed0.parquet", scores, [space.to_str(arch) for arch in archs])
+    _write(tmp_path, "nasbench201-cifar10-once-seed0.parquet", [1.0, 2.0, 3.0])  # whose accuracies are not here
+    tables, rng = list_tables(tmp_path), np.random.default_rng(0)
+    found = accuracy_agreements(tmp_path, tables, n_boot=20, rng=rng, best=3 / 8, data_dir=tmp_path)
+    [row] = found.to_dict("records")
+    assert (row["file"], row["split"], row["epochs"]) == ("nds_darts-cifar10-once-seed0.parquet", "test", 2)
+    assert (row["n"], row["dropped"], row["ranked_last"], row["n_best"]) == (7, 1, 1, 3)
+    accuracy = [-error for _, error in errors]
+    assert row["tau"] == pytest.approx(kendalltau([*scores[:6], -1e9], accuracy).statistic)
+    assert row["tau_best"] == pytest.approx(-1)
+    figure, ax = plt.subplots()
+    assert all_and_best(found, ax).get_yticklabels()[0].get_text() == "nds_darts-cifar10-once-seed0"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["all networks", "the best"]
+    plt.close(figure)
 
 
 @pytest.fixture

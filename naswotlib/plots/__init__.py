@@ -7,7 +7,7 @@ from naswotlib.plots.cells import cells
 from naswotlib.plots.cost import cost
 from naswotlib.plots.distribution import distributions, relative_differences
 from naswotlib.plots.kernels import fig1
-from naswotlib.plots.measures import fig4, score_by_size, within_groups
+from naswotlib.plots.measures import all_and_best, fig4, score_by_size, within_groups
 from naswotlib.plots.missing import missing_panel
 from naswotlib.plots.pareto import pareto
 from naswotlib.plots.regions import fig2
@@ -20,6 +20,7 @@ from naswotlib.plots.units import score_against_units
 __all__ = [
     "against",
     "agreement",
+    "all_and_best",
     "cells",
     "cost",
     "distributions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -71,5 +72,23 @@ def within_groups(table: pd.DataFrame, ax: Axes, *, title: str, group: str) -> A
     labels = [f"{value:,}\nn = {n}" for value, n in zip(table.group, table.n, strict=True)]
     ax.set(title=title, ylabel="Kendall's τ with accuracy", xlabel=group, xticks=places)
     ax.set_xticklabels(labels, rotation=45, ha="right", fontsize="small")
+    sns.despine(ax=ax)
+    return ax
+
+
+def all_and_best(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Kendall's tau of each table of :func:`naswotlib.score_tables.accuracy_agreements`, over all networks and over the
+    best, with intervals. Returns ``ax``.
+    """
+    for shift, suffix, name, marker in ((-0.14, "", "all networks", "o"), (0.14, "_best", "the best", "D")):
+        places = np.arange(len(table)) + shift
+        colour = f"C{int(shift > 0)}"
+        ax.hlines(places, table[f"low{suffix}"], table[f"high{suffix}"], linewidth=1, color=colour)
+        ax.scatter(table[f"tau{suffix}"], places, s=20, marker=marker, color=colour, label=name)
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.set(xlabel="Kendall's τ with published accuracy", yticks=range(len(table)))
+    ax.set_yticklabels(table.file.str.removesuffix(".parquet"), fontsize="small")
+    ax.yaxis.set_inverted(True)
+    ax.legend(frameon=False)
     sns.despine(ax=ax)
     return ax
