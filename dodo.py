@@ -119,7 +119,6 @@ NEEDS = {
     "fig10b-nds-enas-seed0": "nds_enas_fixed.parquet",
     "fig10c-nds-pnas-seed0": "nds_pnas_fixed.parquet",
     "table2b-seed0": "nats_size.parquet",
-    "scores-accuracy-seed0": "nasbench201.parquet",
 }
 DOWNLOADS = {  # what else a page makes
     page: [f"figures/demo/{page}-seed0.csv"]
