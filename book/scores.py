@@ -234,7 +234,7 @@ HEADINGS = {
     "measures": "The score and other measures",
 }
 for kind, heading in HEADINGS.items():
-    part = agree[agree.kind == kind]
+    of_kind = agree[agree.kind == kind]
     rows = [
         [
             ", ".join(
@@ -248,7 +248,7 @@ for kind, heading in HEADINGS.items():
             f"{row.n:,}",
             row.ranked_last,
         ]
-        for row in part.itertuples()
+        for row in of_kind.itertuples()
     ]
     columns = ["alike", "different", "τ", "95% interval", "networks", "singular"]
     text = markdown_table(columns, rows) if rows else "There are no two such tables yet."
