@@ -25,7 +25,8 @@
 # 3. the correlation **within** groups of networks of exactly the same size, where size cannot help.
 #
 # The second is a rough instrument: of ranks, it does not quite vanish for two things that share nothing but size. The
-# third leaves no such remainder, but needs many networks of one size.
+# third leaves no such remainder, but needs many networks of one size. What a score says of the most accurate networks
+# alone, among which a search has to choose in the end, is in {numref}`fig-scores-accuracy`.
 
 # %% tags=["parameters"]
 profile: str = "demo"  # demo: networks that we trained; paper: published accuracies
