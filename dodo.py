@@ -23,6 +23,7 @@ DATA = get_var("data", "")
 # provenance (.json) a panel has a picture (.png), or differences of rows where its name begins with "table", or nothing
 # more where it begins with "why".
 PAPER = Path("figures/paper")
+WHOLE = {"n_archs": 15_625, "n_boot": 200}  # all of NAS-Bench-201: its intervals are narrow, and each resample is slow
 PANELS = {
     "accuracy": {"accuracy-agreement": {}},
     "hardware": {"hardware-flops-seed0": {}},
@@ -52,9 +53,9 @@ PANELS = {
         "fig4f-nasbench201-seed0": {"panels": "f"},
     },
     "predictors": {
-        "predictors-cifar10-seed0": {"dataset": "cifar10"},
-        "predictors-cifar100-seed0": {"dataset": "cifar100"},
-        "predictors-imagenet16-120-seed0": {"dataset": "imagenet16-120"},
+        "predictors-cifar10-seed0": {"dataset": "cifar10", **WHOLE},
+        "predictors-cifar100-seed0": {"dataset": "cifar100", **WHOLE},
+        "predictors-imagenet16-120-seed0": {"dataset": "imagenet16-120", **WHOLE},
     },
     "fig5": {"fig5-seed0": {"repeats": 20}},
     "fig6": {"fig6-seed0": {}},

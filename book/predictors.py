@@ -25,8 +25,7 @@
 # 3. the correlation **within** groups of networks of exactly the same size, where size cannot help.
 #
 # The second is a rough instrument: of ranks, it does not quite vanish for two things that share nothing but size. The
-# third leaves no such remainder, but needs many networks of one size. What a score says of the most accurate networks
-# alone, among which a search has to choose in the end, is in {numref}`fig-scores-accuracy`.
+# third leaves no such remainder, but needs many networks of one size.
 
 # %% tags=["parameters"]
 profile: str = "demo"  # demo: networks that we trained; paper: published accuracies
@@ -69,8 +68,8 @@ DATASETS = {
 # %% [markdown]
 # ## From published accuracies
 #
-# The published run has seed 0: the 1,000 architectures, mini-batches and accuracies of {numref}`fig-3a` to
-# {numref}`fig-3c`, each unit counted once.
+# The published run has seed 0 and all cells of the space, where {numref}`fig-3a` to {numref}`fig-3c` show 1,000, on the
+# same mini-batches. Each unit is counted once.
 
 # %% tags=["remove-input"]
 published, runs, links = {}, {}, []
@@ -106,18 +105,59 @@ if published:
 
 # %% [markdown]
 # In words:
-#
-# - **Counting ReLUs is nearly as good as the score.** The number of units alone reaches most of the score's $\tau$ on
-#   each of the three data sets, and the lower end of the one's interval meets the upper end of the other's. Parameters
-#   and FLOPs do worse. (They agree to the last digit, since both order the cells of this space by 3×3 convolutions, and
-#   then by 1×1.)
-# - **The score does know something else.** With the number of units held fixed its partial correlation is still clearly
-#   positive, and larger than what is left of the number of units once the score is held fixed.
-# - **It tells poor networks from fair ones better than fair ones from good ones.** Among cells of one convolution or
-#   none, the score ranks about as well as it does overall. The more convolutions, the less it says; among cells of
-#   four, little is left, and of five and six the sample has too few to say that there is anything.
-#
-# A search picks from the upper end. There, on this space, the score says little that the count of ReLUs does not.
+
+
+# %% tags=["remove-input"]
+def in_words(published):
+    """What the tables say, numbers first, a data set after the other."""
+    by = {
+        title: found.assign(given=found.given.fillna("")).set_index(
+            ["kind", "measure", "given"]
+        )
+        for title, found in published.items()
+    }
+
+    def tau(*key):
+        return ", ".join(f"{found.loc[key, 'tau'].item():.3f}" for found in by.values())
+
+    apart = [
+        found.loc[("overall", "naswot", "")].low.item()
+        > found.loc[("overall", "num_units", "")].high.item()
+        for found in by.values()
+    ]
+    steps = [
+        f"{title}: " + ", ".join(f"{value:.2f}" for value in found.loc["group"].tau)
+        for title, found in by.items()
+    ]
+    ends = {
+        title: found[found.kind == "group"].query("group >= group.nlargest(2).min()")
+        for title, found in published.items()
+    }
+    nothing = [
+        f"{title} {row.tau:.2f} [{row.low:.2f}, {row.high:.2f}]"
+        for title, rows in ends.items()
+        for row in rows.itertuples()
+        if row.low <= 0
+    ]
+    return f"""
+- **Counting ReLUs is nearly as good as the score.** The score has a $\\tau$ of {tau("overall", "naswot", "")}; the number
+  of units alone has {tau("overall", "num_units", "")}. The intervals are apart on {sum(apart)} of {len(apart)} data sets.
+  Parameters have {tau("overall", "parameters", "")}, and so have FLOPs, since both order the cells of this space by 3×3
+  convolutions, and then by 1×1.
+- **The score does know something else.** With the number of units held fixed its partial correlation is
+  {tau("partial", "naswot", "num_units")}; that of the number of units, with the score held fixed, is
+  {tau("partial", "num_units", "naswot")}.
+- **It tells poor networks from fair ones better than fair ones from good ones.** Among cells of none, one, two and up
+  to six convolutions, its $\\tau$ is: {"; ".join(steps)}. In the groups of most units, those whose interval does not lie
+  above zero are: {"; ".join(nothing) or "none"}.
+
+A search picks from the upper end, where the count of ReLUs is largest. {{numref}}`fig-scores-accuracy` takes the most
+accurate networks instead of the largest.
+"""
+
+
+if published:
+    display(Markdown(in_words(published)))
 
 # %% [markdown]
 # ## Networks, their accuracies, their scores and their sizes

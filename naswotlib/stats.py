@@ -104,15 +104,11 @@ def tau_within(x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> float:
     """
     agree = x_pairs = y_pairs = 0.0
     for group in np.unique(groups):
-        member = groups == group
-        # −∞ − −∞ is not a number, so that signs come from ranks, in which equal values are equal.
-        x_signs, y_signs = (
-            np.sign(np.subtract.outer(ranks, ranks))
-            for ranks in (np.unique(column[member], return_inverse=True)[1] for column in (x, y))
-        )
-        agree += float((x_signs * y_signs).sum())
-        x_pairs += float(np.abs(x_signs).sum())
-        y_pairs += float(np.abs(y_signs).sum())
+        members = [np.unique(column[groups == group], return_inverse=True)[1] for column in (x, y)]
+        untied = [len(ranks) ** 2 - float((np.bincount(ranks) ** 2).sum()) for ranks in members]
+        x_pairs, y_pairs = x_pairs + untied[0], y_pairs + untied[1]
+        if min(untied):
+            agree += _tau(*members) * math.sqrt(untied[0] * untied[1])
     return agree / math.sqrt(x_pairs * y_pairs) if x_pairs and y_pairs else math.nan
 
 
