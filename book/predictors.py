@@ -140,24 +140,25 @@ def in_words(published):
         if row.low <= 0
     ]
     return f"""
-- **Counting ReLUs is nearly as good as the score.** The score has a $\\tau$ of {tau("overall", "naswot", "")}; the number
-  of units alone has {tau("overall", "num_units", "")}. The intervals are apart on {sum(apart)} of {len(apart)} data sets.
-  Parameters have {tau("overall", "parameters", "")}, and so have FLOPs, since both order the cells of this space by 3×3
-  convolutions, and then by 1×1.
+- **Counting ReLUs is nearly as good as the score.** The score has a $\\tau$ of {tau("overall", "naswot", "")}; the
+  number of units alone has {tau("overall", "num_units", "")}. The intervals are apart on {sum(apart)} of {len(apart)}
+  data sets. Parameters have {tau("overall", "parameters", "")}, and so have FLOPs, since both order the cells of this
+  space by 3×3 convolutions, and then by 1×1.
 - **The score does know something else.** With the number of units held fixed its partial correlation is
   {tau("partial", "naswot", "num_units")}; that of the number of units, with the score held fixed, is
   {tau("partial", "num_units", "naswot")}.
 - **It tells poor networks from fair ones better than fair ones from good ones.** Among cells of none, one, two and up
-  to six convolutions, its $\\tau$ is: {"; ".join(steps)}. In the groups of most units, those whose interval does not lie
-  above zero are: {"; ".join(nothing) or "none"}.
-
-A search picks from the upper end, where the count of ReLUs is largest. {{numref}}`fig-scores-accuracy` takes the most
-accurate networks instead of the largest.
+  to six convolutions, its $\\tau$ is: {"; ".join(steps)}. Of the two groups of most units, it is not clearly above
+  zero on: {"; ".join(nothing) or "none"}.
 """
 
 
 if published:
     display(Markdown(in_words(published)))
+
+# %% [markdown]
+# A search picks from the upper end, where units are most. {numref}`fig-scores-accuracy` has the most accurate networks
+# in the place of the largest.
 
 # %% [markdown]
 # ## Networks, their accuracies, their scores and their sizes
