@@ -129,14 +129,10 @@ def in_words(published):
         f"{title}: " + ", ".join(f"{value:.2f}" for value in found.loc["group"].tau)
         for title, found in by.items()
     ]
-    ends = {
-        title: found[found.kind == "group"].query("group >= group.nlargest(2).min()")
-        for title, found in published.items()
-    }
     nothing = [
         f"{title} {row.tau:.2f} [{row.low:.2f}, {row.high:.2f}]"
-        for title, rows in ends.items()
-        for row in rows.itertuples()
+        for title, found in by.items()
+        for row in found.loc["group"].tail(2).itertuples()
         if row.low <= 0
     ]
     return f"""

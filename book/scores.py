@@ -264,11 +264,11 @@ for kind, heading in HEADINGS.items():
 # %% tags=["remove-input"]
 if profile == "paper" and part == "accuracy":
     rng = np.random.default_rng(seed)
-    worth = accuracy_agreements(folder, tables, n_boot=n_boot, rng=rng, data_dir=data_dir)
-    figure, ax = plt.subplots(figsize=(7, 0.5 + 0.35 * len(worth)), layout="constrained")
-    all_and_best(worth, ax)
+    taus = accuracy_agreements(folder, tables, n_boot=n_boot, rng=rng, data_dir=data_dir)
+    figure, ax = plt.subplots(figsize=(7, 0.5 + 0.35 * len(taus)), layout="constrained")
+    all_and_best(taus, ax)
     panel = f"scores-accuracy-seed{seed}"
-    save_panel(repository() / out_dir / "paper", panel, figure, worth, page)
+    save_panel(repository() / out_dir / "paper", panel, figure, taus, page)
     plt.close(figure)
 worth = glue_published(
     page, {"scores-accuracy": ("scores-accuracy-seed0", "published accuracies")}

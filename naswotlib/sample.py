@@ -159,9 +159,8 @@ def scores_name(
     'nasbench101-cifar10-reference-seed0-stem_channels128.parquet'
     """
     others = ({} if batch_size == 128 else {"batch": batch_size}) | dict(skeleton or {})
-    return "-".join([space, dataset, counting, f"seed{seed}", *(f"{key}{value}" for key, value in others.items())]) + (
-        ".parquet"
-    )
+    suffixes = "".join(f"-{key}{value}" for key, value in others.items())
+    return f"{space}-{dataset}-{counting}-seed{seed}{suffixes}.parquet"
 
 
 def score_sample(

@@ -99,19 +99,19 @@ def accuracy_agreements(
     ``tau_best``, ``low_best`` and ``high_best``.
     """
     rows = []
-    for row in tables.itertuples():
-        space, dataset = str(row.space), str(row.dataset)
+    for space, dataset in dict.fromkeys(zip(tables.space, tables.dataset, strict=True)):
         if not has_table(space, dataset, profile="paper", data_dir=data_dir):
             continue
         published = draw_sample(space, dataset, None, profile="paper", seed=0, data_dir=data_dir)
         accuracy = pd.Series(published.accuracy, index=published.archs)
-        table = pd.read_parquet(folder / str(row.file)).set_index("arch").score.to_frame()
-        table["accuracy"] = accuracy.reindex(table.index)
-        top = table.nlargest(round(best * len(table)), "accuracy")
-        tau, of_top = (kendall_tau(part.score, part.accuracy, rng=rng, n_boot=n_boot) for part in (table, top))
-        about = {"file": row.file, "split": published.split, "epochs": published.epochs}
-        the_best = {"n_best": of_top.n, "tau_best": of_top.tau, "low_best": of_top.low, "high_best": of_top.high}
-        rows.append(about | asdict(tau) | the_best)
+        for file in tables.file[(tables.space == space) & (tables.dataset == dataset)]:
+            table = pd.read_parquet(folder / file).set_index("arch").score.to_frame()
+            table["accuracy"] = accuracy.reindex(table.index)
+            top = table.nlargest(round(best * len(table)), "accuracy")
+            tau, of_top = (kendall_tau(part.score, part.accuracy, rng=rng, n_boot=n_boot) for part in (table, top))
+            about = {"file": file, "split": published.split, "epochs": published.epochs}
+            the_best = {"n_best": of_top.n, "tau_best": of_top.tau, "low_best": of_top.low, "high_best": of_top.high}
+            rows.append(about | asdict(tau) | the_best)
     return pd.DataFrame(rows)
 
 
