@@ -89,6 +89,6 @@ def all_and_best(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.set(xlabel="Kendall's τ with published accuracy", yticks=range(len(table)))
     ax.set_yticklabels(table.file.str.removesuffix(".parquet"), fontsize="small")
     ax.yaxis.set_inverted(True)
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     sns.despine(ax=ax)
     return ax
