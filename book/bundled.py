@@ -230,22 +230,31 @@ Markdown(
 # in how many there
 # are. No accuracy here may be compared with one in the literature.
 #
-# ## How to check it
+# ## How to check it, and how to make your own
 #
 # Each row keeps the first 20 losses of its training. This trains three networks again, drawn at random, and prints the
-# differences. The folder holds CIFAR-10 as two tars of JPEG files, `cifar10-jpeg-train.tar` and
-# `cifar10-jpeg-test.tar`:
+# differences. The folder must hold the images these networks were trained on, CIFAR-10 as two tars of JPEG files,
+# `cifar10-jpeg-train.tar` and `cifar10-jpeg-test.tar`, of `split/class/number.jpg`: other pixels make other losses.
 #
 # ```{code-block} shell
 # naswot train --verify 3 --data-dir path/to/images
 # ```
 #
-# And this goes on with the run, one network after another, or several at a time with `--workers`. Stopped at any moment
-# it continues where it was:
+# And this goes on with the run, on all cores. Stopped at any moment it continues where it was:
 #
 # ```{code-block} shell
 # naswot train --suite bundled --data-dir path/to/images
 # ```
+#
+# With CIFAR-10 as it is published, the same trainer makes a table of your own, of any space, or with `--suite` all of
+# them in another folder:
+#
+# ```{code-block} shell
+# naswot data fetch cifar10
+# naswot train --space nds_darts --count 24 --out mine.parquet
+# ```
+#
+# `load_benchmark("mine", data_dir=".")` reads it.
 
 # %% tags=["remove-input"]
 page

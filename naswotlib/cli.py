@@ -204,7 +204,6 @@ def _first_line(space: Any) -> str:
 
 @app.command()
 def train(
-    data_dir: Annotated[Path, typer.Option(help="Folder with cifar10-jpeg-train.tar and cifar10-jpeg-test.tar.")],
     out: Annotated[
         Path | None,
         typer.Option(help="Table to write, or to continue; with --suite its folder, default the package's."),
@@ -214,23 +213,31 @@ def train(
         int | None, typer.Option(help="Train so many of the networks of --out, else of --suite, again; compare.", min=1)
     ] = None,
     space: Space = "nasbench201",
-    count: Annotated[int, typer.Option(help="Architectures; the first ones of the seed's random order.", min=1)] = 96,
-    seed: Seed = 0,
-    workers: Workers = 1,
+    count: Annotated[int, typer.Option(help="Architectures, the first ones of a random order.", min=1)] = 96,
+    seed: Annotated[int, typer.Option(help="Of weights, order and flips; with --verify, of the choice.")] = 0,
+    workers: Annotated[int | None, typer.Option(help="Processes, one thread each; default all cores.", min=1)] = None,
+    data_dir: DataDir = None,
 ) -> None:
-    """Train networks for a benchmark of your own; stopped at any moment, it continues where it was."""
+    """Train networks for a benchmark of your own; stopped at any moment, it continues where it was.
+
+    They have the skeleton of the bundled networks of their space, and are trained as these are, on CIFAR-10: as
+    `naswot data fetch cifar10` brings it, or from the tars of JPEG files that the bundled networks were trained on.
+    """
+    import os
+
     import numpy as np
 
     from naswotlib.benchmarks.load import BUNDLED
     from naswotlib.errors import check_choice
     from naswotlib.spaces import get_space
     from naswotlib.spaces.base import sample_distinct
-    from naswotlib.suite import train_suite
+    from naswotlib.suite import small_recipe, train_suite
     from naswotlib.suite import verify as train_again
-    from naswotlib.training import Recipe, train_table
+    from naswotlib.training import train_table
 
     if suite is not None:
         check_choice("suite", suite, ("bundled",))
+    processes = workers or os.cpu_count() or 1
     if verify is not None:
         folder = out or BUNDLED
         tables = [folder] if folder.is_file() else sorted(folder.glob("*.parquet"))
@@ -241,14 +248,16 @@ def train(
                 flush=True,
             )
     elif suite is not None:
-        train_suite(data_dir=data_dir, folder=out or BUNDLED, workers=workers)
+        train_suite(data_dir=data_dir, folder=out or BUNDLED, workers=processes)
     elif out is None:
         raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
     else:
         chosen = get_space(space)
         texts = [chosen.to_str(arch) for arch in sample_distinct(chosen, count, np.random.default_rng(0))]
-        table = train_table(space, texts, data_dir=data_dir, out=out, recipe=Recipe(), seed=seed, workers=workers)
+        recipe = small_recipe(space)
+        table = train_table(space, texts, data_dir=data_dir, out=out, recipe=recipe, seed=seed, workers=processes)
         print(f"{len(table)} networks in {out}; best validation accuracy {table['validation'].str[-1].max():.2f}%")
+        print(f'load_benchmark("{out.stem}", data_dir="{out.parent}") reads it')
 
 
 def main() -> None:

@@ -9,11 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-app = typer.Typer(no_args_is_help=True, help="Benchmark tables and image data: list, fetch, verify and import them.")
+from naswotlib.cli_options import DataDir
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="Folder of tables and images; default NASWOTLIB_DATA, then the cache.")
-]
+app = typer.Typer(no_args_is_help=True, help="Benchmark tables and image data: list, fetch, verify and import them.")
 
 
 @app.command("list")

@@ -23,7 +23,8 @@ from naswotlib.spaces.base import sample_distinct
 from naswotlib.spaces.nasbench101 import NASBench101
 from naswotlib.spaces.nasbench101_spec import MAX_VERTICES
 from naswotlib.spaces.nasbench201 import Cell, isomorphism_class
-from naswotlib.training import Recipe, load_training_images, read_trained, train_arch, train_table
+from naswotlib.training import Recipe, read_trained, train_arch, train_table
+from naswotlib.training_images import load_training_images
 
 COMPLETE = "nasbench201-complete"
 TRAJECTORIES = "nasbench201-trajectories"
@@ -112,6 +113,12 @@ PARTS = {
 }
 
 
+def small_recipe(space: str) -> Recipe:
+    """How the suite trains networks of ``space``; of a space that it does not have, at the skeleton they have."""
+    recipes = [part.recipe for part in PARTS.values() if part.space == space and not part.watched]
+    return recipes[0] if recipes else Recipe(skeleton=())
+
+
 def _each(parts: Iterable[str], count: int) -> list[Step]:
     return [Step(part, count) for part in parts]
 
@@ -148,7 +155,7 @@ STEPS = (
 )
 
 
-def train_suite(*, data_dir: Path, folder: Path = BUNDLED, workers: int = 1) -> None:
+def train_suite(*, data_dir: Path | None, folder: Path = BUNDLED, workers: int = 1) -> None:
     """Train what ``folder`` does not have yet of every step, in order; see :func:`naswotlib.training.train_table`."""
     for step in STEPS:
         part = PARTS[step.part]
@@ -209,22 +216,31 @@ def compute_proxies(trained: Path, archs: Sequence[str], *, workers: int = 1) ->
     return table
 
 
-def verify(paths: Sequence[Path], count: int, *, data_dir: Path, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+def verify(
+    paths: Sequence[Path], count: int, *, data_dir: Path | None, rng: np.random.Generator
+) -> Iterator[dict[str, Any]]:
     """Train ``count`` of the networks stored in the tables ``paths`` again, drawn by ``rng``, and compare.
 
     Yields, for each: ``table``, ``arch``, ``seed``; ``losses``, the largest difference between its first losses and
     the stored ones; ``validation`` and ``test``, how many points more it reached after the last epoch than before.
     On the processor that trained them all are 0; on another one sums are rounded in another order, the first losses
     differ by about 1e-3, and accuracies by as much as training with another seed makes them differ.
+
+    ValueError where there are fewer networks, or where the images in ``data_dir`` are not those of a table.
     """
     stored = [(path, row) for path in paths for row in read_trained(path)[0]]
     if count > len(stored):
         raise ValueError(f"count: there are {len(stored)} trained networks, fewer than the {count} asked for")
+    images = load_training_images(data_dir)
+    for path in paths:
+        trained_on = read_trained(path)[1]["images"]
+        if trained_on != images.origin:
+            raise ValueError(f"data_dir: it has {images.origin}; {path} was trained on {trained_on}")
     for number in rng.permutation(len(stored))[:count]:
         path, row = stored[number]
         recipe, space = recipe_of(path)
         with single_thread():
-            again = train_arch(space, row["arch"], load_training_images(data_dir), recipe, row["seed"])
+            again = train_arch(space, row["arch"], images, recipe, row["seed"])
         yield {
             "table": path.stem,
             "arch": row["arch"],

@@ -1,18 +1,15 @@
 """The small trainer behind the bundled benchmark: one network, one core, about 40 seconds.
 
-Read it from top to bottom: the recipe, the images, one training run, and a table that grows run by run.
+Read it from top to bottom: the recipe, one training run, and a table that grows run by run.
 """
 
 from __future__ import annotations
 
 import json
 import platform
-import tarfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +21,6 @@ import pyarrow.parquet as pq
 import torch
 import torch.nn.functional as F
 from filelock import FileLock, Timeout
-from PIL import Image
 from rich.progress import track
 from torch import Tensor, nn
 
@@ -32,9 +28,9 @@ from naswotlib.images import load_images
 from naswotlib.parallel import map_unordered, write_whole
 from naswotlib.score import naswot_score
 from naswotlib.spaces import arch_seed, get_space
+from naswotlib.training_images import N_CLASSES, TrainingImages, load_training_images
 
 N_LOSSES = 20  # the first losses of each run are kept, as its fingerprint
-CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,62 +59,6 @@ class Recipe:
             f"{self.batch_size}, SGD with Nesterov momentum {self.momentum}, one-cycle learning rate up to "
             f"{self.learning_rate}, weight decay {self.weight_decay}; {skeleton}"
         )
-
-
-@dataclass(frozen=True)
-class TrainingImages:
-    """CIFAR-10 in three splits, ``(n, 3, side, side)`` uint16 sums over 2×2 pixels (0 to 1020) and labels."""
-
-    train: tuple[np.ndarray, np.ndarray]
-    validation: tuple[np.ndarray, np.ndarray]
-    test: tuple[np.ndarray, np.ndarray]
-
-    def tensors(self, split: str) -> tuple[Tensor, Tensor]:
-        """Images normalised by the training images' channel means and deviations, and labels, of one split."""
-        pixels = self.train[0].astype(np.float32)
-        mean, std = pixels.mean(axis=(0, 2, 3), keepdims=True), pixels.std(axis=(0, 2, 3), keepdims=True)
-        images, labels = getattr(self, split)
-        normalised = (images.astype(np.float32) - mean) / std
-        return torch.from_numpy(normalised).contiguous(memory_format=torch.channels_last), torch.from_numpy(labels)
-
-
-@lru_cache(maxsize=1)
-def load_training_images(data_dir: Path) -> TrainingImages:
-    """CIFAR-10 from ``cifar10-jpeg-{train,test}.tar`` (``split/class/number.jpg``) in ``data_dir``, at 16×16.
-
-    Of each class, the first 4,000 training images in file order train, the other 1,000 validate. The last ones
-    are kept, so that a suite of tables reads the files once.
-    """
-    arrays = {}
-    for split, total in (("train", 50_000), ("test", 10_000)):
-        path = Path(data_dir) / f"cifar10-jpeg-{split}.tar"
-        if not path.exists():
-            raise FileNotFoundError(
-                f"data_dir: {path} does not exist; expected CIFAR-10 as a tar of {split}/class/number.jpg files"
-            )
-        by_class: dict[str, list[tuple[str, np.ndarray]]] = {name: [] for name in CLASSES}
-        with tarfile.open(path) as tar:
-            for member in track(tar, description=f"reading {path.name}", total=total, transient=True):
-                file = tar.extractfile(member) if member.isfile() else None
-                if file is not None:
-                    pixels = np.asarray(Image.open(BytesIO(file.read())).convert("RGB"), dtype=np.uint16)
-                    by_class[member.name.split("/")[-2]].append((member.name, _halve(pixels)))
-        for name, images in by_class.items():
-            arrays[split, name] = np.stack([pixels for _, pixels in sorted(images, key=lambda pair: pair[0])])
-
-    def join(split: str, part: slice) -> tuple[np.ndarray, np.ndarray]:
-        chosen = [arrays[split, name][part] for name in CLASSES]
-        labels = np.repeat(np.arange(len(CLASSES)), [len(images) for images in chosen])
-        return np.ascontiguousarray(np.concatenate(chosen)), labels  # sums in one order, whoever loads them
-
-    return TrainingImages(join("train", slice(4000)), join("train", slice(4000, None)), join("test", slice(None)))
-
-
-def _halve(pixels: np.ndarray) -> np.ndarray:
-    """``(H, W, 3)`` pixels to ``(3, H/2, W/2)`` sums over 2×2 blocks (four times the mean, without rounding)."""
-    height, width, _ = pixels.shape
-    sums: np.ndarray = pixels.reshape(height // 2, 2, width // 2, 2, 3).sum(axis=(1, 3), dtype=np.uint16)
-    return sums.transpose(2, 0, 1)
 
 
 def train_network(
@@ -201,7 +141,7 @@ def train_arch(
     """
     start = time.process_time()
     one_seed = arch_seed(seed, text)
-    network = space.build(space.from_str(text), seed=one_seed, num_classes=len(CLASSES), **dict(recipe.skeleton))
+    network = space.build(space.from_str(text), seed=one_seed, num_classes=N_CLASSES, **dict(recipe.skeleton))
     watch = score_on_photos(recipe.side) if watched else None
     result = train_network(network, images, recipe, rng=np.random.default_rng(one_seed), watch=watch)
     return {
@@ -251,7 +191,7 @@ def train_table(
     space_name: str,
     texts: Sequence[str],
     *,
-    data_dir: Path,
+    data_dir: Path | None,
     out: Path,
     recipe: Recipe,
     seed: int,
@@ -261,16 +201,16 @@ def train_table(
     """Train those of ``texts`` that the table ``out`` does not have yet for ``seed``; returns the table.
 
     The table is written whole after every network, so that stopping at any moment loses only those in training,
-    and starting again continues. A table of another space or recipe is refused, as is a second process on it.
+    and starting again continues. A table of another space, recipe or images is refused, as is a second process on it.
     ``watched`` is that of :func:`train_arch`.
     """
+    if out.suffix != ".parquet":
+        raise ValueError(f"out: {out} is no .parquet file; name one, such as {out.with_suffix('.parquet').name}")
     space = get_space(space_name)
-    images_origin = "CIFAR-10 from JPEG files, mean of 2×2 pixels; 4,000 training images a class, 1,000 validation"
     metadata = {
         "space": space_name,
         "dataset": "cifar10",
         "recipe": asdict(recipe) | {"skeleton": dict(recipe.skeleton)},
-        "images": images_origin,
         "processor": platform.machine(),
         "seconds": "processor seconds of one thread, training and evaluation",
     }
@@ -279,14 +219,15 @@ def train_table(
         lock = FileLock(f"{out}.lock", timeout=0)
         with lock, TemporaryDirectory() as shared:
             rows, found = read_trained(out)
-            if found and found != metadata:
-                differ = [key for key in metadata if found.get(key) != metadata[key]]
-                raise ValueError(f"out: {out} was trained with another {', '.join(differ)}; choose another file")
+            _check_same(out, found, metadata)
             done = {row["arch"] for row in rows if row["seed"] == seed}
             missing = [text for text in dict.fromkeys(texts) if text not in done]
             if missing:
+                images = load_training_images(data_dir)
+                metadata["images"] = images.origin
+                _check_same(out, found, metadata)
                 job = _Job(space, Path(shared), recipe, seed, watched)
-                job.store(load_training_images(data_dir))
+                job.store(images)
                 results = map_unordered(job, missing, workers=min(workers, len(missing)))
                 for row in track(results, description=f"training {space_name}", total=len(missing)):
                     rows.append(row)
@@ -294,6 +235,16 @@ def train_table(
     except Timeout:
         raise RuntimeError(f"out: another process is training into {out}; wait for it or choose another file") from None
     return pd.DataFrame(rows)
+
+
+def _check_same(out: Path, found: dict[str, Any], expected: dict[str, Any]) -> None:
+    """ValueError where the table ``out`` is there, and its metadata ``found`` are not those ``expected``."""
+    differ = [key for key in expected if found and found.get(key) != expected[key]]
+    if differ:
+        raise ValueError(
+            f"out: {out} was trained with another {', '.join(differ)}; choose another file. "
+            + "; ".join(f"{key}: {found.get(key)!r} there, {expected[key]!r} here" for key in differ)
+        )
 
 
 @dataclass(frozen=True)

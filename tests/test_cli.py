@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from test_training_images import draw, save_published
 
-from naswotlib import arch_seed, get_space, load_images, naswot_score
+from naswotlib import arch_seed, get_space, load_benchmark, load_images, naswot_score
 from naswotlib.cli import main
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|"
@@ -123,3 +124,23 @@ def test_the_installed_command_answers_without_importing_torch():
     assert "score" in done.stdout
     loaded = "import sys, naswotlib.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", loaded], timeout=120, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("space", ["nats_size", "nds_enas_fixed"])
+def test_train_continues_verifies_and_makes_a_benchmark(naswot, space, tmp_path):
+    save_published(tmp_path / "cifar-10-batches-py", draw(10), draw(2))
+    where = ("--data-dir", str(tmp_path), "--workers", "1")
+    out = str(tmp_path / "mine.parquet")
+    for count in ("1", "2"):
+        done = naswot("train", "--space", space, "--count", count, "--out", out, *where)
+        assert (done.returncode, done.stdout.split("\n")[-3].split(";")[0]) == (0, f"{count} networks in {out}")
+    rows = naswot("train", "--verify", "2", "--out", out, *where).stdout.strip().split("\n")
+    assert ["first losses ±0.0e+00  validation +0.00  test +0.00" in row for row in rows] == [True, True]
+    assert load_benchmark("mine", data_dir=tmp_path).space == space
+
+
+def test_train_says_what_it_lacks(naswot, tmp_path):
+    done = naswot("train", "--suite", "bundled", "--out", str(tmp_path), "--data-dir", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("naswot: data_dir: CIFAR-10 to train on: found none of cifar10-jpeg-train.tar")
+    assert naswot("train", "--data-dir", str(tmp_path)).stderr.startswith("naswot: out: say with --out which table")

@@ -27,7 +27,8 @@ from naswotlib.suite import (
     train_suite,
     verify,
 )
-from naswotlib.training import Recipe, load_training_images, read_trained, train_network, train_table
+from naswotlib.training import Recipe, read_trained, train_network, train_table
+from naswotlib.training_images import load_training_images
 
 TINY = Recipe(skeleton=(("stem_channels", 4), ("cells_per_stage", 1)), side=8, epochs=2, batch_size=16)
 CELLS = [
@@ -108,7 +109,7 @@ def test_the_best_networks_are_those_of_the_table_and_missing_ones_are_counted(t
         assert of_best.tolist() == sorted(of_all, reverse=True)[:10]
 
 
-def test_verifying_trains_stored_networks_again_and_finds_no_difference(tmp_path, easy):
+def test_verifying_trains_stored_networks_again_and_finds_no_difference(tmp_path, easy, monkeypatch):
     path = tmp_path / "cells.parquet"
     train_table("nasbench201", CELLS, data_dir=tmp_path, out=path, recipe=TINY, seed=0, workers=1)
     rows = list(verify([path], 2, data_dir=tmp_path, rng=np.random.default_rng(0)))
@@ -116,6 +117,9 @@ def test_verifying_trains_stored_networks_again_and_finds_no_difference(tmp_path
     assert [(row["losses"], row["validation"], row["test"]) for row in rows] == [(0.0, 0.0, 0.0)] * 2
     with pytest.raises(ValueError, match="count: there are 2 trained networks, fewer than the 3"):
         list(verify([path], 3, data_dir=tmp_path, rng=np.random.default_rng(0)))
+    monkeypatch.setattr("naswotlib.suite.load_training_images", lambda _: replace(easy_images(), origin="others"))
+    with pytest.raises(ValueError, match=r"data_dir: it has others; .*cells.parquet was trained on bright squares"):
+        list(verify([path], 2, data_dir=tmp_path, rng=np.random.default_rng(0)))
 
 
 def test_two_bundled_networks_begin_to_train_as_they_did(data_dir):

@@ -185,6 +185,13 @@ def test_the_bundled_benchmark_averages_seeds_and_knows_every_epoch(trained, nam
         load_benchmark("bundled-nats_size")
 
 
+def test_a_table_of_ones_own_training_is_loaded_by_its_name(trained, tmp_path):
+    (tmp_path / "mine.parquet").write_bytes((tmp_path / "nasbench201.parquet").read_bytes())
+    benchmark = load_benchmark("mine", data_dir=tmp_path)
+    assert (benchmark.name, benchmark.space, benchmark.info.licence) == ("mine", "nasbench201", "not stated")
+    assert benchmark.accuracy(TEXTS[0], dataset="cifar10", split="validation", epochs=2) == 56.0
+
+
 def test_published_optima_are_found_in_the_real_table_within_half_a_second(data_dir):
     times = []
     for _ in range(3):  # the fastest of three, as other processes may be at work

@@ -1,5 +1,6 @@
 """The trainer: what it learns, that it repeats, and that a stopped run continues."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,13 @@ from naswotlib.parallel import single_thread
 from naswotlib.spaces import get_space
 from naswotlib.training import (
     Recipe,
-    TrainingImages,
     accuracy,
-    load_training_images,
     read_trained,
     train_arch,
     train_network,
     train_table,
 )
+from naswotlib.training_images import TrainingImages
 
 SPACE = get_space("nasbench201")
 CELL = "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"
@@ -34,7 +34,7 @@ def easy_images(n: int = 160) -> TrainingImages:
         pixels = 100 * labels[:, None, None, None] + rng.integers(0, 20, (count, 3, 8, 8))
         return pixels.astype(np.uint16), labels
 
-    return TrainingImages(split(n), split(40), split(40))
+    return TrainingImages(split(n), split(40), split(40), "bright squares")
 
 
 def losses(seed: int) -> list[float]:
@@ -107,6 +107,14 @@ def test_a_table_of_another_recipe_is_refused_with_the_difference_and_kept(tmp_p
     assert out.read_bytes() == before
 
 
-def test_missing_images_name_the_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"cifar10-jpeg-train\.tar"):
-        load_training_images(tmp_path)
+def test_a_table_of_other_images_is_refused_with_both_and_kept(tmp_path, easy, monkeypatch):
+    out = tmp_path / "table.parquet"
+    run(out, [CELL])
+    before = out.read_bytes()
+    monkeypatch.setattr("naswotlib.training.load_training_images", lambda _: replace(easy_images(), origin="others"))
+    with pytest.raises(ValueError, match=r"another images; .* images: 'bright squares' there, 'others' here"):
+        run(out, [OTHER])
+    assert out.read_bytes() == before
+    with pytest.raises(ValueError, match=r"table.csv is no .parquet file; name one, such as table.parquet"):
+        run(out.with_suffix(".csv"), [CELL])
+    assert len(run(out, [CELL])) == 1  # nothing to train, no image to look at

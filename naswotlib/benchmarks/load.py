@@ -40,12 +40,14 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
     ``data_dir``, else in the folder NASWOTLIB_DATA, else in the cache, where :func:`import_file` writes them:
     ``"nasbench201"``, or ``"nats_topology"`` for NATS-Bench's newer runs of it, which are its second choice too;
     ``"mini_nasbench201"``, with 12 epochs only; ``"nasbench101"``, ``"nats_size"``, ``"nds_darts"``,
-    ``"nds_darts_lr_wd"`` and so on. FileNotFoundError says what was looked for.
+    ``"nds_darts_lr_wd"`` and so on; or ``NAME.parquet``, a table of one's own, made by ``naswot train`` or
+    :func:`naswotlib.benchmarks.table.make_table`. FileNotFoundError says what was looked for.
     """
     bundled = {f"bundled-{path.stem}": path for path in sorted(BUNDLED.glob("*.parquet"))}
     if name == "bundled" or name.startswith("bundled-"):
         check_choice("name", name, ["bundled", *bundled])
-        return from_trained(bundled["bundled-nasbench201" if name == "bundled" else name])
+        path = bundled["bundled-nasbench201" if name == "bundled" else name]
+        return from_trained(path, f"bundled-{path.stem}", licence="MIT")
     own = data_home(data_dir) / f"{name}.parquet"
     if not own.exists():
         check_choice("name", name, ["bundled", *bundled, *sorted({*list_spaces(), *TABLES})])
@@ -54,11 +56,15 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
     if path.suffix == ".gz":
         return Benchmark(from_csv(path, file_digest(path)))
     benchmark = Benchmark(path)
+    if "losses" in benchmark.columns:
+        return from_trained(path, name, licence="not stated")
     return Benchmark(from_means(path, file_digest(path))) if set(MEAN_COLUMNS) <= set(benchmark.columns) else benchmark
 
 
-def from_trained(path: Path) -> Benchmark:
-    """A table that :func:`naswotlib.training.train_table` wrote; its runs with several seeds are the repetitions.
+def from_trained(path: Path, name: str, *, licence: str) -> Benchmark:
+    """The table that :func:`naswotlib.training.train_table` wrote to ``path``, under ``name``.
+
+    Its runs with several seeds are the repetitions.
 
     ``epochs`` counts the epochs trained so far, of one schedule. Of the space ``nasbench201_complete``, each cell has
     the runs of the one cell of its isomorphism class that was trained. ValueError where the file is no such table.
@@ -77,10 +83,10 @@ def from_trained(path: Path) -> Benchmark:
         repeats += "; a cell has those of the one cell of its isomorphism class that was trained"
     by_arch = list(runs_of.values())
     info = TableInfo(
-        name=f"bundled-{path.stem}",
+        name=name,
         space=metadata["space"],
         origin=f"trained by naswotlib: {metadata['images']}; recipe {recipe}",
-        licence="MIT",
+        licence=licence,
         sha256=file_digest(path),
         splits={
             "validation": "10,000 of the 50,000 training images, not trained on, after so many epochs of the schedule",
