@@ -246,8 +246,8 @@ Markdown(
 # naswot train --suite bundled --data-dir path/to/images
 # ```
 #
-# With CIFAR-10 as it is published, the same trainer makes a table of your own, of any space, or with `--suite` all of
-# them in another folder:
+# With CIFAR-10 as it is published, the same trainer makes a table of your own: of any space, your own as
+# `package.module:Space` too, or with `--suite bundled --out folder` of all:
 #
 # ```{code-block} shell
 # naswot data fetch cifar10

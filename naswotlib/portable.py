@@ -1,4 +1,4 @@
-"""How a search space reaches the processes that score it."""
+"""How a search space reaches the processes that score or train its networks."""
 
 from __future__ import annotations
 

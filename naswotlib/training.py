@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from naswotlib.images import load_images
 from naswotlib.parallel import map_unordered, write_whole
+from naswotlib.portable import pack_space, unpack_space
 from naswotlib.score import naswot_score
 from naswotlib.spaces import arch_seed, get_space
 from naswotlib.training_images import N_CLASSES, TrainingImages, load_training_images
@@ -226,7 +227,7 @@ def train_table(
                 images = load_training_images(data_dir)
                 metadata["images"] = images.origin
                 _check_same(out, found, metadata)
-                job = _Job(space, Path(shared), recipe, seed, watched)
+                job = _Job(pack_space(space), Path(shared), recipe, seed, watched)
                 job.store(images)
                 results = map_unordered(job, missing, workers=min(workers, len(missing)))
                 for row in track(results, description=f"training {space_name}", total=len(missing)):
@@ -249,9 +250,9 @@ def _check_same(out: Path, found: dict[str, Any], expected: dict[str, Any]) -> N
 
 @dataclass(frozen=True)
 class _Job:
-    """What a worker needs to train one architecture: images are shared between workers as memory-mapped files."""
+    """What a worker needs to train one architecture; images are read from files, so that they do not travel."""
 
-    space: Any
+    space: str | bytes  # as :func:`naswotlib.portable.pack_space` gives it
     folder: Path
     recipe: Recipe
     seed: int
@@ -268,4 +269,4 @@ class _Job:
             return arrays[0], arrays[1]
 
         images = TrainingImages(load("train"), load("validation"), load("test"))
-        return train_arch(self.space, text, images, self.recipe, self.seed, self.watched)
+        return train_arch(unpack_space(self.space), text, images, self.recipe, self.seed, self.watched)

@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from test_training_images import draw, save_published
 
-from naswotlib import area, get_space, load_images, naswot, naswot_score, rea, score_archs
+from naswotlib import area, get_space, load_benchmark, load_images, naswot, naswot_score, rea, score_archs
 from naswotlib.cli import main
 from naswotlib.portable import pack_space, unpack_space
 from naswotlib.spaces.base import _FACTORIES, arch_seed, find_space, sample_distinct
@@ -224,3 +225,15 @@ def test_an_error_of_the_shell_says_what_is_wrong_with_the_space(chains, monkeyp
         main()
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_networks_of_ones_own_space_are_trained_by_workers_that_cannot_import_it(chains, tmp_path, monkeypatch, capsys):
+    save_published(tmp_path / "cifar-10-batches-py", draw(10), draw(2))
+    out = tmp_path / "mine.parquet"
+    command = f"naswot train --space chains:Chains --count 2 --workers 2 --out {out} --data-dir {tmp_path}"
+    monkeypatch.setattr(sys, "argv", command.split())
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert not stop.value.code, capsys.readouterr().err
+    benchmark = load_benchmark("mine", data_dir=tmp_path)
+    assert (benchmark.space, len(benchmark.archs), benchmark.skeleton) == ("chains", 2, {})
