@@ -228,6 +228,7 @@ def test_an_error_of_the_shell_says_what_is_wrong_with_the_space(chains, monkeyp
 
 
 def test_networks_of_ones_own_space_are_trained_by_workers_that_cannot_import_it(chains, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path != str(tmp_path)])  # which workers inherit
     save_published(tmp_path / "cifar-10-batches-py", draw(10), draw(2))
     out = tmp_path / "mine.parquet"
     command = f"naswot train --space chains:Chains --count 2 --workers 2 --out {out} --data-dir {tmp_path}"
