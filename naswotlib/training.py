@@ -158,6 +158,7 @@ def train_arch(
     }
 
 
+_METADATA = b"naswotlib"
 SCHEMA = pa.schema(
     [
         ("arch", pa.string()),
@@ -174,16 +175,24 @@ SCHEMA = pa.schema(
 
 
 def read_trained(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Rows and metadata of a table that :func:`train_table` wrote; none where there is no such file."""
+    """Rows and metadata of a table that :func:`train_table` wrote; none where there is no such file.
+
+    ValueError where the file is another one, or damaged.
+    """
     if not path.exists():
         return [], {}
-    table = pq.read_table(path)
-    return table.to_pylist(), json.loads(table.schema.metadata[b"naswotlib"])
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{path}: damaged or no parquet ({error}); choose another file") from error
+    if _METADATA not in (table.schema.metadata or {}):
+        raise ValueError(f"{path}: expected a table that `naswot train` wrote, found another one; choose another file")
+    return table.to_pylist(), json.loads(table.schema.metadata[_METADATA])
 
 
 def write_trained(path: Path, rows: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
     """Write a trained table whole."""
-    schema = SCHEMA.with_metadata({"naswotlib": json.dumps(metadata, sort_keys=True)})
+    schema = SCHEMA.with_metadata({_METADATA: json.dumps(metadata, sort_keys=True)})
     with write_whole(path) as file:
         pq.write_table(pa.Table.from_pylist(rows, schema), file, compression="zstd")
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -118,3 +120,16 @@ def test_a_table_of_other_images_is_refused_with_both_and_kept(tmp_path, easy, m
     with pytest.raises(ValueError, match=r"table.csv is no .parquet file; name one, such as table.parquet"):
         run(out.with_suffix(".csv"), [CELL])
     assert len(run(out, [CELL])) == 1  # nothing to train, no image to look at
+
+
+def test_a_file_that_is_no_trained_table_is_refused_and_kept(tmp_path, easy):
+    out = tmp_path / "other.parquet"
+    for content, message in (("parquet", "found another one"), ("broken", "damaged or no parquet")):
+        if content == "parquet":
+            pq.write_table(pa.table({"arch": [CELL]}), out)
+        else:
+            out.write_bytes(b"no parquet")
+        before = out.read_bytes()
+        with pytest.raises(ValueError, match=rf"other\.parquet: .*{message}.*choose another file"):
+            run(out, [CELL])
+        assert out.read_bytes() == before
