@@ -96,11 +96,11 @@ def search(
     check_choice("method", method, METHODS)
     check_choice("pareto", pareto, [None, *COSTS])
     table = load_benchmark(benchmark, data_dir=data_dir) if benchmark else None
-    skeleton = table.skeleton if table else {}
+    skeleton, side = _form(table, dataset)
     scoring: dict[str, Any] = {}
     if method in ("naswot", "area"):
         scoring = {"counting": counting, "exact": exact, "workers": workers, "device": device, "skeleton": skeleton}
-        scoring |= {"inputs": load_images(images, batch_size, seed=seed, data_dir=data_dir), "seed": seed}
+        scoring |= {"inputs": load_images(images, batch_size, seed=seed, data_dir=data_dir, side=side), "seed": seed}
         scoring["n_samples" if method == "naswot" else "n_candidates"] = n
     rng = np.random.default_rng(seed)
     if method == "naswot":
@@ -115,7 +115,7 @@ def search(
         result = function(space, table, rng=rng, **sees, **budget, **scoring)
     report = _report(space, result, table)
     if pareto is not None:
-        report["front"] = _front(space, result, pareto, skeleton, device)
+        report["front"] = _front(space, result, pareto, skeleton=skeleton, side=side or 32, device=device)
     print(json.dumps(report, allow_nan=False) if as_json else _as_text(report))
 
 
@@ -139,12 +139,20 @@ def _report(space: str, result: SearchResult, table: Benchmark | None) -> dict[s
     return report
 
 
-def _front(space: str, result: SearchResult, cost: str, skeleton: dict[str, int], device: str) -> list[dict[Any, Any]]:
+def _form(table: Benchmark | None, dataset: str | None) -> tuple[dict[str, int], int | None]:
+    """Skeleton, and image side (None: that of the images), at which the networks of a benchmark were trained."""
+    if table is None:
+        return {}, None
+    sides = table.info.sides
+    return table.skeleton, sides.get(dataset or "", next(iter(sides.values())) if len(sides) == 1 else None)
+
+
+def _front(space: str, result: SearchResult, cost: str, **form: Any) -> list[dict[Any, Any]]:
     from naswotlib.pareto import costs, pareto_front
 
     value = "score" if result.criterion == "score" else "accuracy"
     tried = result.history.dropna(subset=value).drop_duplicates("arch")[["arch", value]]
-    priced = tried.merge(costs(space, tried.arch, cost, skeleton=skeleton, device=device), on="arch")
+    priced = tried.merge(costs(space, tried.arch, cost, **form), on="arch")
     return pareto_front(priced, cost, value=value)[[cost, value, "arch"]].to_dict("records")
 
 

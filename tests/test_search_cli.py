@@ -99,6 +99,19 @@ def test_naswot_chooses_and_prices_what_the_library_does(naswot):
     assert [row["parameters"] for row in told["front"]] == sorted(priced.parameters)
 
 
+def test_networks_of_a_benchmark_are_scored_and_priced_in_the_form_in_which_they_were_trained(naswot):
+    name, given = "nasbench201_complete", ("--images", "photos", "--batch-size", 4, "--pareto", "flops", "--json")
+    status, out, _ = naswot("search", "--space", name, "--benchmark", "bundled-nasbench201-complete", "--n", 4, *given)
+    form = {"stem_channels": 8, "cells_per_stage": 1}
+    inputs, rng = load_images("photos", 4, seed=0, side=16), np.random.default_rng(0)
+    expected = naswot_search(name, inputs, n_samples=4, rng=rng, seed=0, skeleton=form)
+    told = json.loads(out)
+    assert (status, told["arch"]) == (0, get_space(name).to_str(expected.arch))
+    best = told["front"][-1]
+    assert best["score"] == pytest.approx(expected.history.score.max(), rel=1e-12)
+    assert best["flops"] == costs(name, [best["arch"]], "flops", side=16, skeleton=form).flops[0]
+
+
 def test_a_search_that_trains_reports_the_long_schedules_of_what_it_chose(naswot, data):
     options = ("--method", "rea", "--benchmark", "nasbench201", "--data-dir", data, "--dataset", "cifar10")
     status, out, _ = naswot("search", *options, "--epochs", 12, "--budget-seconds", 1500, "--json")
