@@ -29,9 +29,10 @@ from naswotlib.training_images import load_training_images
 COMPLETE = "nasbench201-complete"
 TRAJECTORIES = "nasbench201-trajectories"
 NDS = ("nds_amoeba", "nds_darts", "nds_enas", "nds_nasnet", "nds_pnas")
+IMAGENET = "nds_darts_imagenet"
 FIXED = ("nds_darts_fixed", "nds_enas_fixed", "nds_pnas_fixed")
 KEPT_PROXIES = ("grad_norm", "grad_norm_euclidean", "synflow")
-KEEP_PROXIES = ("nasbench201", *NDS, *FIXED)  # parts of which they are kept
+KEEP_PROXIES = ("nasbench201", *NDS, IMAGENET, *FIXED)  # parts of which they are kept
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ PARTS = {
     "nasbench101": Part("nasbench101", _skeleton(stem_channels=8, modules_per_stack=1), random_networks),
     "nats_size": Part("nats_size", _skeleton(divide=4), random_networks),
     # Width 4, 6 or 8 and depth 3 to 7, as the architecture has 16, 24 or 32 and 4 to 20.
-    **{name: Part(name, _skeleton(divide=4), random_networks) for name in (*NDS, "nds_darts_imagenet")},
+    **{name: Part(name, _skeleton(divide=4), random_networks) for name in (*NDS, IMAGENET)},
     # What is fixed at 16 and 20 is fixed at 4 and 5 here.
     **{name: Part(name, _skeleton(width=4, depth=5), random_networks) for name in FIXED},
 }
@@ -133,7 +134,7 @@ STEPS = (
     Step(TRAJECTORIES, 3),
     Step("nasbench201", 20, seed=1),
     *_each(FIXED, 3),
-    Step("nds_darts_imagenet", 3),
+    Step(IMAGENET, 3),
     Step("nasbench201", 200),
     Step("nasbench201", 40, seed=1),
     *_each(NDS, 6),
@@ -142,7 +143,7 @@ STEPS = (
     Step("nats_size", 10, seed=1),
     *_each(FIXED, 6),
     *_each(NDS, 8),
-    Step("nds_darts_imagenet", 6),
+    Step(IMAGENET, 6),
     Step("nasbench101", 60),
     Step("nats_size", 80),
     Step("nats_size", 16, seed=1),
@@ -151,7 +152,7 @@ STEPS = (
     Step(TRAJECTORIES, 10),
     *_each(NDS, 24),
     *_each(FIXED, 16),
-    Step("nds_darts_imagenet", 16),
+    Step(IMAGENET, 16),
 )
 
 

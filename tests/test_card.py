@@ -8,7 +8,7 @@ from naswotlib.benchmarks import load_benchmark
 from naswotlib.benchmarks.load import BUNDLED
 from naswotlib.card import holdings, tau_between_seeds, tau_with_accuracy, trained_networks
 from naswotlib.images import load_images
-from naswotlib.suite import FIXED, KEPT_PROXIES, NDS, PARTS, complete_proxies, compute_proxies, kept_proxies
+from naswotlib.suite import FIXED, IMAGENET, KEPT_PROXIES, NDS, PARTS, complete_proxies, compute_proxies, kept_proxies
 from naswotlib.training import read_trained
 
 
@@ -44,7 +44,7 @@ def test_the_score_of_an_untrained_network_tells_good_ones_on_the_bundled_nasben
     assert taus["score"].n == len(load_benchmark("bundled").archs)
 
 
-@pytest.mark.parametrize("name", [*NDS, *FIXED])
+@pytest.mark.parametrize("name", [*NDS, IMAGENET, *FIXED])
 def test_kept_proxies_are_those_of_the_networks_of_the_table(name):
     path = BUNDLED / f"{name}.parquet"
     if not path.exists():
