@@ -48,7 +48,11 @@ from naswotlib.training import read_trained
 page = Provenance(globals())
 networks = trained_networks()
 table = holdings(networks)
-begun = table[table.networks > 0]
+
+
+def interval(tau) -> str:
+    return f"{tau.tau:.2f} [{tau.low:.2f}, {tau.high:.2f}]"
+
 
 # %% [markdown]
 # ## How they were trained
@@ -92,26 +96,19 @@ Markdown(markdown_table(["", ""], facts))
 #
 # ## What there is
 #
-# Networks were trained in an order that serves all pages early, and the run goes on: the table says how many are
-# planned, and how many are here. Accuracies are of validation, in percent, after the last epoch; seconds are the
-# median of a training. `load_benchmark` takes each name with `bundled-` before it.
+# Sets whose networks take minutes have few of them. Accuracies are of validation, in percent, after the last epoch;
+# seconds are the median of a training. `load_benchmark` takes each name with `bundled-` before it.
 
 
 # %% tags=["remove-input"]
-def accuracies(row) -> list[str]:
-    return [
-        f"{value:.2f}" if row.networks else "" for value in (row.low, row.median, row.high)
-    ]
-
-
 rows = [
     [
         f"`{row.table}`",
-        f"{row.networks} of {row.planned}",
-        f"{row.again} of {row.planned_again}" if row.planned_again else "",
-        *accuracies(row),
-        f"{row.seconds:.0f}" if row.networks else "",
-        f"{row.hours:.1f}" if row.networks else "",
+        row.networks,
+        row.again or "",
+        *(f"{value:.2f}" for value in (row.low, row.median, row.high)),
+        f"{row.seconds:.0f}",
+        f"{row.hours:.1f}",
     ]
     for row in table.itertuples()
 ]
@@ -138,10 +135,10 @@ Markdown(markdown_table(columns, rows))
 
 # %% tags=["remove-input"]
 rows = []
-for name in table.table[table.planned_again > 0]:
+for name in table.table[table.again > 0]:
     tau = tau_between_seeds(networks, name, rng=np.random.default_rng(seed))
-    rows.append([f"`{name}`", "fewer than ten so far" if tau is None else str(tau)])
-Markdown(markdown_table(["table", "τ between two seeds"], rows))
+    rows.append([f"`{name}`", tau.n, interval(tau)])
+Markdown(markdown_table(["table", "networks", "τ between two seeds"], rows))
 
 # %% [markdown]
 # ## The score, and what it must beat
@@ -153,15 +150,8 @@ Markdown(markdown_table(["table", "τ between two seeds"], rows))
 # %% tags=["remove-input"]
 inputs = load_images("photos", batch_size, seed=seed, side=16)
 results = {}
-for name in begun.table[begun.networks >= 8]:
-    if name != suite.TRAJECTORIES:
-        results[name] = tau_with_accuracy(networks, name, inputs, seed=seed)
-
-
-def interval(tau) -> str:
-    return f"{tau.tau:.2f} [{tau.low:.2f}, {tau.high:.2f}]"
-
-
+for name in table.table[(table.networks >= 8) & (table.table != suite.TRAJECTORIES)]:
+    results[name] = tau_with_accuracy(networks, name, inputs, seed=seed)
 rows = [
     [f"`{name}`", taus["score"].n, *map(interval, taus.values())]
     for name, taus in results.items()
@@ -201,7 +191,7 @@ Markdown(
 # %% tags=["remove-input"]
 kept = [
     (name, row)
-    for name in begun.table
+    for name in table.table
     for row in suite.kept_proxies(name).itertuples(index=False)
 ]
 drawn = [kept[i] for i in np.random.default_rng(seed).permutation(len(kept))[:20]]
@@ -214,8 +204,6 @@ for name in {name for name, _ in drawn}:
         worst = max(worst, difference.max())
 Markdown(
     f"Of {len(kept)} networks, {len(drawn)} again: the largest relative difference is {worst:.1g}."
-    if drawn
-    else "Nothing is kept yet."
 )
 
 # %% [markdown]

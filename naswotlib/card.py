@@ -12,7 +12,7 @@ from naswotlib.benchmarks.load import BUNDLED
 from naswotlib.runner import score_archs
 from naswotlib.sizes import network_sizes
 from naswotlib.stats import TauResult, kendall_tau
-from naswotlib.suite import PARTS, STEPS, recipe_of
+from naswotlib.suite import PARTS, recipe_of
 from naswotlib.training import read_trained
 
 
@@ -33,26 +33,19 @@ def trained_networks(folder: Path = BUNDLED) -> pd.DataFrame:
 
 
 def holdings(networks: pd.DataFrame) -> pd.DataFrame:
-    """A row for every part of the suite, begun or not, from :func:`trained_networks`.
+    """A row for every table of :func:`trained_networks`.
 
-    Columns: ``table``; ``networks`` and ``planned``, with seed 0; ``again`` and ``planned_again``, with seed 1;
-    ``low``, ``median``, ``high``, validation accuracies of seed 0; ``seconds``, the median; ``hours``, of all.
+    Columns: ``table``; ``networks``, of seed 0, and ``again``, of seed 1; ``low``, ``median``, ``high``, validation
+    accuracies of seed 0; ``seconds``, the median of a training; ``hours``, of all.
     """
-
-    def planned(name: str, seed: int) -> int:
-        return max((step.count for step in STEPS if (step.part, step.seed) == (name, seed)), default=0)
-
     rows = []
-    for name in PARTS:
-        found = networks[networks.table == name]
+    for name, found in networks.groupby("table", sort=False):
         first = found[found.seed == 0]
         rows.append(
             {
                 "table": name,
                 "networks": len(first),
-                "planned": planned(name, 0),
                 "again": len(found) - len(first),
-                "planned_again": planned(name, 1),
                 "low": first.validation.min(),
                 "median": first.validation.median(),
                 "high": first.validation.max(),
@@ -63,14 +56,14 @@ def holdings(networks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def tau_between_seeds(networks: pd.DataFrame, table: str, *, rng: np.random.Generator) -> TauResult | None:
+def tau_between_seeds(networks: pd.DataFrame, table: str, *, rng: np.random.Generator) -> TauResult:
     """Kendall's tau between the validation accuracies of seeds 0 and 1, over the networks trained from both.
 
-    It is the ceiling of what a score can reach on the table. None where fewer than ten have a second seed.
+    It is the ceiling of what a score can reach on the table. ValueError where fewer than two have a second seed.
     """
     by_seed = networks[networks.table == table].pivot_table(index="arch", columns="seed", values="validation")
     both = by_seed.reindex(columns=[0, 1]).dropna()
-    return kendall_tau(both[0], both[1], rng=rng) if len(both) >= 10 else None
+    return kendall_tau(both[0], both[1], rng=rng)
 
 
 def tau_with_accuracy(networks: pd.DataFrame, table: str, inputs: Tensor, *, seed: int) -> dict[str, TauResult]:

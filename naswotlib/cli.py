@@ -228,6 +228,7 @@ def train(
     import numpy as np
 
     from naswotlib.benchmarks.load import BUNDLED
+    from naswotlib.card import trained_networks
     from naswotlib.errors import check_choice
     from naswotlib.spaces import get_space
     from naswotlib.spaces.base import sample_distinct
@@ -249,6 +250,7 @@ def train(
             )
     elif suite is not None:
         train_suite(data_dir=data_dir, folder=out or BUNDLED, workers=processes)
+        print(f"the whole suite, {len(trained_networks(out or BUNDLED))} networks, is in {out or BUNDLED}")
     elif out is None:
         raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
     else:

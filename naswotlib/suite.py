@@ -192,9 +192,11 @@ def complete_proxies(name: str, folder: Path = BUNDLED, *, workers: int = 1) -> 
     if missing:
         found = compute_proxies(trained, missing, workers=workers)
         kept = pd.concat([kept, found]) if len(kept) else found
+    kept = kept.set_index("arch").loc[archs].reset_index()
+    if missing:
         with write_whole(folder / "proxies" / f"{name}.parquet") as file:
             kept.to_parquet(file, index=False)
-    return kept.set_index("arch").loc[archs].reset_index()
+    return kept
 
 
 def compute_proxies(trained: Path, archs: Sequence[str], *, workers: int = 1) -> pd.DataFrame:

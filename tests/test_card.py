@@ -1,5 +1,7 @@
 """The data card: its numbers are those of the tables."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,33 +10,42 @@ from naswotlib.benchmarks import load_benchmark
 from naswotlib.benchmarks.load import BUNDLED
 from naswotlib.card import holdings, tau_between_seeds, tau_with_accuracy, trained_networks
 from naswotlib.images import load_images
-from naswotlib.suite import FIXED, IMAGENET, KEPT_PROXIES, NDS, PARTS, complete_proxies, compute_proxies, kept_proxies
+from naswotlib.suite import (
+    FIXED,
+    IMAGENET,
+    KEPT_PROXIES,
+    NDS,
+    PARTS,
+    STEPS,
+    complete_proxies,
+    compute_proxies,
+    kept_proxies,
+)
 from naswotlib.training import read_trained
 
 
-def test_every_training_is_counted_once_and_planned_numbers_are_the_largest_steps():
+def test_every_training_is_counted_once_and_the_tables_hold_what_the_suite_plans():
     networks = trained_networks()
     table = holdings(networks).set_index("table")
     assert list(table.index) == list(PARTS)
     assert len(networks) == sum(len(read_trained(path)[0]) for path in BUNDLED.glob("*.parquet"))
-    assert (table.networks <= table.planned).all()
-    assert (table.again <= table.planned_again).all()
-    assert (table.planned["nasbench201"], table.planned_again["nasbench201"]) == (200, 40)
+    for name, column in product(PARTS, ("networks", "again")):
+        steps = [step.count for step in STEPS if (step.part, step.seed) == (name, int(column == "again"))]
+        assert table[column][name] <= max(steps, default=0), f"{column} of {name}"
     rows = [row for row in read_trained(BUNDLED / "nasbench201.parquet")[0] if row["seed"] == 0]
-    assert table.networks["nasbench201"] == len(rows)
     assert table.high["nasbench201"] == max(row["validation"][-1] for row in rows)
     assert table.hours.sum() == pytest.approx(networks.seconds.sum() / 3600)
 
 
-def test_tau_between_seeds_takes_networks_with_both_and_waits_for_ten():
+def test_tau_between_seeds_takes_networks_with_both():
     def row(arch: int, seed: int, validation: float) -> dict:
         return {"table": "some", "arch": str(arch), "seed": seed, "validation": validation}
 
     first, second = [row(i, 0, i) for i in range(12)], [row(i, 1, i + 0.5) for i in range(10)]
     tau = tau_between_seeds(pd.DataFrame(first + second), "some", rng=np.random.default_rng(0))
     assert (tau.tau, tau.n) == (pytest.approx(1.0), 10)
-    assert tau_between_seeds(pd.DataFrame(first + second[:9]), "some", rng=np.random.default_rng(0)) is None
-    assert tau_between_seeds(pd.DataFrame(first), "some", rng=np.random.default_rng(0)) is None
+    with pytest.raises(ValueError, match="at least 2 pairs"):
+        tau_between_seeds(pd.DataFrame(first), "some", rng=np.random.default_rng(0))
 
 
 def test_the_score_of_an_untrained_network_tells_good_ones_on_the_bundled_nasbench201():
@@ -77,7 +88,9 @@ def test_proxies_are_computed_for_new_networks_alone(tmp_path, monkeypatch):
         return pd.DataFrame({"arch": archs, **dict.fromkeys(KEPT_PROXIES, 1.0)})
 
     monkeypatch.setattr("naswotlib.suite.compute_proxies", compute)
-    for count in (2, 3, 3):
-        monkeypatch.setattr("naswotlib.suite.read_trained", lambda _, count=count: (rows[:count], metadata))
-        assert len(complete_proxies("nasbench201", tmp_path)) == count
+    for those in (rows[1:3], rows[:3], rows[:3]):
+        monkeypatch.setattr("naswotlib.suite.read_trained", lambda _, those=those: (those, metadata))
+        archs = [row["arch"] for row in those]
+        assert complete_proxies("nasbench201", tmp_path).arch.tolist() == archs
+        assert kept_proxies("nasbench201", tmp_path).arch.tolist() == archs  # in the order of the table
     assert [len(archs) for archs in asked] == [2, 1]
