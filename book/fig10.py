@@ -105,7 +105,7 @@ points, summary = score_panels(PANELS, **page.parameters)
 # name: fig-10-ours
 # alt: >-
 #   Score of each untrained network of the bundled tables with fixed width and depth, upwards, against the validation
-#   accuracy it reached when this project trained it, a panel a set; or, where there are none yet, a box that says so.
+#   accuracy it reached when this project trained it, a panel a set.
 # ---
 # Ours, lettered as the paper's panels: networks of fixed width and depth and the validation accuracy that they reached
 # in this project's own training, which is described below.

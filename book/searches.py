@@ -36,7 +36,7 @@ from naswotlib import get_space, load_images, naswot
 from naswotlib.errors import check_choice
 from naswotlib.pages import repository, write_csv
 from naswotlib.provenance import Provenance, provenance_table, read_facts
-from naswotlib.sample import draw_sample, has_complete, load_profile, score_sample
+from naswotlib.sample import draw_sample, load_profile, score_sample
 from naswotlib.spaces.base import arch_seed
 from naswotlib.table_pages import differences_table, one_table
 from naswotlib.tables import differences, summary, training_runs
@@ -157,51 +157,44 @@ Markdown(text)
 # are `none`, `skip_connect` or `nor_conv_3x3`, of which we trained one of each kind.
 
 # %%
-whole = profile == "paper" or has_complete()
-if whole:
-    within = get_space("nasbench201" if profile == "paper" else "nasbench201_complete")
-    benchmark = load_profile(within.name, profile=profile, data_dir=data_dir)
-    budget = {"dataset": "cifar10", "epochs": 12, "budget_seconds": budget_seconds}
-    if profile == "demo":
-        [(_, epochs)] = benchmark.available_seconds
-        budget = {"dataset": "cifar10", "epochs": epochs, "max_evaluations": max_trained}
-    final = max(epochs for _, _, epochs in benchmark.available)
-    columns = [column for column in benchmark.available if column[2] == final]
-    sample = draw_sample(
-        within.name, "cifar10", n_scored, profile=profile, seed=seed, data_dir=data_dir
-    )
-    kept = figures / "paper" / "scores" if profile == "paper" else None
-    scoring = {"counting": "once", "batch_size": 128, "data_dir": data_dir}
-    scores = score_sample(sample, seed=seed, kept=kept, workers=workers, **scoring)
-    runs = run_variants(within, benchmark, scores, columns, budget)
-    table = summary(runs)
-    pairs = [
-        (f"{method}, {size} with replacement", f"{method}, {size} drawn")
-        for method in ("REA", "AREA")
-        for size in (3, 10)
-    ]
-    pairs += [(f"{method}, 10 drawn", f"{method}, 3 drawn") for method in ("REA", "AREA")]
-    gaps = differences(runs, pairs, seed=seed)
-    if profile == "paper":
-        write_csv(files.with_suffix(".csv"), table)
-        write_csv(apart.with_suffix(".csv"), gaps)
-        page.write(files.with_suffix(".json"))
+within = get_space("nasbench201" if profile == "paper" else "nasbench201_complete")
+benchmark = load_profile(within.name, profile=profile, data_dir=data_dir)
+budget = {"dataset": "cifar10", "epochs": 12, "budget_seconds": budget_seconds}
+if profile == "demo":
+    [(_, epochs)] = benchmark.available_seconds
+    budget = {"dataset": "cifar10", "epochs": epochs, "max_evaluations": max_trained}
+final = max(epochs for _, _, epochs in benchmark.available)
+columns = [column for column in benchmark.available if column[2] == final]
+sample = draw_sample(
+    within.name, "cifar10", n_scored, profile=profile, seed=seed, data_dir=data_dir
+)
+kept = figures / "paper" / "scores" if profile == "paper" else None
+scoring = {"counting": "once", "batch_size": 128, "data_dir": data_dir}
+scores = score_sample(sample, seed=seed, kept=kept, workers=workers, **scoring)
+runs = run_variants(within, benchmark, scores, columns, budget)
+table = summary(runs)
+pairs = [
+    (f"{method}, {size} with replacement", f"{method}, {size} drawn")
+    for method in ("REA", "AREA")
+    for size in (3, 10)
+]
+pairs += [(f"{method}, 10 drawn", f"{method}, 3 drawn") for method in ("REA", "AREA")]
+gaps = differences(runs, pairs, seed=seed)
+if profile == "paper":
+    write_csv(files.with_suffix(".csv"), table)
+    write_csv(apart.with_suffix(".csv"), gaps)
+    page.write(files.with_suffix(".json"))
 
 # %% tags=["remove-input"]
-text = "Their training is not finished yet, so there is nothing to show."
-if whole:
-    blocks = [
-        one_table(
-            table, name="table-searches-ours", title=f"Ours: {repeats} runs of each."
-        ),
-        differences_table(
-            gaps,
-            name="table-searches-ours-differences",
-            title="Ours: differences of mean accuracy in points, with 95% bootstrap intervals.",
-        ),
-    ]
-    text = "\n\n".join(blocks)
-Markdown(text)
+blocks = [
+    one_table(table, name="table-searches-ours", title=f"Ours: {repeats} runs of each."),
+    differences_table(
+        gaps,
+        name="table-searches-ours-differences",
+        title="Ours: differences of mean accuracy in points, with 95% bootstrap intervals.",
+    ),
+]
+Markdown("\n\n".join(blocks))
 
 # %% tags=["remove-input"]
 page

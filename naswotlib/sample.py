@@ -13,7 +13,6 @@ import pandas as pd
 
 from naswotlib.benchmarks import Benchmark, load_benchmark
 from naswotlib.benchmarks.importers.nds import CELLS, table_name
-from naswotlib.benchmarks.load import BUNDLED, bundled_spaces
 from naswotlib.codes import Counting
 from naswotlib.errors import check_choice
 from naswotlib.fetch import SOURCES
@@ -56,19 +55,7 @@ def load_profile(space: str, *, profile: str, data_dir: str | Path | None = None
     check_choice("profile", profile, PROFILES)
     if profile == "paper":
         return load_benchmark(space, data_dir=data_dir)
-    table = space.replace("_complete", "-complete")
-    if table != space and has_complete():
-        return load_benchmark(f"bundled-{table}")
-    if space not in bundled_spaces():
-        raise FileNotFoundError(f"space: there is no bundled table of {space}; choose one of {bundled_spaces()}")
-    return load_benchmark(f"bundled-{space}")
-
-
-def has_complete() -> bool:
-    """Whether every cell of ``nasbench201_complete`` is in its bundled table, so that searches that mutate can run."""
-    if not (BUNDLED / "nasbench201-complete.parquet").exists():
-        return False
-    return len(load_benchmark("bundled-nasbench201-complete").archs) == len(get_space("nasbench201_complete"))
+    return load_benchmark(f"bundled-{space.replace('_complete', '-complete')}")
 
 
 def official_file(space: str) -> str:

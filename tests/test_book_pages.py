@@ -23,7 +23,7 @@ PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "fig6": ({}, {"zoom": 1}),
     "fig7": ({}, {"split": "validation"}),
     "fig9": (SMALL, {"seed": 4}),
-    "fig10": (SMALL | {"n_archs": 3}, {"seed": 4}),
+    "fig10": (SMALL, {"seed": 4}),
     "predictors": ({**SMALL, "n_boot": 10}, {"seed": 4}),
     "cheap": ({"n_archs": 8, "settings": [[4, 1, 8], [2, 1, 4]], "n_boot": 20}, {"seed": 4}),
     "equation1": ({"n_archs": 4, "n_seeds": 2, "batch_size": 8}, {"seed": 4}),

@@ -166,8 +166,6 @@ def test_a_bundled_table_is_what_the_suite_says_and_every_number_is_possible(pat
 
 @pytest.mark.parametrize("name", [name for name in PARTS if name != TRAJECTORIES])
 def test_a_bundled_benchmark_knows_the_form_of_its_networks(name):
-    if not (BUNDLED / f"{name}.parquet").exists():
-        pytest.skip(f"no network of {name} has been trained yet")
     benchmark = load_benchmark(f"bundled-{name}")
     assert benchmark.name == f"bundled-{name}"
     assert benchmark.skeleton == dict(PARTS[name].recipe.skeleton)

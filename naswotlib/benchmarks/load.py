@@ -20,11 +20,6 @@ from naswotlib.training import Recipe, read_trained
 BUNDLED = Path(__file__).parent / "bundled"
 
 
-def bundled_spaces() -> list[str]:
-    """The spaces of which the library ships networks that this project trained."""
-    return sorted(path.stem for path in BUNDLED.glob("*.parquet") if path.stem in list_spaces())
-
-
 def bundled_recipe(space: str) -> str:
     """How the networks of the bundled table of ``space`` were trained, in one sentence."""
     _, metadata = read_trained(BUNDLED / f"{space}.parquet")
