@@ -125,8 +125,8 @@ columns = [
 Markdown(markdown_table(columns, rows))
 
 # %% [markdown]
-# `nasbench201-trajectories` is for ten of the best NAS-Bench-201 networks, trained for 30 epochs instead of 3, with the
-# score before the first and after each: the data of Figure 6. The paper trains for 100.
+# `nasbench201-trajectories` has the most accurate of the first 140 NAS-Bench-201 networks, trained for 30 epochs and
+# not 3, with the score before the first and after each: the data of Figure 6. The paper trains ten for 100 epochs.
 #
 # ## How far training repeats itself
 #
@@ -228,10 +228,10 @@ Markdown(
 # naswot train --verify 3 --data-dir path/to/images
 # ```
 #
-# And this goes on with the run, on all cores. Stopped at any moment it continues where it was:
+# And this trains all of them again into a folder, on all cores. Stopped at any moment it continues where it was:
 #
 # ```{code-block} shell
-# naswot train --suite bundled --data-dir path/to/images
+# naswot train --suite bundled --data-dir path/to/images --out folder
 # ```
 #
 # With CIFAR-10 as it is published, the same trainer makes a table of your own: of any space, your own as
