@@ -238,9 +238,8 @@ def train(
 
     if suite is not None:
         check_choice("suite", suite, ("bundled",))
-    processes = workers or os.cpu_count() or 1
+    processes, folder = workers or os.cpu_count() or 1, out or BUNDLED
     if verify is not None:
-        folder = out or BUNDLED
         tables = [folder] if folder.is_file() else sorted(folder.glob("*.parquet"))
         for row in train_again(tables, verify, data_dir=data_dir, rng=np.random.default_rng(seed)):
             print(
@@ -249,8 +248,8 @@ def train(
                 flush=True,
             )
     elif suite is not None:
-        train_suite(data_dir=data_dir, folder=out or BUNDLED, workers=processes)
-        print(f"the whole suite, {len(trained_networks(out or BUNDLED))} networks, is in {out or BUNDLED}")
+        train_suite(data_dir=data_dir, folder=folder, workers=processes)
+        print(f"the whole suite, {len(trained_networks(folder))} networks, is in {folder}")
     elif out is None:
         raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
     else:

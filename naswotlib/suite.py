@@ -223,17 +223,18 @@ def verify(
 
     ValueError where there are fewer networks, or where the images in ``data_dir`` are not those of a table.
     """
-    stored = [(path, row) for path in paths for row in read_trained(path)[0]]
+    tables = {path: read_trained(path) for path in paths}
+    stored = [(path, row) for path, (rows, _) in tables.items() for row in rows]
     if count > len(stored):
         raise ValueError(f"count: there are {len(stored)} trained networks, fewer than the {count} asked for")
     images = load_training_images(data_dir)
-    for path in paths:
-        trained_on = read_trained(path)[1]["images"]
-        if trained_on != images.origin:
-            raise ValueError(f"data_dir: it has {images.origin}; {path} was trained on {trained_on}")
+    for path, (_, metadata) in tables.items():
+        if metadata["images"] != images.origin:
+            raise ValueError(f"data_dir: it has {images.origin}; {path} was trained on {metadata['images']}")
     for number in rng.permutation(len(stored))[:count]:
         path, row = stored[number]
-        recipe, space = recipe_of(path)
+        _, metadata = tables[path]
+        recipe, space = Recipe.of(metadata), get_space(metadata["space"])
         with single_thread():
             again = train_arch(space, row["arch"], images, recipe, row["seed"])
         yield {

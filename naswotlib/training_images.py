@@ -17,7 +17,8 @@ from naswotlib.images import DATASETS
 
 N_CLASSES = 10
 _JPEG = "cifar10-jpeg-{split}.tar"  # of split/class/number.jpg
-_PUBLISHED = ("cifar-10-batches-py", "cifar-10-python.tar.gz")
+_CIFAR10 = DATASETS["cifar10"]
+_PUBLISHED = tuple(name for name in _CIFAR10.files if not name.endswith(".npz"))  # those hold only some images
 _CHUNK = 1000  # images read between two steps of the progress bar
 
 
@@ -58,8 +59,8 @@ def load_training_images(data_dir: Path | None) -> TrainingImages:
     names = (_JPEG.format(split="train"), *_PUBLISHED)
     path = find_data("data_dir: CIFAR-10 to train on", names, data_dir)
     if path.name in _PUBLISHED:
-        kind, batches = "as published", DATASETS["cifar10"].batches
-        sources = [open_batches(path, names, "labels") for names in (batches, ("test_batch",))]
+        kind = "as published"
+        sources = [open_batches(path, batches, _CIFAR10.label) for batches in (_CIFAR10.batches, ("test_batch",))]
     else:
         kind, splits = "from JPEG files", ("train", "test")
         sources = [open_images(path.with_name(_JPEG.format(split=split)), part=split) for split in splits]

@@ -15,7 +15,7 @@ from naswotlib.errors import check_choice
 from naswotlib.fetch import data_home, file_digest, find_data
 from naswotlib.spaces import get_space, list_spaces
 from naswotlib.spaces.nasbench201 import isomorphism_class
-from naswotlib.training import Recipe, read_trained
+from naswotlib.training import SCHEMA, Recipe, read_trained
 
 BUNDLED = Path(__file__).parent / "bundled"
 
@@ -51,7 +51,7 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
     if path.suffix == ".gz":
         return Benchmark(from_csv(path, file_digest(path)))
     benchmark = Benchmark(path)
-    if "losses" in benchmark.columns:
+    if set(SCHEMA.names) <= set(benchmark.columns):
         return from_trained(path, name, licence="not stated")
     return Benchmark(from_means(path, file_digest(path))) if set(MEAN_COLUMNS) <= set(benchmark.columns) else benchmark
 
