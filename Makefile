@@ -24,7 +24,7 @@ book: $(STAMP)
 	@echo "The book is at $(CURDIR)/_build/html/index.html"
 
 test: $(STAMP)
-	@$(RUN) -m pytest $(if $(SLOW),,-m "not slow")
+	@$(RUN) -m pytest -n 2 $(if $(SLOW),,-m "not slow")
 
 notebooks: $(STAMP)
 	@$(RUN) -m doit notebooks
@@ -35,7 +35,7 @@ lint: $(STAMP)
 	@$(RUN) -m mypy
 
 bench: $(STAMP)
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(RUN) "$$file" || exit 1; done
+	@for file in tests/speed/bench_*.py; do echo "== $$file"; $(RUN) "$$file" || exit 1; done
 
 # The installed versions, as the new lock.
 lock: $(STAMP)
@@ -48,7 +48,7 @@ clean:
 	rm -rf _build figures/demo book/notebooks book/*.ipynb .doit.db*
 
 # Installation is done once, and again only when what it installs has changed.
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml book/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
 	  echo "naswotlib needs Python 3.11, 3.12 or 3.13, but $(PYTHON) is: $$($(PYTHON) --version 2>&1 || true)"; \
 	  echo "Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; } >&2
@@ -62,5 +62,5 @@ else
 	@cp requirements.lock $(VENV)/lock.txt
 endif
 	@$(PIP) -r $(VENV)/lock.txt
-	@$(PIP) --no-deps --no-build-isolation --editable '.[book,test,distributed]'
+	@$(PIP) --no-deps --no-build-isolation --editable '.[data,book,distributed,test]' --editable book
 	@touch $@

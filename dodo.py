@@ -128,7 +128,12 @@ DOWNLOADS = {  # what else a page makes
 DOWNLOADS["index"] = ["figures/demo/claims.csv"]
 DOWNLOADS["equation1"] = ["figures/demo/equation1-seed0.csv"]
 DOWNLOADS["cheap"] = ["figures/demo/cheap-seed0.csv"]
-LIBRARY = [path for path in Path("naswotlib").rglob("*") if path.suffix in (".py", ".parquet", ".json")]
+LIBRARY = [
+    path
+    for folder in ("naswotlib", "book/naswotbook")
+    for path in Path(folder).rglob("*")
+    if path.suffix in (".py", ".parquet", ".json")
+]
 
 # The last lines of each page.
 MADE_BY = """*Made by* `make book`. *With other parameters, after* `make notebooks`*:*

@@ -38,21 +38,21 @@ import pandas as pd
 from IPython.display import Markdown
 from myst_nb import glue
 
-from naswotlib import load_benchmark
-from naswotlib.benchmarks import choices
-from naswotlib.benchmarks.importers import nasbench201
-from naswotlib.benchmarks.importers.nasbench101 import info
-from naswotlib.errors import check_choice
-from naswotlib.fetch import data_home
-from naswotlib.pages import (
+from naswotbook.experiments import agreement as choices
+from naswotbook.pages import (
     load_published,
     markdown_table,
     repository,
     save_panel,
     write_csv,
 )
-from naswotlib.plots import agreement
-from naswotlib.provenance import Provenance, provenance_table
+from naswotbook.plots import agreement
+from naswotbook.provenance import Provenance, provenance_table
+from naswotlib import load_benchmark
+from naswotlib.benchmarks.importers import nasbench201
+from naswotlib.benchmarks.importers.nasbench101 import info
+from naswotlib.data.fetch import data_home
+from naswotlib.errors import check_choice
 
 page = Provenance(globals())
 check_choice("profile", profile, ("demo", "paper"))

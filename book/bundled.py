@@ -33,17 +33,14 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from naswotlib import load_images, suite
+from naswotbook.experiments.card import holdings, tau_between_seeds, tau_with_accuracy
+from naswotbook.pages import markdown_table
+from naswotbook.provenance import Provenance
+from naswotlib import load_images
 from naswotlib.benchmarks.load import BUNDLED, bundled_recipe
-from naswotlib.card import (
-    holdings,
-    tau_between_seeds,
-    tau_with_accuracy,
-    trained_networks,
-)
-from naswotlib.pages import markdown_table
-from naswotlib.provenance import Provenance
-from naswotlib.training import read_trained
+from naswotlib.benchmarks.trained import read_trained
+from naswotlib.training import suite
+from naswotlib.training.suite import trained_networks
 
 page = Provenance(globals())
 networks = trained_networks()

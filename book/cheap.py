@@ -33,9 +33,8 @@ import pandas as pd
 from IPython.display import Markdown, display
 from myst_nb import glue
 
-from naswotlib import get_space, load_images
-from naswotlib.cheap import Setting, score_cheaply, summarise_settings
-from naswotlib.pages import (
+from naswotbook.experiments.cheap import Setting, score_cheaply, summarise_settings
+from naswotbook.pages import (
     frame_table,
     glue_published,
     kept_table,
@@ -44,9 +43,10 @@ from naswotlib.pages import (
     show_summaries,
     write_csv,
 )
-from naswotlib.plots import cost
-from naswotlib.provenance import Provenance
-from naswotlib.sample import draw_sample, needed_file
+from naswotbook.plots import cost
+from naswotbook.provenance import Provenance
+from naswotbook.samples import draw_sample, needed_file
+from naswotlib import get_space, load_images
 
 page = Provenance(globals())
 figures = repository() / out_dir

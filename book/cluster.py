@@ -28,9 +28,9 @@ import os
 import tempfile
 from pathlib import Path
 
+from naswotbook.provenance import Provenance
 from naswotlib import get_space, load_images, score_archs
-from naswotlib.provenance import Provenance
-from naswotlib.store import read_scores
+from naswotlib.scoring.store import read_scores
 
 page = Provenance(globals())
 os.chdir(tempfile.mkdtemp(prefix="naswotlib-"))  # the folders below land in one of its own

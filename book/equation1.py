@@ -38,8 +38,7 @@ from IPython.display import Markdown, display
 from myst_nb import glue
 from torch import nn
 
-from naswotlib import arch_seed, get_space, load_images, naswot_score
-from naswotlib.pages import (
+from naswotbook.pages import (
     glue_published,
     kept_table,
     repository,
@@ -47,9 +46,10 @@ from naswotlib.pages import (
     show_summaries,
     write_csv,
 )
-from naswotlib.plots import against
-from naswotlib.provenance import Provenance
-from naswotlib.sample import all_scores, draw_sample, load_profile, needed_file
+from naswotbook.plots import against
+from naswotbook.provenance import Provenance
+from naswotbook.samples import all_scores, draw_sample, load_profile, needed_file
+from naswotlib import arch_seed, get_space, load_images, naswot_score
 from naswotlib.stats import kendall_tau
 
 page = Provenance(globals())

@@ -37,9 +37,8 @@ import pandas as pd
 from IPython.display import Markdown, display
 from myst_nb import glue
 
-from naswotlib import get_space, load_images, naswot_score
-from naswotlib.bands import draw_bands, quantile_edges
-from naswotlib.pages import (
+from naswotbook.bands import draw_bands, quantile_edges
+from naswotbook.pages import (
     frame_table,
     glue_published,
     repository,
@@ -47,11 +46,12 @@ from naswotlib.pages import (
     show_summaries,
     write_csv,
 )
-from naswotlib.panels import Panel, choose_panels
-from naswotlib.parallel import single_thread
-from naswotlib.plots import fig1, missing_panel
-from naswotlib.provenance import Provenance
-from naswotlib.sample import draw_sample, needed_file
+from naswotbook.panels import Panel, choose_panels
+from naswotbook.plots import fig1, missing_panel
+from naswotbook.provenance import Provenance
+from naswotbook.samples import draw_sample, needed_file
+from naswotlib import get_space, load_images, naswot_score
+from naswotlib.scoring.parallel import single_thread
 from naswotlib.spaces import arch_seed
 
 page = Provenance(globals())

@@ -20,7 +20,7 @@
 #
 # This page draws that picture for a real network: two inputs, so that the plane shows every input there is,
 # and two layers of three ReLU units each with random weights. The codes come from
-# `naswotlib.codes.activation_codes`, the function that every score in this book comes from.
+# `naswotlib.scoring.watch.activation_codes`, the function that every score in this book comes from.
 
 # %% tags=["parameters"]
 seed: int = 0  # of the network's weights and biases; any other draws another network
@@ -35,9 +35,9 @@ import torch
 from myst_nb import glue
 from torch import nn
 
-from naswotlib.codes import activation_codes
-from naswotlib.plots import fig2
-from naswotlib.provenance import Provenance
+from naswotbook.plots import fig2
+from naswotbook.provenance import Provenance
+from naswotlib.scoring.watch import activation_codes
 
 page = Provenance(globals())
 

@@ -32,9 +32,9 @@ data_dir: str = ""  # of published tables and images; empty: NASWOTLIB_DATA
 out_dir: str = "figures"  # in the repository; results go to its demo and paper
 
 # %% tags=["hide-input"]
-from naswotlib.panel_pages import show_ours, show_published
-from naswotlib.panels import Panel, score_panels
-from naswotlib.provenance import Provenance
+from naswotbook.panel_pages import show_ours, show_published
+from naswotbook.panels import Panel, score_panels
+from naswotbook.provenance import Provenance
 
 page = Provenance(globals())
 PANELS = {

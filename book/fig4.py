@@ -36,10 +36,10 @@ data_dir: str = ""  # of published tables and images; empty: NASWOTLIB_DATA
 out_dir: str = "figures"  # in the repository; results go to its demo and paper
 
 # %% tags=["hide-input"]
-from naswotlib.measure_pages import show_our_measures, show_published_measures
-from naswotlib.measures import compare_measures
-from naswotlib.panels import Panel
-from naswotlib.provenance import Provenance
+from naswotbook.measure_pages import show_our_measures, show_published_measures
+from naswotbook.measures import compare_measures
+from naswotbook.panels import Panel
+from naswotbook.provenance import Provenance
 
 page = Provenance(globals())
 PANELS = {
@@ -67,7 +67,7 @@ PANELS = {
 # - **ReLU units**, **parameters**, **FLOPs**: $N_A$ of {eq}`eq-kernel` with each unit once, the number of weights, and
 #   the multiply-adds of convolutions and classifier for one image.
 #
-# Their functions are `naswotlib.naswot_score` and those of `naswotlib.proxies`, and the shell has all of them:
+# Their functions are `naswotlib.naswot_score` and those of `naswotlib.scoring.proxies`, and the shell has all of them:
 # `naswot score --proxy synflow`.
 
 # %% [markdown]

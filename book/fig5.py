@@ -38,9 +38,13 @@ import numpy as np
 from IPython.display import Markdown, display
 from myst_nb import glue
 
-from naswotlib.ablation import over_smallest, run_ablations, summarise_ablations
-from naswotlib.bands import draw_bands, quantile_edges
-from naswotlib.pages import (
+from naswotbook.bands import draw_bands, quantile_edges
+from naswotbook.experiments.ablation import (
+    over_smallest,
+    run_ablations,
+    summarise_ablations,
+)
+from naswotbook.pages import (
     frame_table,
     glue_published,
     kept_table,
@@ -49,9 +53,9 @@ from naswotlib.pages import (
     show_summaries,
     write_csv,
 )
-from naswotlib.plots import fig5
-from naswotlib.provenance import Provenance
-from naswotlib.sample import draw_sample, needed_file
+from naswotbook.plots import fig5
+from naswotbook.provenance import Provenance
+from naswotbook.samples import draw_sample, needed_file
 
 page = Provenance(globals())
 folder = repository() / out_dir / profile

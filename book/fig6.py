@@ -32,8 +32,12 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 from myst_nb import glue
 
-from naswotlib.errors import check_choice
-from naswotlib.pages import (
+from naswotbook.experiments.trajectories import (
+    TRAJECTORIES,
+    load_trajectories,
+    summarise_trajectories,
+)
+from naswotbook.pages import (
     frame_table,
     glue_published,
     repository,
@@ -41,14 +45,10 @@ from naswotlib.pages import (
     show_summaries,
     write_csv,
 )
-from naswotlib.plots import fig6, missing_panel
-from naswotlib.provenance import Provenance
-from naswotlib.sample import PROFILES, load_profile
-from naswotlib.trajectories import (
-    TRAJECTORIES,
-    load_trajectories,
-    summarise_trajectories,
-)
+from naswotbook.plots import fig6, missing_panel
+from naswotbook.provenance import Provenance
+from naswotbook.samples import PROFILES, load_profile
+from naswotlib.errors import check_choice
 
 page = Provenance(globals())
 check_choice("profile", profile, PROFILES)

@@ -29,19 +29,19 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from myst_nb import glue
 
-from naswotlib import table_pages
-from naswotlib.errors import check_choice
-from naswotlib.pages import (
+from naswotbook import table_pages
+from naswotbook.pages import (
     glue_published,
     repository,
     save_panel,
     show_summaries,
     write_csv,
 )
-from naswotlib.plots import fig7, missing_panel
-from naswotlib.provenance import Provenance, read_facts
-from naswotlib.sample import PROFILES, all_scores, load_profile
-from naswotlib.tables import trade_off
+from naswotbook.plots import fig7, missing_panel
+from naswotbook.provenance import Provenance, read_facts
+from naswotbook.samples import PROFILES, all_scores, load_profile
+from naswotbook.search_tables import trade_off
+from naswotlib.errors import check_choice
 
 page = Provenance(globals())
 check_choice("profile", profile, PROFILES)

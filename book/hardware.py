@@ -36,12 +36,12 @@ import pandas as pd
 from IPython.display import Markdown
 from myst_nb import glue
 
+from naswotbook.pages import load_published, markdown_table, repository, save_panel
+from naswotbook.plots import pareto
+from naswotbook.provenance import Provenance, provenance_table
+from naswotbook.samples import draw_sample, score_sample
 from naswotlib.errors import check_choice
-from naswotlib.pages import load_published, markdown_table, repository, save_panel
-from naswotlib.pareto import costs, front_summary, pareto_front
-from naswotlib.plots import pareto
-from naswotlib.provenance import Provenance, provenance_table
-from naswotlib.sample import draw_sample, score_sample
+from naswotlib.search.pareto import costs, front_summary, pareto_front
 
 page = Provenance(globals())
 check_choice("profile", profile, ("demo", "paper"))

@@ -28,9 +28,9 @@ out_dir: str = "figures"  # in the repository; results are read from its paper
 # %% tags=["remove-input"]
 from IPython.display import Markdown, display
 
-from naswotlib.ledger import counts_table, ledger_tables, make_ledger
-from naswotlib.pages import repository, write_csv
-from naswotlib.provenance import Provenance
+from naswotbook.ledger import counts_table, ledger_tables, make_ledger
+from naswotbook.pages import repository, write_csv
+from naswotbook.provenance import Provenance
 
 page = Provenance(globals())
 book, figures = repository() / "book", repository() / out_dir

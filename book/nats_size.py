@@ -29,13 +29,13 @@ import numpy as np
 from IPython.display import Markdown
 from myst_nb import glue
 
+from naswotbook.pages import size_table
+from naswotbook.plots import cells, sizes
+from naswotbook.provenance import Provenance
 from naswotlib import get_space, load_images, score_archs
-from naswotlib.pages import size_table
-from naswotlib.plots import cells, sizes
-from naswotlib.provenance import Provenance
-from naswotlib.sizes import network_sizes
 from naswotlib.spaces.base import sample_distinct
 from naswotlib.spaces.nats_size import CELL, CHANNELS
+from naswotlib.spaces.sizes import network_sizes
 
 page = Provenance(globals())
 

@@ -31,12 +31,13 @@ import pandas as pd
 from IPython.display import Markdown
 from myst_nb import glue
 
+from naswotbook.pages import markdown_table, size_table
+from naswotbook.plots import cells, sizes
+from naswotbook.provenance import Provenance
 from naswotlib import get_space, list_spaces, load_images, score_archs
-from naswotlib.pages import markdown_table, size_table
-from naswotlib.plots import cells, sizes
-from naswotlib.provenance import Provenance
-from naswotlib.sizes import network_size, network_sizes
+from naswotlib.graph.sizes import network_size
 from naswotlib.spaces.base import sample_distinct
+from naswotlib.spaces.sizes import network_sizes
 
 page = Provenance(globals())
 

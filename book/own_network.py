@@ -28,7 +28,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from naswotlib.provenance import Provenance
+from naswotbook.provenance import Provenance
 
 page = Provenance(globals())
 # The file that this page writes lands in a folder of its own, and the shell finds this environment's `naswot`.
@@ -107,7 +107,7 @@ print(score.uncounted)
 # %% [markdown]
 # The GELU ran but was not counted, and `uncounted` says so: the paper defines codes for ReLU alone. It can be
 # counted by the sign of its input when you ask for it, as can the other activations in
-# `naswotlib.calls.ACTIVATIONS`. That is an extension of the paper's score; nobody has promised that it predicts
+# `naswotlib.scoring.watch.ACTIVATIONS`. That is an extension of the paper's score; nobody has promised that it predicts
 # accuracy.
 
 # %%

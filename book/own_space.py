@@ -28,7 +28,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from naswotlib.provenance import Provenance
+from naswotbook.provenance import Provenance
 
 page = Provenance(globals())
 # The file that this page writes lands in a folder of its own, and the shell finds this environment's `naswot`.
@@ -137,7 +137,7 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown
 from myst_nb import glue
 
-from naswotlib.plots import score_against_units
+from naswotbook.plots import score_against_units
 from naswotlib.stats import kendall_tau
 
 figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
@@ -179,10 +179,11 @@ print(f"{space.to_str(result.arch)}, {result.search_seconds:.1f} s")
 
 # %% [markdown]
 # A search under a limit is the same with a `sample` that draws again where the network is too large.
-# `naswotlib.sizes.network_size` counts parameters, multiply-adds and units from the graph, without building anything:
+# `naswotlib.graph.sizes.network_size` counts parameters, multiply-adds and units from the graph, without building
+# anything:
 
 # %%
-from naswotlib.sizes import network_size
+from naswotlib.graph.sizes import network_size
 
 
 class SmallChains(chains.Chains):

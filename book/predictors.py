@@ -45,17 +45,17 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 from myst_nb import glue
 
-from naswotlib.benchmarks.load import bundled_recipe
-from naswotlib.measures import measure_sample
-from naswotlib.pages import load_published, repository, save_panel, write_csv
-from naswotlib.predictors import (
+from naswotbook.experiments.predictors import (
     PREDICTORS,
     draw_explanation,
     explain_accuracy,
     explanation_table,
 )
-from naswotlib.provenance import Provenance, provenance_table
-from naswotlib.sample import draw_sample
+from naswotbook.measures import measure_sample
+from naswotbook.pages import load_published, repository, save_panel, write_csv
+from naswotbook.provenance import Provenance, provenance_table
+from naswotbook.samples import draw_sample
+from naswotlib.benchmarks.load import bundled_recipe
 
 page = Provenance(globals())
 figures = repository() / out_dir

@@ -34,24 +34,24 @@ import pandas as pd
 from IPython.display import Markdown, display
 from myst_nb import glue
 
-from naswotlib.errors import check_choice
-from naswotlib.pages import (
-    glue_published,
-    markdown_table,
-    repository,
-    save_panel,
-    show_summaries,
-)
-from naswotlib.plots import all_and_best, distributions, relative_differences
-from naswotlib.provenance import Provenance
-from naswotlib.runs import read_runs
-from naswotlib.score_tables import (
+from naswotbook.experiments.score_tables import (
     COUNTINGS,
     accuracy_agreements,
     agreements,
     compare_again,
     list_tables,
 )
+from naswotbook.pages import (
+    glue_published,
+    markdown_table,
+    repository,
+    save_panel,
+    show_summaries,
+)
+from naswotbook.plots import all_and_best, distributions, relative_differences
+from naswotbook.provenance import Provenance
+from naswotbook.runs import read_runs
+from naswotlib.errors import check_choice
 
 page = Provenance(globals())
 check_choice("profile", profile, ("demo", "paper"))
@@ -133,7 +133,7 @@ naswot(
 # Which of them
 # : Uniform, without replacement, and the same networks whatever the seed of the scores: those of `sample_distinct` of
 #   `naswotlib.spaces.base` from a generator of seed 0, in its order; of NAS-Bench-101 rows of the published table, as
-#   `draw_sample` of `naswotlib.sample` takes them.
+#   `draw_sample` of `naswotbook.samples` takes them.
 #
 # Weights
 # : `space.build(arch, seed=arch_seed(seed, text))`: a row depends on the seed and on its own text, and on no other

@@ -32,14 +32,14 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
+from naswotbook.pages import repository, write_csv
+from naswotbook.provenance import Provenance, provenance_table, read_facts
+from naswotbook.samples import draw_sample, load_profile, score_sample
+from naswotbook.search_tables import differences, summary, training_runs
+from naswotbook.table_pages import differences_table, one_table
 from naswotlib import get_space, load_images, naswot
 from naswotlib.errors import check_choice
-from naswotlib.pages import repository, write_csv
-from naswotlib.provenance import Provenance, provenance_table, read_facts
-from naswotlib.sample import draw_sample, load_profile, score_sample
 from naswotlib.spaces.base import arch_seed
-from naswotlib.table_pages import differences_table, one_table
-from naswotlib.tables import differences, summary, training_runs
 
 page = Provenance(globals())
 check_choice("profile", profile, ("demo", "paper"))
@@ -83,7 +83,7 @@ result.history[["arch", "score", "seconds"]]
 # naswot search --method rea --benchmark nasbench201 --dataset cifar10 --epochs 12 --budget-seconds 12000
 # ```
 #
-# `repeat_search` of `naswotlib.repeat` repeats any of them, with a generator for each run.
+# `repeat_search` of `naswotbook.repeat` repeats any of them, with a generator for each run.
 #
 # ## With replacement or without
 #

@@ -46,19 +46,19 @@ import warnings
 import pandas as pd
 from IPython.display import Markdown, display
 
-from naswotlib.counted import Counted, TableRows
-from naswotlib.errors import NaswotWarning
-from naswotlib.pages import repository, write_csv
-from naswotlib.provenance import Provenance
-from naswotlib.sample import all_scores, load_profile, scores_name
-from naswotlib.table_pages import one_table, published_table
-from naswotlib.tables import (
+from naswotbook.counted import Counted, TableRows
+from naswotbook.pages import repository, write_csv
+from naswotbook.provenance import Provenance
+from naswotbook.samples import all_scores, load_profile, scores_name
+from naswotbook.search_tables import (
     beside_paper,
     differences,
     summary,
     training_free_runs,
     training_runs,
 )
+from naswotbook.table_pages import one_table, published_table
+from naswotlib.errors import NaswotWarning
 
 page = Provenance(globals())
 figures = repository() / out_dir

@@ -47,23 +47,19 @@ import pandas as pd
 from IPython.display import Markdown
 from myst_nb import glue
 
-from naswotlib import get_space
-from naswotlib.errors import check_choice
-from naswotlib.pages import repository, write_csv
-from naswotlib.provenance import Provenance
-from naswotlib.sample import (
-    all_scores,
-    load_profile,
-    scores_name,
-)
-from naswotlib.table_pages import one_table, published_table
-from naswotlib.tables import (
+from naswotbook.pages import repository, write_csv
+from naswotbook.provenance import Provenance
+from naswotbook.samples import all_scores, load_profile, scores_name
+from naswotbook.search_tables import (
     beside_paper,
     differences,
     summary,
     training_free_runs,
     training_runs,
 )
+from naswotbook.table_pages import one_table, published_table
+from naswotlib import get_space
+from naswotlib.errors import check_choice
 
 page = Provenance(globals())
 check_choice("space", space, ("nasbench201", "nats_size"))

@@ -23,10 +23,10 @@ import json
 
 from IPython.display import Markdown
 
-from naswotlib.pages import repository
-from naswotlib.provenance import Provenance, provenance_table
-from naswotlib.score_tables import list_tables
-from naswotlib.where import notebook_table, paper_table
+from naswotbook.experiments.score_tables import list_tables
+from naswotbook.map import notebook_table, paper_table
+from naswotbook.pages import repository
+from naswotbook.provenance import Provenance, provenance_table
 
 page = Provenance(globals())
 book, panels = repository() / "book", repository() / published
@@ -34,7 +34,7 @@ Markdown(paper_table(book))
 
 # %% [markdown]
 # A name of the public interface leads to {doc}`api`, any other to the file that it is written in. Every figure has a
-# function of its name in `naswotlib.plots`, which draws a table and knows of no file. The numbers that are drawn come
+# function of its name in `naswotbook.plots`, which draws a table and knows of no file. The numbers that are drawn come
 # from the other functions of its row.
 #
 # ## What each notebook needs
@@ -51,7 +51,7 @@ Markdown(notebook_table(book, panels))
 costs = json.loads((book / "costs.json").read_text())
 tables = list_tables(panels / "scores")
 Markdown(
-    f"Minutes and memory of `demo` were measured with `python benchmarks/page_costs.py` on {costs['date']}, a page "
+    f"Minutes and memory of `demo` were measured with `python tests/speed/page_costs.py` on {costs['date']}, a page "
     f"after the other, each in one process ({costs['hardware']}). The machine did other work at the same time, "
     "so that the clock says more than it would on a quiet one; the processor time says less of that. Megabytes are "
     "the largest resident memory of one process. Load, too, is in [the table](costs.csv).\n\n"

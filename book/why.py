@@ -38,24 +38,24 @@ import pandas as pd
 from IPython.display import Markdown, display
 from scipy.stats import kendalltau
 
-from naswotlib import get_space, load_images, naswot_score, score_archs
-from naswotlib.bands import draw_bands, quantile_edges
-from naswotlib.counted import BestOfThree, Counted, TableRows
-from naswotlib.errors import NaswotWarning, check_choice
-from naswotlib.pages import (
-    kept_table,
-    markdown_table,
-    repository,
-    write_csv,
+from naswotbook.bands import draw_bands, quantile_edges
+from naswotbook.counted import BestOfThree, Counted, TableRows
+from naswotbook.experiments.trajectories import load_trajectories
+from naswotbook.pages import kept_table, markdown_table, repository, write_csv
+from naswotbook.provenance import Provenance, provenance_table, read_facts
+from naswotbook.repeat import mean_difference
+from naswotbook.samples import draw_sample, load_profile, score_sample, scores_name
+from naswotbook.search_tables import (
+    beside_paper,
+    summary,
+    training_free_runs,
+    training_runs,
 )
-from naswotlib.parallel import single_thread
-from naswotlib.provenance import Provenance, provenance_table, read_facts
-from naswotlib.repeat import mean_difference
-from naswotlib.sample import draw_sample, load_profile, score_sample, scores_name
+from naswotlib import get_space, load_images, naswot_score, score_archs
+from naswotlib.errors import NaswotWarning, check_choice
+from naswotlib.scoring.parallel import single_thread
 from naswotlib.spaces import arch_seed
 from naswotlib.stats import bootstrap_interval, kendall_tau
-from naswotlib.tables import beside_paper, summary, training_free_runs, training_runs
-from naswotlib.trajectories import load_trajectories
 
 page = Provenance(globals())
 check_choice("profile", profile, ("demo", "paper"))

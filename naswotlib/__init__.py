@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from naswotlib.benchmarks import Benchmark, load_benchmark
-    from naswotlib.codes import ActivationCodes, activation_codes
-    from naswotlib.evolution import area, rea
-    from naswotlib.images import load_images
-    from naswotlib.kernel import hamming_kernel
-    from naswotlib.runner import score_archs
-    from naswotlib.score import NaswotScore, naswot_score
-    from naswotlib.search import SearchResult, naswot, random_search
+    from naswotlib.data.images import load_images
+    from naswotlib.scoring.codes import ActivationCodes
+    from naswotlib.scoring.kernel import hamming_kernel
+    from naswotlib.scoring.many import score_archs
+    from naswotlib.scoring.score import NaswotScore, naswot_score
+    from naswotlib.scoring.watch import activation_codes
+    from naswotlib.search.base import SearchResult
+    from naswotlib.search.with_training import area, random_search, rea
+    from naswotlib.search.without_training import naswot
     from naswotlib.spaces import arch_seed, get_space, list_spaces
 
 __version__ = "0.1.0"
@@ -48,13 +50,15 @@ __all__ = [
 # A name is imported from its module when it is first used: torch takes seconds, and `naswot --help` needs none of it.
 _HOMES = {
     "benchmarks": ("Benchmark", "load_benchmark"),
-    "codes": ("ActivationCodes", "activation_codes"),
-    "evolution": ("area", "rea"),
-    "images": ("load_images",),
-    "kernel": ("hamming_kernel",),
-    "runner": ("score_archs",),
-    "score": ("NaswotScore", "naswot_score"),
-    "search": ("SearchResult", "naswot", "random_search"),
+    "data.images": ("load_images",),
+    "scoring.codes": ("ActivationCodes",),
+    "scoring.kernel": ("hamming_kernel",),
+    "scoring.many": ("score_archs",),
+    "scoring.score": ("NaswotScore", "naswot_score"),
+    "scoring.watch": ("activation_codes",),
+    "search.base": ("SearchResult",),
+    "search.with_training": ("area", "random_search", "rea"),
+    "search.without_training": ("naswot",),
     "spaces": ("arch_seed", "get_space", "list_spaces"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable
+from importlib import import_module
 from typing import Any
 
 
@@ -26,3 +27,17 @@ def check_at_least(argument: str, value: int, least: int) -> None:
     """Raise a ValueError that names the argument and the value, unless it is ``least`` or more."""
     if value < least:
         raise ValueError(f"{argument}: expected at least {least}, got {value}")
+
+
+def import_extra(module: str, extra: str) -> Any:
+    """The module of a package that only the optional dependencies ``extra`` bring; RuntimeError says how to get it.
+
+    >>> import_extra("no_such_package", "data")
+    Traceback (most recent call last):
+    RuntimeError: no_such_package is not installed; pip install 'naswotlib[data]' brings it
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        package = module.partition(".")[0]
+        raise RuntimeError(f"{package} is not installed; pip install 'naswotlib[{extra}]' brings it") from error

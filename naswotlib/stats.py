@@ -33,12 +33,7 @@ class TauResult:
 
 
 def kendall_tau(
-    scores: ArrayLike,
-    accuracies: ArrayLike,
-    *,
-    rng: np.random.Generator,
-    n_boot: int = 1000,
-    level: float = 0.95,
+    scores: ArrayLike, accuracies: ArrayLike, *, rng: np.random.Generator, n_boot: int = 1000, level: float = 0.95
 ) -> TauResult:
     """Kendall's tau-b between two sequences of equal length, with a percentile bootstrap interval over pairs.
 

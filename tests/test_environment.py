@@ -48,7 +48,7 @@ def test_the_conda_environment_installs_the_lock_and_the_package_with_every_extr
     python, pip, from_pip = conda["dependencies"]
     assert SpecifierSet(python.removeprefix("python")) == SpecifierSet(PROJECT["requires-python"])
     assert pip == "pip"
-    assert from_pip["pip"] == ["-r requirements.lock", f"-e .[{','.join(EXTRAS)}]"]
+    assert from_pip["pip"] == ["-r requirements.lock", f"-e .[{','.join(EXTRAS)}]", "-e ./book"]
 
 
 def test_citation_and_package_have_one_version() -> None:

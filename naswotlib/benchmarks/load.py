@@ -11,11 +11,11 @@ from naswotlib.benchmarks.importers import TABLES
 from naswotlib.benchmarks.importers.nasbench101 import MEAN_COLUMNS, from_means
 from naswotlib.benchmarks.importers.tables import from_csv
 from naswotlib.benchmarks.table import TableInfo, make_table
+from naswotlib.benchmarks.trained import SCHEMA, Recipe, read_trained
+from naswotlib.data.fetch import data_home, file_digest, find_data
 from naswotlib.errors import check_choice
-from naswotlib.fetch import data_home, file_digest, find_data
 from naswotlib.spaces import get_space, list_spaces
 from naswotlib.spaces.nasbench201 import isomorphism_class
-from naswotlib.training import SCHEMA, Recipe, read_trained
 
 BUNDLED = Path(__file__).parent / "bundled"
 
@@ -57,7 +57,7 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
 
 
 def from_trained(path: Path, name: str, *, licence: str) -> Benchmark:
-    """The table that :func:`naswotlib.training.train_table` wrote to ``path``, under ``name``.
+    """The table that :func:`naswotlib.training.train.train_table` wrote to ``path``, under ``name``.
 
     Its runs with several seeds are the repetitions.
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from naswotlib.parallel import write_whole
+from naswotlib.data.files import write_whole
 
 Values = npt.ArrayLike | Iterable[Iterable[float]]
 METADATA = b"naswotlib.table"

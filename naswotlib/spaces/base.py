@@ -50,7 +50,7 @@ class SearchSpace(Protocol):
         ...
 
     def cells(self, arch: Any) -> dict[str, list[Edge]]:
-        """What :func:`naswotlib.plots.cells` draws of it: the edges of each of its cells."""
+        """What :func:`naswotbook.plots.cells` draws of it: the edges of each of its cells."""
         ...
 
 

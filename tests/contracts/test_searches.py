@@ -9,8 +9,8 @@ import torch
 from pandas.testing import assert_frame_equal
 
 from naswotlib.errors import NaswotWarning
-from naswotlib.evolution import area, rea, reinforce
-from naswotlib.search import naswot, random_search
+from naswotlib.search.with_training import area, random_search, rea, reinforce
+from naswotlib.search.without_training import naswot
 from naswotlib.spaces import get_space
 
 SPACE = get_space("nasbench201")

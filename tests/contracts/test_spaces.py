@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from naswotlib.score import naswot_score
+from naswotlib.scoring.score import naswot_score
 from naswotlib.spaces import SearchSpace, get_space, list_spaces
 from naswotlib.spaces.base import sample_distinct
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from naswotlib.benchmarks.importers import nasbench101, nasbench201, nds, tables
+from naswotlib.benchmarks.importers.nds import CELLS, table_name
 from naswotlib.benchmarks.table import read_info, write_table
+from naswotlib.data.fetch import SOURCES, file_digest, only_writer
 from naswotlib.errors import warn
-from naswotlib.fetch import file_digest, only_writer
 
 TABLES = {"nasbench101": 423_624, "nasbench201": 15_625, "nats_topology": 15_625, "nats_size": 32_768} | {
     "mini_nasbench201": 15_625
@@ -75,3 +76,14 @@ def _importer(path: Path) -> Callable[..., pa.Table]:
         f"{path}: expected a published table of accuracies, found {hint.get(start[:1], 'something else')}; "
         f"it begins {head[:16]!r}"
     )
+
+
+def official_file(space: str) -> str:
+    """The published file of the accuracies of ``space``.
+
+    >>> official_file("nds_darts_imagenet")
+    'DARTS_in.json'
+    """
+    nds = [f"{family}{variant}" for family in CELLS for variant in ("", "_in", "_fix-w-d")]
+    others = {name: SOURCES[name][0].file for name in ("nasbench101", "nasbench201", "nats_size")}
+    return (others | {table_name(stem): f"{stem}.json" for stem in nds})[space]

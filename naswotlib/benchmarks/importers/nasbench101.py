@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from naswotlib.benchmarks.table import Row, TableInfo, columns_from_rows, make_table, table_from_columns
+from naswotlib.errors import import_extra
 
 REPEATS = 3
 MAX_RECORD = 2**20  # bytes, where the official ones have about 400
@@ -102,8 +103,8 @@ def _run_columns(epochs: int, run: Any) -> Iterator[tuple[str, float]]:
 
 def _records(path: Path) -> Iterator[bytes]:
     """Payloads. The iterator looks at no checksum, so a second reader beside it does, before a length is believed."""
-    from crc32c import crc32c
-    from tfrecord.reader import tfrecord_iterator
+    crc32c = import_extra("crc32c", "data").crc32c
+    tfrecord_iterator = import_extra("tfrecord.reader", "data").tfrecord_iterator
 
     def check(data: bytes, stored: bytes) -> None:
         crc = crc32c(data)
@@ -122,7 +123,10 @@ def _records(path: Path) -> Iterator[bytes]:
 
 def _metrics_class() -> Any:
     """The message class of nasbench's model_metrics.proto; its generated module does not import any more."""
-    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+    descriptor_pb2, descriptor_pool, message_factory = (
+        import_extra(f"google.protobuf.{name}", "data")
+        for name in ("descriptor_pb2", "descriptor_pool", "message_factory")
+    )
 
     field = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="model_metrics.proto", package="nasbench")

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from naswotlib.benchmarks.table import Row, TableInfo, columns_from_rows, table_from_columns
-from naswotlib.safe_pickle import NASBENCH201, NATS, load_pickle, unpack_bz2
+from naswotlib.data.pickles import NASBENCH201, NATS, load_pickle, unpack_bz2
 
 # What the files call (trained on, evaluated on), and what the tables do.
 SETS = {

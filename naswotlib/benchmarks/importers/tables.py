@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from naswotlib.benchmarks.importers.nasbench201 import table_info
 from naswotlib.benchmarks.table import make_table
-from naswotlib.safe_pickle import PANDAS, Inert, load_pickle
+from naswotlib.data.pickles import PANDAS, Inert, load_pickle
 from naswotlib.spaces.base import get_space, list_spaces
 
 _ACCURACY = re.compile(r"(.+)_(train|val|test)_(\d+)ep")

@@ -1,0 +1,1 @@
+"""Experiments of single chapters: tidy tables in, tidy tables out."""

@@ -1,0 +1,160 @@
+"""The committed score tables: what each file holds, what it was computed with, and how far the tables agree."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naswotbook.samples import IMAGES, draw_sample, has_table
+from naswotlib.scoring.many import score_archs
+from naswotlib.scoring.proxies import NASWOT, PROXIES, load_batch
+from naswotlib.stats import kendall_tau
+
+COUNTINGS = ("once", "reference")
+VARIED = ["space", "dataset", "measure", "seed", "batch", "skeleton"]
+COLUMNS = ["file", *VARIED, "networks", "singular", "failed", "hours", "bytes", "sha256"]
+_NAME = re.compile(rf"([a-z0-9_]+)-(.+)-({'|'.join((*COUNTINGS, *PROXIES))})-seed(\d+)((?:-[a-z_]+\d+)*)\.parquet")
+# What sets two tables apart, when they are alike in all else.
+KINDS = {"seed": "seeds", "measure": "countings", "dataset": "data sets", "skeleton": "skeletons"}
+
+
+def list_tables(folder: Path) -> pd.DataFrame:
+    """A row for each score table of a whole sample in ``folder``, named by :func:`naswotbook.samples.scores_name`.
+
+    Columns: ``file``, ``space``, ``dataset``, ``measure`` (a counting of the score, or another proxy), ``seed``,
+    ``batch`` (images), ``skeleton`` (keywords of ``space.build``, as text; empty: the default), ``networks``,
+    ``singular`` (scores of −inf), ``failed``, ``hours`` (of one thread, measured), ``bytes``, ``sha256``. Other parquet
+    files there belong to one page each, and are left out.
+    """
+    rows = []
+    for path in sorted(folder.glob("*.parquet")):
+        named = _NAME.fullmatch(path.name)
+        if named is None:
+            continue
+        space, dataset, measure, seed, suffixes = named.groups()
+        others = dict(re.findall(r"-([a-z_]+)(\d+)", suffixes))
+        table = pd.read_parquet(path)
+        rows.append(
+            {
+                "file": path.name,
+                "space": space,
+                "dataset": dataset,
+                "measure": measure,
+                "seed": int(seed),
+                "batch": int(others.pop("batch", 128)),
+                "skeleton": " ".join(f"{key}={value}" for key, value in others.items()),
+                "networks": len(table),
+                "singular": int(np.isneginf(table.score).sum()),
+                "failed": int((table.error != "").sum()),
+                "hours": table.seconds.sum() / 3600,
+                "bytes": path.stat().st_size,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            }
+        )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Kendall's tau between every two tables that differ in seed, counting (or proxy), data set or skeleton alone.
+
+    Over the networks that both hold. Columns: ``kind`` (a value of :data:`KINDS`; ``"measures"`` where one of the two
+    is another proxy than the score), ``space``, ``dataset``, ``measure``, ``seed`` and ``skeleton`` (what differs is
+    empty), ``one`` and ``other`` (what differs), and those of :class:`naswotlib.stats.TauResult`.
+    """
+    tables = list_tables(folder)
+    scores = {file: pd.read_parquet(folder / file).set_index("arch").score for file in tables.file}
+    rows = []
+    for one, other, differs in _pairs(tables):
+        both = pd.concat([scores[one.file], scores[other.file]], axis=1, join="inner", keys=["one", "other"])
+        alike = {name: "" if name == differs else getattr(one, name) for name in VARIED if name != "batch"}
+        proxy = differs == "measure" and not {one.measure, other.measure} <= {*COUNTINGS}
+        apart = {"one": str(getattr(one, differs)), "other": str(getattr(other, differs))}
+        tau = kendall_tau(both.one, both.other, rng=rng, n_boot=n_boot)
+        rows.append({"kind": "measures" if proxy else KINDS[differs], **alike, **apart, **asdict(tau)})
+    return pd.DataFrame(rows)
+
+
+def accuracy_agreements(
+    folder: Path,
+    tables: pd.DataFrame,
+    *,
+    n_boot: int,
+    rng: np.random.Generator,
+    best: float = 0.1,
+    data_dir: str | Path | None = None,
+) -> pd.DataFrame:
+    """Kendall's tau of each table of ``tables`` with published accuracy, over all its networks and over the best.
+
+    Tables of spaces without published accuracies at ``data_dir`` are left out, and networks without one dropped. The
+    best, among which a search has to choose in the end, are the share ``best`` of networks with the highest accuracy.
+    Columns: ``file``, ``split``, ``epochs``, those of :class:`naswotlib.stats.TauResult`, then ``n_best``,
+    ``tau_best``, ``low_best`` and ``high_best``.
+    """
+    rows = []
+    for space, dataset in dict.fromkeys(zip(tables.space, tables.dataset, strict=True)):
+        if not has_table(space, dataset, profile="paper", data_dir=data_dir):
+            continue
+        published = draw_sample(space, dataset, None, profile="paper", seed=0, data_dir=data_dir)
+        accuracy = pd.Series(published.accuracy, index=published.archs)
+        for file in tables.file[(tables.space == space) & (tables.dataset == dataset)]:
+            table = pd.read_parquet(folder / file).set_index("arch").score.to_frame()
+            table["accuracy"] = accuracy.reindex(table.index)
+            top = table.nlargest(round(best * len(table)), "accuracy")
+            tau, of_top = (kendall_tau(part.score, part.accuracy, rng=rng, n_boot=n_boot) for part in (table, top))
+            about = {"file": file, "split": published.split, "epochs": published.epochs}
+            the_best = {"n_best": of_top.n, "tau_best": of_top.tau, "low_best": of_top.low, "high_best": of_top.high}
+            rows.append(about | asdict(tau) | the_best)
+    return pd.DataFrame(rows)
+
+
+def _pairs(tables: pd.DataFrame) -> Iterator[tuple[Any, Any, str]]:
+    for one, other in combinations(list(tables.itertuples()), 2):
+        differ = [name for name in VARIED if getattr(one, name) != getattr(other, name)]
+        if len(differ) == 1 and differ[0] in KINDS:
+            yield one, other, differ[0]
+
+
+def rescore(
+    folder: Path, row: Any, n: int, *, seed: int, data_dir: str | Path | None = None, exact: bool = True
+) -> tuple[pd.Series, pd.Series]:
+    """Scores of ``n`` random networks of the table ``row`` of :func:`list_tables`: as kept, and computed again.
+
+    The first come from the fast engine, the second from the exact one, or where ``exact`` is false from the fast one
+    again, on the mini-batch and with the seed of the table.
+    """
+    table = pd.read_parquet(folder / row.file)
+    kept = table.iloc[np.random.default_rng(seed).permutation(len(table))[:n]].reset_index(drop=True)
+    proxy = NASWOT if row.measure in COUNTINGS else row.measure
+    source = IMAGES.get(row.dataset, row.dataset)
+    inputs, labels = load_batch(source, row.batch, proxy=proxy, seed=row.seed, data_dir=data_dir)
+    counting = row.measure if row.measure in COUNTINGS else "once"
+    skeleton = {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", row.skeleton)}
+    settings: dict[str, Any] = {"seed": row.seed, "proxy": proxy, "labels": labels, "counting": counting}
+    settings |= {"skeleton": skeleton, "exact": exact, "progress": False}
+    again = score_archs(row.space, kept.arch.tolist(), inputs, **settings)
+    return kept.score, again.score
+
+
+def compare_again(
+    folder: Path, tables: pd.DataFrame, n: int, *, seed: int, data_dir: str | Path | None = None
+) -> pd.DataFrame:
+    """A row for each table: ``file``, ``n`` networks computed again, ``singular`` in both, ``differ`` (singular in one
+    alone), and the ``median`` and ``largest`` relative difference of the others.
+    """
+    rows = []
+    for row in tables.itertuples():
+        kept, again = rescore(folder, row, n, seed=seed, data_dir=data_dir)
+        finite = np.isfinite(kept) & np.isfinite(again)
+        differences = ((again - kept).abs() / kept.abs())[finite]
+        singular = np.isneginf(kept) & np.isneginf(again)
+        counts = {"n": len(kept), "singular": int(singular.sum()), "differ": int((~finite & ~singular).sum())}
+        rows.append({"file": row.file, **counts, "median": differences.median(), "largest": differences.max()})
+    return pd.DataFrame(rows)

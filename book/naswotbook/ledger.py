@@ -1,0 +1,95 @@
+"""The claims ledger as a page shows it: every claim of ``book/claims.yml`` with its verdict, as tables in MyST."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from naswotbook.claims import VERDICTS, Results, judge
+from naswotbook.table_pages import DATASETS, csv_table
+
+BADGES = {
+    "reproduced": "success",
+    "close": "info",
+    "undecided": "warning",
+    "differs": "danger",
+    "contradicted": "danger",
+}
+APART = ("close", "undecided", "differs", "contradicted")  # verdicts that ask for a reason
+
+
+def read_claims(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Claims by part of the ledger. ValueError where one lacks its place, its text or its rule."""
+    import yaml  # comes with the book
+
+    parts: dict[str, list[dict[str, Any]]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for part, claims in parts.items():
+        for claim in claims:
+            if lacking := {"where", "claim", "rule"} - set(claim):
+                raise ValueError(f"{path}: a claim in {part!r} lacks {', '.join(sorted(lacking))}: {claim}")
+    return parts
+
+
+def make_ledger(book: Path, figures: Path) -> pd.DataFrame:
+    """A row a claim: ``part, where, claim, page, verdict, paper, ours, note, why``.
+
+    ``why`` is the label of a paragraph that tests the reason, where the result is not the paper's and there is one.
+
+    ``book`` holds ``claims.yml`` and ``paper/tables.csv``, ``figures`` the files of the ``paper`` profile.
+    """
+    printed = pd.read_csv(book / "paper" / "tables.csv", dtype={"table": str})
+    results = Results(figures, printed)
+    rows = []
+    for part, claims in read_claims(book / "claims.yml").items():
+        for claim in claims:
+            found = judge(claim, results)
+            about = {"part": part, "where": claim["where"], "claim": claim["claim"], "page": claim.get("page", "")}
+            result = {key: getattr(found, key) for key in ("verdict", "paper", "ours", "note")}
+            rows.append(about | result | {"why": claim.get("why", "") if found.verdict in APART else ""})
+    return pd.DataFrame(rows)
+
+
+def counts_table(ledger: pd.DataFrame) -> str:
+    """How many claims have each verdict, and what it means."""
+    counts = ledger.verdict.value_counts()
+    rows = [(_badge(name), counts.get(name, 0), meaning) for name, meaning in VERDICTS.items()]
+    table = pd.DataFrame(rows, columns=["Verdict", "Claims", "It means"])
+    return csv_table(table)
+
+
+def ledger_tables(ledger: pd.DataFrame, pages: set[str]) -> str:
+    """A table for each part of the ledger, under its heading. ``pages`` are those of the book that can be linked."""
+    blocks = []
+    for part, rows in ledger.groupby("part", sort=False):
+        shown = pd.DataFrame(
+            {
+                "Where": [_link(where, page, pages) for where, page in zip(rows["where"], rows.page, strict=True)],
+                "Claim": rows.claim,
+                "Paper": rows.paper,
+                "Here": [_here(row) for row in rows.itertuples()],
+                "Verdict": rows.verdict.map(_badge),
+            }
+        )
+        blocks.append(f"### {part}\n\n{csv_table(shown)}")
+    return "\n".join(blocks)
+
+
+def _link(where: str, page: str, pages: set[str]) -> str:
+    return f"{{doc}}`{where} <{page}>`" if page in pages else where
+
+
+def _here(row: Any) -> str:
+    why = f"{{ref}}`Why? <{row.why}>`" if row.why else ""
+    return "\n\n".join(text for text in (row.ours, _in_words(row.note), why) if text)
+
+
+def _badge(verdict: str) -> str:
+    return f"{{bdg-{BADGES.get(verdict, 'light')}}}`{verdict}`"
+
+
+def _in_words(note: str) -> str:
+    for name, title in DATASETS.items():
+        note = note.replace(name, title)
+    return note

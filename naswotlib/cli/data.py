@@ -1,0 +1,103 @@
+"""``naswot data``: what can be downloaded, what is there, and tables made from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from naswotlib.cli.options import DataDir
+
+app = typer.Typer(no_args_is_help=True, help="Benchmark tables and image data: list, fetch, verify and import them.")
+
+
+@app.command("list")
+def list_sources(data_dir: DataDir = None) -> None:
+    """List what can be downloaded: size, licence, and how far its digest can be trusted."""
+    from naswotlib.data.fetch import SOURCES, data_home
+
+    table = Table("name", "files", "size", "digest", "licence", "here", box=None)
+    for name, remotes in SOURCES.items():
+        here = sum((data_home(data_dir) / remote.file).exists() for remote in remotes)
+        evidence = remotes[0].evidence or "open"
+        table.add_row(
+            name,
+            str(len(remotes)),
+            _size(name),
+            evidence,
+            remotes[0].licence,
+            f"{here} of {len(remotes)}" if here else "",
+        )
+    Console().print(table)
+    print(
+        "digest: verified (computed from the file), official (its publisher's), third-party (expected), open (unknown)"
+    )
+
+
+def _size(name: str) -> str:
+    from naswotlib.data.fetch import SOURCES
+
+    sizes = [remote.bytes for remote in SOURCES[name]]
+    return "unknown" if None in sizes else f"{sum(size or 0 for size in sizes) / 1e6:,.0f} MB"
+
+
+@app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="A name of `naswot data list`.")],
+    folder: Annotated[
+        Path | None, typer.Option("--from", help="Folder of files downloaded by other means, instead of the network.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Download the files called NAME, if they are not there; a download is compared with its published digest."""
+    from naswotlib.data.fetch import SOURCES
+    from naswotlib.data.fetch import fetch as fetch_files
+    from naswotlib.errors import check_choice
+
+    check_choice("name", name, SOURCES)
+    first = SOURCES[name][0]
+    print(f"{name}: {len(SOURCES[name])} files, {_size(name)}; licence {first.licence}; {first.page}")
+    for path in fetch_files(name, data_dir=data_dir, folder=folder, progress=True):
+        print(path)
+
+
+@app.command()
+def where(data_dir: DataDir = None) -> None:
+    """Say where the data are, and which tables are there."""
+    from naswotlib.data.fetch import data_home
+
+    home = data_home(data_dir)
+    print(home)
+    for path in sorted(home.glob("*.parquet")):
+        print(f"  {path.name}")
+
+
+@app.command()
+def verify(data_dir: DataDir = None) -> None:
+    """Compare the downloaded files with their sizes and digests; exit status 1 if one is not right."""
+    from naswotlib.data.fetch import verify as verify_files
+
+    faults = verify_files(data_dir=data_dir)
+    for path, fault in faults.items():
+        print(f"{path}: {fault or 'as published'}")
+    if any(faults.values()):
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_table(
+    file: Annotated[Path, typer.Argument(help="A published file, or a folder of NATS-Bench.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the table; default as --data-dir elsewhere.")] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Run a pickle that asks for more than data. Only if you know who made it.")
+    ] = False,
+) -> None:
+    """Make a table from a published file, recognised by its content."""
+    from naswotlib.benchmarks import Benchmark, import_file
+    from naswotlib.data.fetch import data_home
+
+    path = import_file(file, out=data_home(out), trust=trust)
+    print(f"{path}\n{Benchmark(path).describe()}")

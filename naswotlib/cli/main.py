@@ -1,0 +1,269 @@
+"""``naswot``: score, search, list and train from the shell. Each command is a thin shell over one function."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from naswotlib.cli import data as data_cli
+from naswotlib.cli.options import (
+    AsJson,
+    BatchSize,
+    Counting,
+    DataDir,
+    Device,
+    Exact,
+    Images,
+    Proxy,
+    Seed,
+    Space,
+    Workers,
+    import_named,
+)
+from naswotlib.cli.search import score_many, search
+
+if TYPE_CHECKING:  # torch takes seconds to import, so commands import what they need
+    from torch import nn
+
+    from naswotlib.scoring.score import NaswotScore
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Neural architecture search without training: score untrained networks, search with the score.",
+)
+app.add_typer(data_cli.app, name="data")
+
+app.command()(search)
+
+
+@app.command()
+def score(
+    space: Space = "nasbench201",
+    arch: Annotated[str | None, typer.Option(help="Architecture, as its benchmark writes it.")] = None,
+    module: Annotated[
+        str | None, typer.Option(help="Your own network instead: package.module:factory, called without arguments.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(help="Random architectures to score instead.", min=1)] = None,
+    archs: Annotated[Path | None, typer.Option(help="File of architectures to score instead, one a line.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the scores of many; stopped at any moment, it continues.")
+    ] = None,
+    images: Images = "photos",
+    batch_size: BatchSize = 128,
+    proxy: Proxy = "naswot",
+    repeats: Annotated[int, typer.Option(help="Initialisations to score; mean ± std over them.", min=1)] = 1,
+    seed: Seed = 0,
+    counting: Counting = "once",
+    exact: Exact = True,
+    workers: Workers = 1,
+    scheduler: Annotated[str | None, typer.Option(help="Dask cluster for many, such as tcp://host:8786.")] = None,
+    device: Device = "cpu",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score one architecture of a search space, a network of your own, or many architectures."""
+    if sum(given is not None for given in (arch, module, count, archs)) != 1:
+        raise ValueError("arch, module, count, archs: give exactly one of --arch, --module, --count and --archs")
+    from naswotlib.scoring.proxies import NASWOT, PROXIES, load_batch
+    from naswotlib.scoring.score import naswot_score
+
+    inputs, labels = load_batch(images, batch_size, proxy=proxy, seed=seed, data_dir=data_dir)
+    if count is not None or archs is not None:
+        how = {"seed": seed, "counting": counting, "exact": exact, "workers": workers, "device": device, "out": out}
+        score_many(space, count, archs, inputs, scheduler=scheduler, proxy=proxy, labels=labels, **how)
+        return
+    make = _factory(module) if module is not None else _builder(space, str(arch))
+    inputs = inputs.to(device)
+    networks = (make(seed + r).to(device) for r in range(repeats))
+    report: dict[str, Any] = {
+        "network": module or arch,
+        "space": None if module else space,
+        "images": images,
+        "batch_size": batch_size,
+        "seed": seed,
+        "proxy": proxy,
+    }
+    if proxy == NASWOT:
+        scores = [naswot_score(n, inputs, counting=counting, exact=exact) for n in networks]  # type: ignore[arg-type]
+        report |= {"counting": counting, "exact": exact} | _summary([s.value for s in scores]) | _evidence(scores[0])
+    else:
+        classes = {} if labels is None else {"labels": labels.to(device)}
+        report |= _summary([PROXIES[proxy](network, inputs, **classes) for network in networks])
+    print(json.dumps(report, allow_nan=False) if as_json else _as_text(report))
+
+
+def _summary(values: list[float]) -> dict[str, Any]:
+    """JSON has no infinity: −inf, of a singular kernel, is ``null``, and ``singular`` says how many there were."""
+    import numpy as np
+
+    finite = bool(np.isfinite(values).all())
+    return {
+        "score": float(np.mean(values)) if finite else None,
+        "std": float(np.std(values)) if finite else None,
+        "singular": int(np.isneginf(values).sum()),
+        "scores": [v if np.isfinite(v) else None for v in values],
+    }
+
+
+def _evidence(score: NaswotScore) -> dict[str, Any]:
+    return {
+        "num_units": score.num_units,
+        "rank": score.rank,
+        "layers": score.layers,
+        "uncounted": list(score.uncounted),
+        "engine": score.engine,
+    }
+
+
+def _as_text(report: dict[str, Any]) -> str:
+    lines = {"network": report["network"]}
+    is_naswot = "rank" in report
+    value = "-inf (K_H is singular)" if is_naswot else "-inf"
+    if report["score"] is not None:
+        value = f"{report['score']:.6g}"
+        repeats = len(report["scores"])
+        value += f" ± {report['std']:.3g} over {repeats} initialisations" if repeats > 1 else ""
+    lines["score" if is_naswot else report["proxy"]] = value
+    lines["inputs"] = f"{report['batch_size']} images of {report['images']}, seed {report['seed']}"
+    if is_naswot:
+        kinds = "each once" if report["counting"] == "once" else "as the authors' code counts"
+        left_out = f"not counted: {', '.join(report['uncounted'])}" if report["uncounted"] else "no activation left out"
+        lines |= {
+            "N_A": report["num_units"],
+            "rank": f"{report['rank']} of {report['batch_size']}",
+            "counted": f"{report['num_units']} units of {len(report['layers'])} ReLU layers, {kinds}; {left_out}",
+            "inputs": f"{lines.pop('inputs')}; engine {report['engine']}",
+        }
+    width = max(8, *map(len, lines))
+    return "\n".join(f"{name:{width}} {text}" for name, text in lines.items())
+
+
+def _builder(space_name: str, text: str) -> Callable[[int], nn.Module]:
+    from naswotlib.spaces import arch_seed, get_space
+
+    space = get_space(space_name)
+    arch = space.from_str(text)
+    canonical = space.to_str(arch)
+    return lambda seed: space.build(arch, seed=arch_seed(seed, canonical))
+
+
+def _factory(path: str) -> Callable[[int], nn.Module]:
+    """A function from seed to network, from ``package.module:factory`` (the working folder is searched too)."""
+    import torch
+    from torch import nn
+
+    factory = import_named("module", path, "factory")
+    if not callable(factory):
+        raise ValueError(f"module: {path} is no function, but {type(factory).__name__}")
+
+    def make(seed: int) -> nn.Module:
+        torch.manual_seed(seed)  # this process is the command's own, so its global random state is ours to set
+        network = factory()
+        if not isinstance(network, nn.Module):
+            raise ValueError(f"module: {path} returned {type(network).__name__}, expected a torch.nn.Module")
+        return network
+
+    return make
+
+
+@app.command()
+def spaces(
+    pattern: Annotated[str, typer.Argument(help="Shell pattern of names.")] = "*", as_json: AsJson = False
+) -> None:
+    """List the search spaces."""
+    from naswotlib.spaces import get_space, list_spaces
+
+    rows = [(name, _size(get_space(name)), _first_line(get_space(name))) for name in list_spaces(pattern)]
+    if as_json:
+        print(json.dumps([{"name": n, "architectures": s, "description": d} for n, s, d in rows]))
+        return
+    table = Table("space", "architectures", "description", box=None)
+    for name, size, description in rows:
+        table.add_row(
+            name, f"{size:,}" if size is not None and size < 1e9 else f"{size:.3g}" if size else "", description
+        )
+    Console().print(table)
+
+
+def _size(space: Any) -> int | None:
+    return len(space) if hasattr(space, "__len__") else getattr(space, "num_architectures", None)
+
+
+def _first_line(space: Any) -> str:
+    return (space.__doc__ or "").strip().split("\n")[0]
+
+
+@app.command()
+def train(
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Table to write, or to continue; with --suite its folder, default the package's."),
+    ] = None,
+    suite: Annotated[str | None, typer.Option(help="`bundled`: all tables that ship with the package.")] = None,
+    verify: Annotated[
+        int | None, typer.Option(help="Train so many of the networks of --out, else of --suite, again; compare.", min=1)
+    ] = None,
+    space: Space = "nasbench201",
+    count: Annotated[int, typer.Option(help="Architectures, the first ones of a random order.", min=1)] = 96,
+    seed: Annotated[int, typer.Option(help="Of weights, order and flips; with --verify, of the choice.")] = 0,
+    workers: Annotated[int | None, typer.Option(help="Processes, one thread each; default all cores.", min=1)] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Train networks for a benchmark of your own; stopped at any moment, it continues where it was.
+
+    They have the skeleton of the bundled networks of their space, and are trained as these are, on CIFAR-10: as
+    `naswot data fetch cifar10` brings it, or from the tars of JPEG files that the bundled networks were trained on.
+    """
+    import os
+
+    import numpy as np
+
+    from naswotlib.benchmarks.load import BUNDLED
+    from naswotlib.errors import check_choice
+    from naswotlib.spaces import get_space
+    from naswotlib.spaces.base import sample_distinct
+    from naswotlib.training.suite import small_recipe, train_suite, trained_networks
+    from naswotlib.training.suite import verify as train_again
+    from naswotlib.training.train import train_table
+
+    if suite is not None:
+        check_choice("suite", suite, ("bundled",))
+    processes, folder = workers or os.cpu_count() or 1, out or BUNDLED
+    if verify is not None:
+        tables = [folder] if folder.is_file() else sorted(folder.glob("*.parquet"))
+        for row in train_again(tables, verify, data_dir=data_dir, rng=np.random.default_rng(seed)):
+            print(
+                f"{row['table']}  seed {row['seed']}  first losses ±{row['losses']:.1e}  validation "
+                f"{row['validation']:+.2f}  test {row['test']:+.2f}  {row['arch']}",
+                flush=True,
+            )
+    elif suite is not None:
+        train_suite(data_dir=data_dir, folder=folder, workers=processes)
+        print(f"the whole suite, {len(trained_networks(folder))} networks, is in {folder}")
+    elif out is None:
+        raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
+    else:
+        chosen = get_space(space)
+        texts = [chosen.to_str(arch) for arch in sample_distinct(chosen, count, np.random.default_rng(0))]
+        recipe = small_recipe(space)
+        table = train_table(space, texts, data_dir=data_dir, out=out, recipe=recipe, seed=seed, workers=processes)
+        print(f"{len(table)} networks in {out}; best validation accuracy {table['validation'].str[-1].max():.2f}%")
+        print(f'load_benchmark("{out.stem}", data_dir="{out.parent}") reads it')
+
+
+def main() -> None:
+    """Entry point: an error of the user's is one line on standard error and exit status 2."""
+    try:
+        app()
+    except (ValueError, TypeError, OSError, RuntimeError) as error:
+        print(f"naswot: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,163 @@
+"""The commands that look at many architectures: ``naswot search``, and ``naswot score`` of more than one."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from naswotlib.cli import options as opt
+
+if TYPE_CHECKING:  # torch takes seconds to import, so commands import what they need
+    from torch import Tensor
+
+    from naswotlib.benchmarks import Benchmark
+    from naswotlib.search.base import SearchResult
+
+METHODS = ("naswot", "random_search", "rea", "area", "reinforce")
+
+
+def score_many(
+    space_name: str, count: int | None, archs: Path | None, inputs: Tensor, *, scheduler: str | None, **options: Any
+) -> None:
+    """Score ``count`` random architectures, or those in a file, one a line; CSV on standard output unless ``out``."""
+    import numpy as np
+
+    from naswotlib.scoring.many import score_archs
+    from naswotlib.spaces import get_space
+    from naswotlib.spaces.base import sample_distinct
+
+    space = get_space(space_name)
+    if archs is not None:
+        chosen: list[Any] = [line.strip() for line in archs.read_text().splitlines() if line.strip()]
+    else:
+        assert count is not None
+        chosen = sample_distinct(space, count, np.random.default_rng(options["seed"]))
+    with _cluster(scheduler) as client:
+        table = score_archs(space, chosen, inputs, client=client, **options)
+    if options["out"] is None:
+        table.to_csv(sys.stdout, index=False)
+    else:
+        best = table.sort_values("score", ascending=False, kind="stable").head(1)
+        print(f"{len(table)} architectures in {options['out']}, {int((table.error != '').sum())} failed")
+        print(f"highest score {', '.join(f'{s:.6g}, {a}' for s, a in zip(best.score, best.arch, strict=True))}")
+
+
+@contextmanager
+def _cluster(scheduler: str | None) -> Iterator[Any]:
+    if scheduler is None:
+        yield None
+        return
+    from naswotlib.errors import import_extra
+
+    with import_extra("distributed", "distributed").Client(scheduler) as client:
+        yield client
+
+
+def search(
+    space: opt.Space = "nasbench201",
+    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")] = "naswot",
+    n: Annotated[int, typer.Option(help="Architectures to score: N of naswot, M of area.", min=1)] = 20,
+    images: opt.Images = "photos",
+    batch_size: opt.BatchSize = 128,
+    benchmark: Annotated[str | None, typer.Option(help="Table of trained networks, for methods that train.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Its data set whose accuracy the search sees.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Its schedule: what the search sees and pays.")] = None,
+    search_split: Annotated[str, typer.Option(help="Its split: validation, or (it warns) test.")] = "validation",
+    budget_seconds: Annotated[float, typer.Option(help="Simulated seconds of training.")] = math.inf,
+    max_evaluations: Annotated[int | None, typer.Option(help="Networks trained at most.")] = None,
+    pareto: Annotated[str | None, typer.Option(help="Front against parameters, flops or latency.")] = None,
+    seed: opt.Seed = 0,
+    counting: opt.Counting = "once",
+    exact: opt.Exact = True,
+    workers: opt.Workers = 1,
+    device: opt.Device = "cpu",
+    data_dir: opt.DataDir = None,
+    as_json: opt.AsJson = False,
+) -> None:
+    """Search a space: with the score alone (naswot), or with the trained networks of a benchmark."""
+    import numpy as np
+
+    from naswotlib.benchmarks import load_benchmark
+    from naswotlib.data.images import load_images
+    from naswotlib.errors import check_choice
+    from naswotlib.search import with_training as evolution
+    from naswotlib.search.pareto import COSTS
+    from naswotlib.search.with_training import random_search
+    from naswotlib.search.without_training import naswot
+
+    check_choice("method", method, METHODS)
+    check_choice("pareto", pareto, [None, *COSTS])
+    table = load_benchmark(benchmark, data_dir=data_dir) if benchmark else None
+    skeleton, side = _form(table, dataset)
+    scoring: dict[str, Any] = {}
+    if method in ("naswot", "area"):
+        scoring = {"counting": counting, "exact": exact, "workers": workers, "device": device, "skeleton": skeleton}
+        scoring |= {"inputs": load_images(images, batch_size, seed=seed, data_dir=data_dir, side=side), "seed": seed}
+        scoring["n_samples" if method == "naswot" else "n_candidates"] = n
+    rng = np.random.default_rng(seed)
+    if method == "naswot":
+        result = naswot(space, rng=rng, **scoring)
+    elif table is None or dataset is None or epochs is None:
+        there = f", which has (dataset/split/epochs) {', '.join(_columns(table))}" if table else ""
+        raise ValueError(f"benchmark, dataset, epochs: {method} trains; give --benchmark, --dataset, --epochs{there}")
+    else:
+        function: Any = random_search if method == "random_search" else getattr(evolution, method)
+        budget = {"budget_seconds": budget_seconds, "max_evaluations": max_evaluations}
+        sees = {"dataset": dataset, "epochs": epochs, "search_split": search_split}
+        result = function(space, table, rng=rng, **sees, **budget, **scoring)
+    report = _report(space, result, table)
+    if pareto is not None:
+        report["front"] = _front(space, result, pareto, skeleton=skeleton, side=side or 32, device=device)
+    print(json.dumps(report, allow_nan=False) if as_json else _as_text(report))
+
+
+def _columns(table: Benchmark) -> dict[str, tuple[str, str, int]]:
+    return {"/".join(map(str, column)): column for column in table.available}
+
+
+def _report(space: str, result: SearchResult, table: Benchmark | None) -> dict[str, Any]:
+    """What was chosen and what it cost; and what the benchmark's longest schedules made of it, where it knows."""
+    from naswotlib.spaces import get_space
+
+    text = get_space(space).to_str(result.arch)
+    report = {"method": result.method, "space": space, "arch": text, "criterion": result.criterion}
+    report |= {"tried": len(result.history)}
+    report |= {"score_seconds": round(result.score_seconds, 3), "train_seconds": round(result.train_seconds, 3)}
+    if table is not None and text in table.archs:
+        longest = dict(sorted((dataset, epochs) for dataset, _, epochs in table.available))
+        for name, (dataset, split, epochs) in _columns(table).items():
+            if epochs == longest[dataset]:
+                report[name] = round(table.accuracy(text, dataset=dataset, split=split, epochs=epochs), 4)
+    return report
+
+
+def _form(table: Benchmark | None, dataset: str | None) -> tuple[dict[str, int], int | None]:
+    """Skeleton, and image side (None: that of the images), at which the networks of a benchmark were trained."""
+    if table is None:
+        return {}, None
+    sides = table.info.sides
+    return table.skeleton, sides.get(dataset or "", next(iter(sides.values())) if len(sides) == 1 else None)
+
+
+def _front(space: str, result: SearchResult, cost: str, **form: Any) -> list[dict[Any, Any]]:
+    from naswotlib.search.pareto import costs, pareto_front
+
+    value = "score" if result.criterion == "score" else "accuracy"
+    tried = result.history.dropna(subset=value).drop_duplicates("arch")[["arch", value]]
+    priced = tried.merge(costs(space, tried.arch, cost, **form), on="arch")
+    return pareto_front(priced, cost, value=value)[[cost, value, "arch"]].to_dict("records")
+
+
+def _as_text(report: dict[str, Any]) -> str:
+    rows = report.pop("front", [])
+    lines = [f"{name:15} {value}" for name, value in report.items()]
+    lines += [f"{'front':15} {', '.join(rows[0])}"] if rows else []
+    lines += [f"{'':15} {', '.join(f'{v:.6g}' if isinstance(v, float) else v for v in row.values())}" for row in rows]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Images and files: mini-batches, downloads, safe reading and whole writing."""

@@ -1,0 +1,192 @@
+"""Mini-batches: the images that a score is computed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+import skimage.data
+import torch
+from PIL import Image
+from torch import Tensor
+
+from naswotlib.data.fetch import find_data
+from naswotlib.data.image_files import ImageSource, fit_as_imagenet, open_batches, open_images
+
+PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field", "immunohistochemistry", "retina")
+N_CROPS = 100_000  # how many crops of the photographs one can draw from
+Constants = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set: files that may hold it, in the order in which they are looked for, and the paper's channel means
+    and deviations (of 255). ``batches``: the training batches in the published pickles, with their labels' key;
+    ``classes`` is set where labels in the files count from 1: those above it are left out.
+    """
+
+    files: tuple[str, ...]
+    mean: Constants
+    std: Constants
+    batches: tuple[str, ...] = ()
+    label: str = "labels"
+    classes: int | None = None
+
+
+_BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
+_BATCHES_16 = tuple(f"train_data_batch_{i}" for i in range(1, 11))
+_IMAGENET16 = Dataset(
+    ("ImageNet16", "minibatches-imagenet16.npz"), (122.68, 116.66, 104.01), (63.22, 61.26, 65.09), _BATCHES_16
+)
+DATASETS = {
+    "cifar10": Dataset(
+        ("cifar-10-batches-py", "cifar-10-python.tar.gz", "minibatches-cifar10.npz"),
+        (125.3, 123.0, 113.9),
+        (63.0, 62.1, 66.7),
+        _BATCHES,
+    ),
+    "cifar100": Dataset(
+        ("cifar-100-python", "cifar-100-python.tar.gz", "minibatches-cifar100.npz"),
+        (129.3, 124.1, 112.4),
+        (68.2, 65.4, 70.4),
+        ("train",),
+        "fine_labels",
+    ),
+    "imagenet16": replace(_IMAGENET16, classes=1000),
+    "imagenet16-120": replace(_IMAGENET16, classes=120),
+}
+IMAGENETTE = tuple(f"imagenette2{size}{suffix}" for size in ("", "-320", "-160") for suffix in ("", ".tgz"))
+
+
+@overload
+def load_images(
+    source: str | Path,
+    n: int,
+    *,
+    seed: int,
+    data_dir: str | Path | None = None,
+    with_labels: Literal[False] = False,
+    side: int | None = None,
+    augment: bool = False,
+) -> Tensor: ...
+@overload
+def load_images(
+    source: str | Path,
+    n: int,
+    *,
+    seed: int,
+    data_dir: str | Path | None = None,
+    with_labels: Literal[True],
+    side: int | None = None,
+    augment: bool = False,
+) -> tuple[Tensor, Tensor]: ...
+def load_images(
+    source: str | Path,
+    n: int,
+    *,
+    seed: int,
+    data_dir: str | Path | None = None,
+    with_labels: bool = False,
+    side: int | None = None,
+    augment: bool = False,
+) -> Tensor | tuple[Tensor, Tensor]:
+    """``n`` images as a normalised float32 tensor ``(n, 3, H, W)``; with ``with_labels`` also int64 labels ``(n,)``.
+
+    ``source`` is one of
+
+    - ``"cifar10"``, ``"cifar100"``, ``"imagenet16-120"``, or ``"imagenet16"`` with all its 1,000 classes: training
+      images, from the published files (see ``naswot data fetch``) or an ``.npz`` of some of them, in ``data_dir``, else
+      in the folder NASWOTLIB_DATA, else in the cache; normalised by the paper's constants;
+    - ``"imagenette"``: its training images, found likewise, by default 224 pixels a side, cropped as the paper does;
+    - ``"noise"``: standard normal numbers, by default 32 pixels a side, without labels;
+    - ``"photos"``: crops of photographs that scikit-image ships, by default 32 pixels a side; the label says which;
+    - the path of an ``.npz`` with ``images`` (``(n, H, W, 3)`` or ``(n, 3, H, W)``), maybe ``labels``, maybe ``mean``
+      and ``std`` in the images' unit; or of a folder or a tar of images, whose labels number their folders' names.
+      Without constants, 8-bit images are normalised by ImageNet's, and numbers of other types left as they are.
+
+    ``side`` resizes by area. ``augment`` then flips and crops as in training: padding of an eighth of the side, which
+    the ``minibatches-*.npz`` files have behind them already. Source, ``n`` and ``seed`` determine the mini-batch; it is
+    drawn without replacement, and a smaller one is the beginning of a larger one.
+
+    ValueError or FileNotFoundError names the argument that cannot be met, and says what can.
+
+    >>> load_images("noise", 4, seed=0).shape
+    torch.Size([4, 3, 32, 32])
+    >>> images, labels = load_images("photos", 4, seed=0, with_labels=True, side=16)
+    >>> images.shape, labels
+    (torch.Size([4, 3, 16, 16]), tensor([6, 1, 4, 0]))
+    """
+    for argument, value in [("n", n), ("side", 1 if side is None else side)]:
+        if value < 1:
+            raise ValueError(f"{argument}: expected at least 1, got {value}")
+    rng = np.random.default_rng(seed)
+    if source == "noise":
+        if with_labels:
+            raise ValueError("with_labels: noise has no labels; choose another source")
+        return torch.from_numpy(rng.standard_normal((n, 3, side or 32, side or 32), np.float32))
+    found = _open(source, data_dir)
+    if n > found.count:
+        hint = "take imagenet16, with all 1,000 classes" if source == "imagenet16-120" else "take another source"
+        raise ValueError(f"n: {source} has {found.count} images, fewer than the {n} asked for; draw fewer, or {hint}")
+    chosen = rng.permutation(found.count)[:n]
+    pixels = found.take(chosen, 224 if source == "imagenette" and side is None else side)
+    if augment:
+        pixels = np.stack([_augment(image, rng) for image in pixels])
+    mean, std = (np.asarray(constant, np.float32).reshape(-1, 1, 1) for constant in (found.mean, found.std))
+    images = torch.from_numpy((pixels - mean) / std).contiguous()
+    if not with_labels:
+        return images
+    if found.labels is None:
+        raise ValueError(f"with_labels: {source} has no labels")
+    return images, torch.from_numpy(found.labels[chosen].astype(np.int64))
+
+
+def _open(source: str | Path, data_dir: str | Path | None) -> ImageSource:
+    if source == "photos":
+        return _photos()
+    if source == "imagenette":
+        return open_images(find_data("source 'imagenette'", IMAGENETTE, data_dir), part="train", fit=fit_as_imagenet)
+    if source not in DATASETS:
+        if isinstance(source, str) and not Path(source).exists():
+            names = ", ".join([*DATASETS, "imagenette", "noise", "photos"])
+            raise FileNotFoundError(f"source: {source!r} is not one of {names}, nor an existing path")
+        return open_images(Path(source))
+    dataset = DATASETS[str(source)]
+    path = find_data(f"source {source!r}", dataset.files, data_dir)
+    found = open_images(path) if path.suffix == ".npz" else open_batches(path, dataset.batches, dataset.label)
+    found = replace(found, mean=dataset.mean, std=dataset.std)
+    if dataset.classes is None or found.labels is None:
+        return found
+    kept = np.flatnonzero(found.labels <= dataset.classes)
+    return found.select(kept, found.labels[kept] - 1)
+
+
+def _augment(image: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """A flip with probability a half, and a crop of the image after black padding of an eighth of its side."""
+    pad, (height, width) = image.shape[1] // 8, image.shape[1:]
+    if rng.random() < 0.5:
+        image = image[:, :, ::-1]
+    top, left = rng.integers(2 * pad + 1, size=2)
+    padded = np.pad(image, ((0, 0), (pad, pad), (pad, pad)))
+    return padded[:, top : top + height, left : left + width]
+
+
+def _photos() -> ImageSource:
+    """Square crops of the photographs, between a third and all of the short side: crop i is of photograph i mod 7."""
+    photographs = [getattr(skimage.data, name)() for name in PHOTOS]
+
+    def crop(index: int, side: int) -> np.ndarray:
+        photograph = photographs[index % len(photographs)]
+        rng, (height, width) = np.random.default_rng(index), photograph.shape[:2]
+        size = int(rng.integers(min(height, width) // 3, min(height, width), endpoint=True))
+        top, left = (int(rng.integers(length - size, endpoint=True)) for length in (height, width))
+        square = Image.fromarray(photograph[top : top + size, left : left + size])
+        return np.asarray(square.resize((side, side), Image.Resampling.BOX), np.float32)
+
+    def take(indices: np.ndarray, side: int | None) -> npt.NDArray[np.float32]:
+        return np.stack([crop(int(index), side or 32) for index in indices]).transpose(0, 3, 1, 2)
+
+    return ImageSource(take, N_CROPS, np.arange(N_CROPS) % len(photographs))

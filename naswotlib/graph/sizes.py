@@ -1,0 +1,73 @@
+"""How large the network of a graph is: arithmetic on its operations, without a weight or an image."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from naswotlib.graph import Graph, Op
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSize:
+    """parameters: trainable weights; flops: multiply-adds of convolutions and classifier for one image, without its
+    bias; num_units: ReLU units of one image, N_A of equation 1, each counted once.
+    """
+
+    parameters: int
+    flops: int
+    num_units: int
+
+
+def shapes(graph: Graph, side: int | tuple[int, int]) -> list[Shape]:
+    """Channels, height and width of what each operation of ``graph`` makes of an image of ``side`` (or H, W) pixels.
+
+    >>> graph = Graph()
+    >>> x = graph.max_pool(graph.conv(graph.input(3), 8, 3, name="conv", padding=1), 2, stride=2)
+    >>> shapes(graph, 32)
+    [(3, 32, 32), (8, 32, 32), (8, 16, 16)]
+    """
+    found: list[Shape] = []
+    sides = (side, side) if isinstance(side, int) else side
+    for op in graph.ops:
+        height, width = found[op.inputs[0]][1:] if op.inputs else sides
+        if op.kind in ("conv", "avg_pool", "max_pool"):
+            height, width = (_side(op, axis, length) for axis, length in enumerate((height, width)))
+        elif op.kind == "zero":
+            height, width = (-(-length // stride) for length, stride in zip((height, width), op.stride, strict=True))
+        elif op.kind in ("global_pool", "linear"):
+            height, width = 1, 1
+        found.append((op.channels, height, width))
+    return found
+
+
+def _side(op: Op, axis: int, length: int) -> int:
+    reach = op.dilation[axis] * (op.kernel[axis] - 1) + 1
+    return (length + 2 * op.padding[axis] - reach) // op.stride[axis] + 1
+
+
+def network_size(graph: Graph, side: int) -> NetworkSize:
+    """The size of the network of ``graph`` for images of ``side`` pixels."""
+    parameters = flops = num_units = 0
+    for _, weights, _ in graph.parameters():
+        parameters += math.prod(weights)
+    for op, shape in zip(graph.ops, shapes(graph, side), strict=True):
+        if op.kind in ("conv", "linear"):
+            read = graph.channels(op.inputs[0]) // op.groups * math.prod(op.kernel)
+            flops += read * math.prod(shape)
+        elif op.kind == "relu":
+            num_units += math.prod(shape)
+    return NetworkSize(parameters, flops, num_units)
+
+
+def adds_up(graph: Graph, side: int | Sequence[int]) -> bool:
+    """Whether all terms of every sum, and the sides of all parts of a concatenation, are of equal shape."""
+    found = shapes(graph, side if isinstance(side, int) else (side[0], side[1]))
+    for op in graph.ops:
+        terms = {found[x] if op.kind == "add" else found[x][1:] for x in op.inputs}
+        if op.kind in ("add", "concat") and len(terms) > 1:
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Scoring untrained networks: codes, the kernel, the score, and many networks at once."""

@@ -1,0 +1,230 @@
+"""Score many architectures of a space, in local processes or on a Dask cluster: one row an architecture."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
+from dataclasses import dataclass, fields
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+import pandas as pd
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+from rich.text import Text
+from torch import Tensor
+
+from naswotlib.errors import check_choice, warn
+from naswotlib.graph import Counting, init_weights
+from naswotlib.scoring.checks import check_counting, check_inputs
+from naswotlib.scoring.parallel import map_unordered
+from naswotlib.scoring.portable import pack_space, unpack_space
+from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, PROXIES, check_labels
+from naswotlib.scoring.score import naswot_score, score_graph
+from naswotlib.scoring.store import Row, make_frame, open_store
+from naswotlib.spaces.base import GraphSpace, arch_seed, find_space
+
+CHUNK = 8  # architectures a worker takes at a time: enough to hide what a task costs, few enough to end together
+
+
+class ScoreOptions(TypedDict, total=False):
+    """Keywords of :func:`score_archs` that a search which scores passes on."""
+
+    counting: Counting
+    exact: bool
+    workers: int
+    skeleton: Mapping[str, int] | None
+    device: str
+    out: str | Path | None
+    client: Any
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What a score depends on besides the architecture and the images; small, since it travels to every worker."""
+
+    space: Any
+    seed: int
+    counting: Counting
+    exact: bool
+    skeleton: Mapping[str, int]
+    device: str
+    proxy: str
+
+
+def score_archs(
+    space: Any,
+    archs: Iterable[Any],
+    inputs: Tensor,
+    *,
+    seed: int,
+    proxy: str = NASWOT,
+    labels: Tensor | None = None,
+    counting: Counting = "once",
+    exact: bool = True,
+    workers: int = 1,
+    skeleton: Mapping[str, int] | None = None,
+    device: str = "cpu",
+    out: str | Path | None = None,
+    client: Any = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Score architectures of ``space`` (its name, or itself) on the mini-batch ``inputs`` ``(N, 3, H, W)``.
+
+    A space of one's own need not be registered, but have what :func:`naswotlib.spaces.base.find_space` says; it reaches
+    workers with the code of its module (:mod:`naswotlib.scoring.portable`).
+
+    ``archs`` are architectures or their texts, drawn from the iterable as they are needed. Each is built with
+    the weights of ``arch_seed(seed, to_str(arch))`` and the keywords of ``skeleton`` (``num_classes``, ...), then
+    scored by :func:`naswotlib.naswot_score` with ``counting`` and ``exact``, so a score does not depend on
+    the order, on ``workers``, the number of local processes, or on the cluster of ``client``, a
+    ``distributed.Client`` whose workers (of one thread; a worker scores one at a time) take their place.
+
+    ``proxy`` is what to compute instead of the score, by its name in :data:`naswotlib.scoring.proxies.PROXIES`;
+    ``counting`` and ``exact`` are of the score alone, and so is N_A. ``labels`` ``(N,)`` int64 are the classes of the
+    images, for the proxies that need them.
+
+    ``out`` is a folder that keeps the rows, as :mod:`naswotlib.scoring.store` says: the same call made again, after
+    whatever stopped it, scores what is missing and nothing twice, failures included. A folder of other settings
+    (space, skeleton, images, labels, seed, proxy, counting, engine, device, versions) is refused with the difference,
+    ValueError; one that another process is writing is waited for. A full disk is an OSError, and the folder stays
+    readable.
+
+    Returns a row for each of ``archs``, in their order: ``arch`` (text), ``score`` (−inf is a value),
+    ``num_units`` (N_A; none for another proxy), ``seconds`` (of building and scoring, measured), ``error`` (empty
+    where none). One that comes several times is scored once. An architecture that fails is a row with score NaN, no
+    ``num_units`` and its error; the others go on, and a warning at the end says how many failed. Arguments that would
+    fail every architecture raise ValueError before anything is scored.
+
+    >>> from naswotlib.spaces import get_space
+    >>> space, inputs = get_space("nasbench201"), torch.randn(8, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    >>> table = score_archs(space, space[:3], inputs, seed=0, skeleton={"cells_per_stage": 1}, progress=False)
+    >>> table.num_units.tolist(), table.error.tolist()
+    ([6144, 7936, 6144], ['', '', ''])
+    """
+    space = find_space(space, "build")
+    elsewhere = workers > 1 or client is not None
+    packed = pack_space(space) if elsewhere else space
+    settings = _Settings(packed, seed, counting, exact, dict(skeleton or {}), device, proxy)
+    _check(space, settings, inputs, labels)
+    images = inputs.detach().cpu().numpy()
+    classes = labels.cpu().numpy() if labels is not None and proxy in NEED_LABELS else None
+    order: list[str] = []
+
+    def to_score(done: Collection[str]) -> Iterator[str]:
+        asked: set[str] = set()
+        for arch in archs:
+            text = arch if isinstance(arch, str) else space.to_str(arch)
+            order.append(text)
+            if text in asked:
+                continue
+            asked.add(text)
+            if text not in done:
+                yield text
+            else:
+                bar.update(task, advance=1)
+
+    score_chunk = partial(_score_chunk, settings, images, classes)
+    with open_store(out, _manifest(space, settings, images, classes)) as store, _progress_bar(progress) as bar:
+        task = bar.add_task("scoring", total=len(archs) if isinstance(archs, Sized) else None)
+        chunks = _chunks(to_score(frozenset(store.rows)))
+        for chunk in map_unordered(score_chunk, chunks, workers=workers, client=client):
+            store.add(chunk)
+            bar.update(task, advance=len(chunk))
+    rows = {text: store.rows[text] for text in order}
+    failed = [row for row in rows.values() if row["error"]]
+    if failed:
+        warn(
+            f"{len(failed)} of {len(rows)} architectures failed; their rows have score NaN and say why in the column "
+            f"'error', the first: {failed[0]['arch']}: {failed[0]['error']}"
+        )
+    return make_frame([rows[text] for text in order])
+
+
+def _chunks(texts: Iterator[str]) -> Iterator[tuple[str, ...]]:
+    while chunk := tuple(islice(texts, CHUNK)):
+        yield chunk
+
+
+def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | None) -> None:
+    check_counting(settings.counting)
+    check_choice("proxy", settings.proxy, (NASWOT, *PROXIES))
+    try:
+        torch.device(settings.device)
+    except RuntimeError as error:
+        raise ValueError(f"device: {settings.device!r} is no device of torch, such as cpu or cuda ({error})") from error
+    if not isinstance(inputs, Tensor) or inputs.dim() != 4 or len(inputs) < 2:
+        given = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__
+        raise ValueError(f"inputs: expected a tensor of at least 2 images, (N, 3, H, W), got {given}")
+    check_inputs(inputs)
+    if settings.proxy in NEED_LABELS and labels is None:
+        raise ValueError(f"labels: {settings.proxy} needs a class for each image, int64 ({len(inputs)},), got none")
+    if labels is not None:
+        check_labels(labels, len(inputs))
+    keywords = inspect.signature(getattr(space, "graph", space.build)).parameters
+    known = [name for name, keyword in keywords.items() if keyword.kind is keyword.KEYWORD_ONLY and name != "seed"]
+    for name in settings.skeleton:
+        check_choice(f"skeleton of {space.name}", name, known)
+
+
+def _manifest(space: Any, settings: _Settings, images: np.ndarray, labels: np.ndarray | None) -> dict[str, Any]:
+    """What a score depends on, in words and numbers that a file can hold."""
+    described = {field.name: getattr(settings, field.name) for field in fields(settings)} | {"space": space.name}
+    arrays = {"inputs": images} if labels is None else {"inputs": images, "labels": labels}
+    return described | {
+        name: f"{array.shape} {array.dtype} sha256 {hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
+        for name, array in arrays.items()
+    }
+
+
+def _score_chunk(
+    settings: _Settings, images: np.ndarray, labels: np.ndarray | None, texts: tuple[str, ...]
+) -> list[Row]:
+    inputs = torch.tensor(images, device=settings.device)  # a copy: a worker sees the images as read-only memory
+    classes = {} if labels is None else {"labels": torch.tensor(labels, device=settings.device)}
+    return [_score_one(settings, inputs, classes, text) for text in texts]
+
+
+def _score_one(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], text: str) -> Row:
+    start = time.perf_counter()
+    try:
+        value, num_units, message = *_value(settings, inputs, classes, text), ""
+    except Exception as error:  # whatever it was stands in the row, and the run goes on
+        value, num_units, message = np.nan, None, f"{type(error).__name__}: {error}"
+    return Row(arch=text, score=value, num_units=num_units, seconds=time.perf_counter() - start, error=message)
+
+
+def _value(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], text: str) -> tuple[float, int | None]:
+    """The score and N_A, or the value of another proxy."""
+    space = unpack_space(settings.space) if isinstance(settings.space, (str, bytes)) else settings.space
+    arch = space.from_str(text)
+    seed = arch_seed(settings.seed, space.to_str(arch))
+    on_cpu = inputs.device.type == "cpu"
+    if settings.proxy == NASWOT and isinstance(space, GraphSpace) and on_cpu:  # without building a module of each layer
+        graph = space.graph(arch, **settings.skeleton)
+        weights = init_weights(graph, seed)
+        score = score_graph(graph, weights, inputs, counting=settings.counting, exact=settings.exact)
+        return score.value, score.num_units
+    network = space.build(arch, seed=seed, **settings.skeleton).to(settings.device)
+    if settings.proxy != NASWOT:
+        return PROXIES[settings.proxy](network, inputs, **classes), None
+    score = naswot_score(network, inputs, counting=settings.counting, exact=settings.exact)
+    return score.value, score.num_units
+
+
+class _Rate(ProgressColumn):
+    """Architectures a second, over the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or task.finished_speed or 0.0:.1f}/s")
+
+
+def _progress_bar(visible: bool) -> Progress:
+    columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    return Progress("{task.description}", *columns, console=Console(stderr=True), disable=not visible)

@@ -1,0 +1,59 @@
+"""What has to be computed for the codes of an operation graph: nothing that no counted ReLU needs, nothing twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from naswotlib.graph import Counting, Graph, Op
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What must be computed for the codes of a graph.
+
+    ``ops`` are operations by number, in data-flow order, and read only one another. ``layers`` are the counted
+    ReLUs in the order in which they run: name, the value they rectify, and how often they count. ``free[x]`` are
+    the values that nothing reads after operation x.
+    """
+
+    ops: dict[int, Op]
+    layers: list[tuple[str, int, int]]
+    free: dict[int, list[int]]
+
+
+def make_plan(graph: Graph, counting: Counting) -> Plan:
+    """Drop what no counted ReLU depends on, and unite operations without weights that do the same.
+
+    Every ReLU that runs counts, also one whose output a ``none`` multiplies by zero: its input is needed, the
+    convolution behind it is not. A zero that is added to something is dropped.
+    """
+    ops: dict[int, Op] = {}
+    layers = []
+    same: dict[int, int] = {}  # the operation whose result a value is
+    known: dict[Op, int] = {}
+    for number, op in enumerate(graph.ops):
+        inputs = tuple(same[x] for x in op.inputs)
+        if op.kind == "add":
+            inputs = tuple(x for x in inputs if ops[x].kind != "zero") or inputs[:1]
+            if len(inputs) == 1:
+                same[number] = inputs[0]
+                continue
+        if op.kind == "relu" and ops[inputs[0]].kind == "relu":
+            inputs = ops[inputs[0]].inputs  # rectifying again changes neither values nor signs
+        plain = replace(op, inputs=inputs)
+        if op.kind == "relu":
+            count = op.reference if counting == "reference" else 1
+            if count:
+                layers.append((op.name, inputs[0], count))
+            plain = replace(plain, name="", reference=1, functional=False)
+        same[number] = number if plain.name or op.kind == "input" else known.setdefault(plain, number)
+        ops.setdefault(same[number], plain)
+    needed = {value for _, value, _ in layers}
+    for number in reversed(ops):
+        if number in needed:
+            needed.update(ops[number].inputs)
+    ops = {number: op for number, op in ops.items() if number in needed}
+    free: dict[int, list[int]] = {number: [] for number in ops}
+    for x, number in {x: number for number, op in ops.items() for x in op.inputs}.items():
+        free[number].append(x)
+    return Plan(ops, layers, free)

@@ -1,0 +1,26 @@
+"""What else is known of a network before it is trained: the measures that the score has to beat (Figure 4).
+
+Each takes a network and a mini-batch and gives a number, as :func:`naswotlib.naswot_score` does, and gives the network
+back as it was. Two of them come from Abdelfattah et al. (2021), with whose versions the paper compares its score. A
+measure is a file here, and registers itself.
+"""
+
+from naswotlib.scoring.proxies.base import NASWOT, NEED_LABELS, PROXIES, check_labels, load_batch, register_proxy
+from naswotlib.scoring.proxies.grad_norm import grad_norm
+from naswotlib.scoring.proxies.synflow import synflow
+
+from naswotlib.scoring.proxies.counts import flops, num_units, parameters  # isort: skip (the order of the registry)
+
+__all__ = [
+    "NASWOT",
+    "NEED_LABELS",
+    "PROXIES",
+    "check_labels",
+    "flops",
+    "grad_norm",
+    "load_batch",
+    "num_units",
+    "parameters",
+    "register_proxy",
+    "synflow",
+]

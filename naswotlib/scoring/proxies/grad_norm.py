@@ -1,0 +1,76 @@
+"""grad_norm: the size of the gradient (Abdelfattah et al., 2021), in both readings of the paper."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from naswotlib.errors import check_choice
+from naswotlib.scoring.checks import check_network
+from naswotlib.scoring.modes import scoring_mode
+from naswotlib.scoring.proxies.base import (
+    check_finite,
+    check_labels,
+    class_scores,
+    floating,
+    gradients_of,
+    register_proxy,
+)
+
+GradientNorm = Literal["sum", "euclidean"]
+
+
+@register_proxy("grad_norm", needs_labels=True)
+def grad_norm(network: nn.Module, inputs: Tensor, *, labels: Tensor, norm: GradientNorm = "sum") -> float:
+    """Size of the gradient of the cross-entropy of ``network`` on ``inputs`` ``(N, ...)``, ``labels`` ``(N,)`` int64.
+
+    ``norm="sum"`` is what the paper's text says, "the sum of the gradient norms for every weight": the Euclidean
+    norms of the gradients of all weight tensors, added up. Weights are the parameters of two dimensions or more, those
+    of convolutions and linear layers, as in the code of Abdelfattah et al. ``norm="euclidean"`` is what the caption
+    of Figure 4 says, the Euclidean norm of the gradients: one norm over all parameters together.
+
+    One forward and one backward pass in single precision, dropout off, normalisation on batch statistics, the mean of
+    the loss over images. Of several outputs the first tensor, or ``logits``, are the class scores ``(N, classes)``.
+    Raises ValueError for labels that do not fit, or a gradient that is not finite.
+
+    >>> import torch
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(12, 10, bias=False))
+    >>> inputs, labels = torch.ones(2, 3, 2, 2), torch.tensor([0, 1])
+    >>> round(grad_norm(network, inputs, labels=labels), 6) == round(
+    ...     grad_norm(network, inputs, labels=labels, norm="euclidean"), 6
+    ... )
+    True
+    """
+    check_network(network, inputs)
+    check_labels(labels, len(inputs))
+    check_choice("norm", norm, ("sum", "euclidean"))
+    weights = {name: weight.detach().requires_grad_() for name, weight in floating(network.named_parameters()).items()}
+    with scoring_mode(network, "batch"), torch.inference_mode(False), torch.enable_grad():
+        scores = class_scores(functional_call(network, weights, (inputs,)))
+        _check_classes(labels, scores)
+        gradients = gradients_of(F.cross_entropy(scores, labels), weights)
+    if norm == "sum":
+        gradients = {name: gradient for name, gradient in gradients.items() if gradient.dim() >= 2}
+    norms = [torch.linalg.vector_norm(gradient) for gradient in gradients.values()]
+    total = torch.stack(norms) if norms else torch.zeros(1)
+    return check_finite("grad_norm", float(total.sum() if norm == "sum" else torch.linalg.vector_norm(total)))
+
+
+register_proxy("grad_norm_euclidean", needs_labels=True)(partial(grad_norm, norm="euclidean"))
+
+
+def _check_classes(labels: Tensor, scores: Tensor) -> None:
+    if scores.dim() != 2 or len(scores) != len(labels):
+        shape = tuple(scores.shape)
+        raise ValueError(f"network: expected class scores ({len(labels)}, classes) as its output, got {shape}")
+    first, last = int(labels.min()), int(labels.max())
+    if first < 0 or last >= scores.shape[1]:
+        raise ValueError(
+            f"labels: classes {first} to {last} do not fit the network's {scores.shape[1]} class scores; build it with "
+            "num_classes"
+        )

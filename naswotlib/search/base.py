@@ -1,0 +1,134 @@
+"""Search algorithms: NASWOT, which trains nothing, and those it is compared with, on a table of trained networks.
+
+A search on a table *sees* one accuracy (``dataset``, ``epochs``, ``search_split``), *pays* the seconds that the
+training behind it took, and returns one architecture, whose other accuracies are for the caller to report.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypedDict
+
+import numpy as np
+import pandas as pd
+
+from naswotlib.errors import warn
+
+
+class TrainedNetworks(Protocol):
+    """What a search asks of a benchmark."""
+
+    def accuracy(self, arch: Any, /, *, dataset: str, split: str, epochs: int) -> float:
+        """Accuracy of ``arch`` after ``epochs``."""
+        ...
+
+    def train_seconds(self, arch: Any, /, *, dataset: str, epochs: int) -> float:
+        """Seconds of its training and validation."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResult:
+    """What a search chose and all it saw on the way.
+
+    Attributes:
+        arch: the chosen architecture.
+        history: a row for each scoring or training, in order: ``arch`` (text), ``score`` (NaN where there is none),
+            ``accuracy`` (what the search saw; NaN where nothing was trained), ``seconds`` (what the row cost).
+        score_seconds: what scoring cost, measured on the machine that scored.
+        train_seconds: what training cost, looked up in the benchmark (so simulated); what a budget limits. The two
+            are of different machines, so they stand apart; ``search_seconds`` is their sum.
+        method: name of the algorithm.
+        criterion: what the choice was made by, such as ``"score"`` or ``"cifar10 validation accuracy, 12 epochs"``.
+        search_split: split whose accuracy the search saw, None where it saw none. ``"test"`` marks a search that
+            used what it is judged by.
+    """
+
+    arch: Any
+    history: pd.DataFrame = field(repr=False)
+    score_seconds: float
+    train_seconds: float
+    method: str
+    criterion: str
+    search_split: str | None = None
+
+    @property
+    def search_seconds(self) -> float:
+        """Scoring and training together."""
+        return self.score_seconds + self.train_seconds
+
+
+class _Trial(TypedDict):
+    arch: str
+    score: float
+    accuracy: float
+    seconds: float
+
+
+def history_of_scores(scored: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a ``SearchResult.history`` for a table of scores; an architecture that comes twice is paid once."""
+    history = scored[["arch", "score"]].assign(accuracy=np.nan, seconds=scored.seconds)
+    history.loc[history.arch.duplicated(), "seconds"] = 0.0
+    return history
+
+
+@dataclass
+class Training:
+    """Trains on a table, within a budget, and remembers: what every search that trains is made of.
+
+    It affords another training as long as less than ``budget_seconds`` (simulated) are spent and fewer than
+    ``max_evaluations`` networks trained. Raises ValueError unless one of the two limits it; warns where it sees
+    test accuracy.
+    """
+
+    space: Any
+    benchmark: TrainedNetworks
+    dataset: str
+    epochs: int
+    split: str
+    budget_seconds: float
+    max_evaluations: int | None
+    spent: float = 0.0
+    archs: list[Any] = field(default_factory=list)
+    trials: list[_Trial] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.budget_seconds > 0:
+            raise ValueError(f"budget_seconds: expected a positive number of seconds, got {self.budget_seconds}")
+        if self.max_evaluations is None and math.isinf(self.budget_seconds):
+            raise ValueError("budget_seconds, max_evaluations: a search needs at least one of them to end")
+        if self.max_evaluations is not None and self.max_evaluations < 1:
+            raise ValueError(f"max_evaluations: expected at least 1, got {self.max_evaluations}")
+        if self.split == "test":
+            warn(
+                "search_split='test': this search sees the accuracy it will be judged by, so its result is "
+                "optimistic; use a validation split where the benchmark has one"
+            )
+
+    @property
+    def affordable(self) -> bool:
+        """Whether another training may start."""
+        return self.spent < self.budget_seconds and (
+            self.max_evaluations is None or len(self.trials) < self.max_evaluations
+        )
+
+    def train(self, arch: Any, score: float = math.nan) -> float:
+        """Look up the accuracy of ``arch`` and pay for it; ``score`` is only noted."""
+        accuracy = self.benchmark.accuracy(arch, dataset=self.dataset, split=self.split, epochs=self.epochs)
+        seconds = self.benchmark.train_seconds(arch, dataset=self.dataset, epochs=self.epochs)
+        self.spent += seconds
+        self.archs.append(arch)
+        self.trials.append(_Trial(arch=self.space.to_str(arch), score=score, accuracy=accuracy, seconds=seconds))
+        return accuracy
+
+    def result(self, method: str, scored: pd.DataFrame | None = None) -> SearchResult:
+        """The best of all that was trained, the first of equals; ``scored`` is the history before any training."""
+        history = pd.DataFrame(self.trials)
+        best = int(np.argmax(history.accuracy))
+        criterion = f"{self.dataset} {self.split} accuracy, {self.epochs} epochs"
+        score_seconds = 0.0
+        if scored is not None:
+            score_seconds = float(scored.seconds.sum())
+            history = pd.concat([scored, history], ignore_index=True)
+        return SearchResult(self.archs[best], history, score_seconds, self.spent, method, criterion, self.split)

@@ -1,0 +1,1 @@
+"""Training of small networks, and the suite that ships with the library."""

@@ -1,0 +1,106 @@
+"""CIFAR-10 at half its resolution, in the three splits that networks are trained, validated and tested on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import track
+from torch import Tensor
+
+from naswotlib.data.fetch import find_data
+from naswotlib.data.image_files import ImageSource, open_batches, open_images
+from naswotlib.data.images import DATASETS
+
+N_CLASSES = 10
+_JPEG = "cifar10-jpeg-{split}.tar"  # of split/class/number.jpg
+_CIFAR10 = DATASETS["cifar10"]
+_PUBLISHED = tuple(name for name in _CIFAR10.files if not name.endswith(".npz"))  # those hold only some images
+_CHUNK = 1000  # images read between two steps of the progress bar
+
+
+@dataclass(frozen=True)
+class TrainingImages:
+    """CIFAR-10 in three splits, ``(n, 3, side, side)`` uint16 sums over 2×2 pixels (0 to 1020) and labels.
+
+    ``origin`` says in one sentence from which files they are and how many of a class are in which split.
+    """
+
+    train: tuple[np.ndarray, np.ndarray]
+    validation: tuple[np.ndarray, np.ndarray]
+    test: tuple[np.ndarray, np.ndarray]
+    origin: str = ""
+
+    def tensors(self, split: str) -> tuple[Tensor, Tensor]:
+        """Images normalised by the training images' channel means and deviations, and labels, of one split."""
+        pixels = self.train[0].astype(np.float32)
+        mean, std = pixels.mean(axis=(0, 2, 3), keepdims=True), pixels.std(axis=(0, 2, 3), keepdims=True)
+        images, labels = getattr(self, split)
+        normalised = (images.astype(np.float32) - mean) / std
+        return torch.from_numpy(normalised).contiguous(memory_format=torch.channels_last), torch.from_numpy(labels)
+
+
+@lru_cache(maxsize=1)
+def load_training_images(data_dir: Path | None) -> TrainingImages:
+    """CIFAR-10 at 16×16, from the first of these that is in ``data_dir``, else in NASWOTLIB_DATA, else in the cache.
+
+    - ``cifar10-jpeg-train.tar`` and ``cifar10-jpeg-test.tar``, of files ``split/class/number.jpg``, which the bundled
+      networks were trained on;
+    - ``cifar-10-batches-py`` or ``cifar-10-python.tar.gz``, as ``naswot data fetch cifar10`` brings it.
+
+    Of each class, the first four fifths of the training images in file order train, the others validate. The last
+    images loaded are kept, so that a suite of tables reads the files once.
+
+    FileNotFoundError where there is none of these; ValueError where one of them is not ten classes of equal size.
+    """
+    names = (_JPEG.format(split="train"), *_PUBLISHED)
+    path = find_data("data_dir: CIFAR-10 to train on", names, data_dir)
+    if path.name in _PUBLISHED:
+        kind = "as published"
+        sources = [open_batches(path, batches, _CIFAR10.label) for batches in (_CIFAR10.batches, ("test_batch",))]
+    else:
+        kind, splits = "from JPEG files", ("train", "test")
+        sources = [open_images(path.with_name(_JPEG.format(split=split)), part=split) for split in splits]
+    train, test = (_by_class(source, path) for source in sources)
+    first = 4 * len(train[0]) // 5
+    return TrainingImages(
+        _join([images[:first] for images in train]),
+        _join([images[first:] for images in train]),
+        _join(test),
+        f"CIFAR-10 {kind}, mean of 2×2 pixels; {first:,} training images a class, {len(train[0]) - first:,} validation",
+    )
+
+
+def _by_class(source: ImageSource, path: Path) -> list[np.ndarray]:
+    """The halved images of each class, in file order."""
+    labels = np.zeros(0, int) if source.labels is None else source.labels
+    counts = np.bincount(labels, minlength=1)
+    if len(counts) != N_CLASSES or len(set(counts)) != 1:
+        raise ValueError(
+            f"data_dir: {path} or the test images beside it have {len(counts)} classes of {counts.min()} to "
+            f"{counts.max()} images; expected CIFAR-10, {N_CLASSES} classes of equal size"
+        )
+    order = np.argsort(labels, kind="stable")
+    chunks = np.array_split(order, -(-len(order) // _CHUNK))
+    halved = [
+        _halve(source.take(chunk, None))
+        for chunk in track(chunks, description=f"reading images of {path.name}", transient=True)
+    ]
+    return np.split(np.concatenate(halved), N_CLASSES)
+
+
+def _halve(pixels: np.ndarray) -> np.ndarray:
+    """``(n, 3, H, W)`` pixels to ``(n, 3, H/2, W/2)`` sums over 2×2 blocks (four times the mean, without rounding)."""
+    n, channels, height, width = pixels.shape
+    blocks = pixels.astype(np.uint16).reshape(n, channels, height // 2, 2, width // 2, 2)
+    sums: np.ndarray = blocks.sum(axis=(3, 5), dtype=np.uint16)
+    return sums
+
+
+def _join(by_class: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """One array of all images, class by class, and labels; contiguous, so that whoever loads it sums in one order."""
+    labels = np.repeat(np.arange(N_CLASSES), [len(images) for images in by_class])
+    return np.ascontiguousarray(np.concatenate(by_class)), labels

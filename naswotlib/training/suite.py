@@ -1,0 +1,271 @@
+"""The bundled benchmark: which networks of which spaces are trained, in which order. One declarative list.
+
+``naswot train --suite bundled`` runs it. Every part is a table of its own under ``naswotlib/benchmarks/bundled``,
+and every step adds networks to one, so that a run can stop at any moment and what it has is of use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naswotlib.benchmarks.load import BUNDLED
+from naswotlib.benchmarks.trained import Recipe, read_trained
+from naswotlib.data.files import write_whole
+from naswotlib.data.images import load_images
+from naswotlib.scoring.many import score_archs
+from naswotlib.scoring.parallel import single_thread
+from naswotlib.spaces import get_space
+from naswotlib.spaces.base import sample_distinct
+from naswotlib.spaces.nasbench101 import NASBench101
+from naswotlib.spaces.nasbench101_spec import MAX_VERTICES
+from naswotlib.spaces.nasbench201 import Cell, isomorphism_class
+from naswotlib.training.images import load_training_images
+from naswotlib.training.train import train_arch, train_table
+
+COMPLETE = "nasbench201-complete"
+TRAJECTORIES = "nasbench201-trajectories"
+NDS = ("nds_amoeba", "nds_darts", "nds_enas", "nds_nasnet", "nds_pnas")
+IMAGENET = "nds_darts_imagenet"
+FIXED = ("nds_darts_fixed", "nds_enas_fixed", "nds_pnas_fixed")
+KEPT_PROXIES = ("grad_norm", "grad_norm_euclidean", "synflow")
+KEEP_PROXIES = ("nasbench201", *NDS, IMAGENET, *FIXED)  # parts of which they are kept
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table: networks of ``space``, the first of the order that ``order(space, count, folder)`` gives as text."""
+
+    space: str
+    recipe: Recipe
+    order: Callable[[str, int, Path], list[str]]
+    watched: bool = False  # whether the score is taken before and after every epoch
+
+
+@dataclass(frozen=True)
+class Step:
+    """The first ``count`` networks of a part, trained from ``seed``."""
+
+    part: str
+    count: int
+    seed: int = 0
+
+
+def random_networks(space_name: str, count: int, folder: Path) -> list[str]:
+    """Networks drawn from the space with seed 0.
+
+    Of NAS-Bench-101, whose draws repeat small cells, they are different cells of seven vertices, as 85% of its are.
+    """
+    space, rng = get_space(space_name), np.random.default_rng(0)
+    if not isinstance(space, NASBench101):
+        return [space.to_str(arch) for arch in sample_distinct(space, count, rng)]
+    cells: dict[str, Any] = {}
+    while len(cells) < count:
+        spec = space.sample(rng).pruned
+        if len(spec.ops) == MAX_VERTICES:
+            cells.setdefault(spec.hash, spec)
+    return [space.to_str(spec) for spec in cells.values()]
+
+
+def one_of_each_class(space_name: str, count: int, folder: Path) -> list[str]:
+    """The cell of fewest convolutions (then of lowest index) of each isomorphism class, in the order of the space."""
+    space = get_space(space_name)
+
+    def convolutions(cell: Cell) -> int:
+        return sum(op.startswith("nor_conv") for op in cell.ops)
+
+    classes: dict[str, Cell] = {}
+    for cell in sorted(space, key=convolutions):  # stable, so equals stay in the order of the space
+        classes.setdefault(isomorphism_class(cell), cell)
+    return [space.to_str(cell) for cell in sorted(classes.values(), key=space.index)][:count]
+
+
+def best_networks(space_name: str, count: int, folder: Path) -> list[str]:
+    """The most accurate, by validation after the last epoch, of the first 140 random networks in ``folder``."""
+    candidates = set(random_networks(space_name, 140, folder))
+    rows, _ = read_trained(folder / f"{space_name}.parquet")
+    trained = {row["arch"]: row["validation"][-1] for row in rows if row["seed"] == 0 and row["arch"] in candidates}
+    if len(trained) < len(candidates):
+        raise ValueError(f"folder: {folder} has {len(trained)} of the first {len(candidates)} {space_name} networks")
+    return sorted(trained, key=lambda text: (-trained[text], text))[:count]
+
+
+def _skeleton(**keywords: int) -> Recipe:
+    return replace(Recipe(), skeleton=tuple(keywords.items()))
+
+
+# Median seconds a network on one core of an AMD EPYC: nasbench201 43, its complete sub-space 45, nasbench101 46,
+# nats_size 60, nds_enas 160, nds_nasnet 170, nds_amoeba 200, nds_pnas 210, nds_darts 240, the fixed ones 140 to 180,
+# nds_darts_imagenet 115, a trajectory 405. So all STEPS are about 10 hours, and slow sets have few networks: 24 of
+# each NDS set, 16 of each fixed one and of nds_darts_imagenet, 80 of nats_size, 16 of them twice, and ten trajectories
+# of 100 epochs would be 10 hours more.
+PARTS = {
+    "nasbench201": Part("nasbench201", Recipe(), random_networks),
+    COMPLETE: Part("nasbench201_complete", Recipe(), one_of_each_class),
+    TRAJECTORIES: Part("nasbench201", replace(Recipe(), epochs=30), best_networks, watched=True),
+    "nasbench101": Part("nasbench101", _skeleton(stem_channels=8, modules_per_stack=1), random_networks),
+    "nats_size": Part("nats_size", _skeleton(divide=4), random_networks),
+    # Width 4, 6 or 8 and depth 3 to 7, as the architecture has 16, 24 or 32 and 4 to 20.
+    **{name: Part(name, _skeleton(divide=4), random_networks) for name in (*NDS, IMAGENET)},
+    # What is fixed at 16 and 20 is fixed at 4 and 5 here.
+    **{name: Part(name, _skeleton(width=4, depth=5), random_networks) for name in FIXED},
+}
+
+
+def small_recipe(space: str) -> Recipe:
+    """How the suite trains networks of ``space``; of a space that it does not have, at the skeleton they have."""
+    recipes = [part.recipe for part in PARTS.values() if part.space == space and not part.watched]
+    return recipes[0] if recipes else Recipe(skeleton=())
+
+
+def _each(parts: Iterable[str], count: int) -> list[Step]:
+    return [Step(part, count) for part in parts]
+
+
+# First what the searches need whole, early enough something of every space, then more of everything.
+STEPS = (
+    Step("nasbench201", 140),
+    Step("nasbench101", 16),
+    Step("nats_size", 12),
+    Step(COMPLETE, 127),
+    *_each(NDS, 4),
+    Step(TRAJECTORIES, 3),
+    Step("nasbench201", 20, seed=1),
+    *_each(FIXED, 3),
+    Step(IMAGENET, 3),
+    Step("nasbench201", 200),
+    Step("nasbench201", 40, seed=1),
+    Step("nasbench101", 40),
+    Step("nats_size", 40),
+    Step("nats_size", 10, seed=1),
+    *_each(FIXED, 6),
+    *_each(NDS, 8),
+    Step(IMAGENET, 6),
+    Step("nasbench101", 60),
+)
+
+
+def train_suite(*, data_dir: Path | None, folder: Path = BUNDLED, workers: int = 1) -> None:
+    """Train what ``folder`` does not have yet of every step, in order, as ``train_table`` says."""
+    for step in STEPS:
+        part = PARTS[step.part]
+        train_table(
+            part.space,
+            part.order(part.space, step.count, folder),
+            data_dir=data_dir,
+            out=folder / f"{step.part}.parquet",
+            recipe=part.recipe,
+            seed=step.seed,
+            workers=workers,
+            watched=part.watched,
+        )
+        if step.part in KEEP_PROXIES:
+            complete_proxies(step.part, folder, workers=workers)
+
+
+def kept_proxies(name: str, folder: Path = BUNDLED) -> pd.DataFrame:
+    """What :func:`complete_proxies` kept of a part; no rows where that is nothing."""
+    path = folder / "proxies" / f"{name}.parquet"
+    return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=["arch", *KEPT_PROXIES])
+
+
+def complete_proxies(name: str, folder: Path = BUNDLED, *, workers: int = 1) -> pd.DataFrame:
+    """grad_norm (both readings) and synflow of the networks of a part, untrained, kept in ``folder`` / ``proxies``.
+
+    Of the form in which they were trained, weights of seed 0, on the 128 photographs of seed 0 with their labels. What
+    the kept table lacks is computed and added. Columns: ``arch`` and :data:`KEPT_PROXIES`.
+    """
+    kept, trained = kept_proxies(name, folder), folder / f"{name}.parquet"
+    archs = [row["arch"] for row in read_trained(trained)[0] if row["seed"] == 0]
+    missing = [arch for arch in archs if arch not in set(kept.arch)]
+    if missing:
+        found = compute_proxies(trained, missing, workers=workers)
+        kept = pd.concat([kept, found]) if len(kept) else found
+    kept = kept.set_index("arch").loc[archs].reset_index()
+    if missing:
+        with write_whole(folder / "proxies" / f"{name}.parquet") as file:
+            kept.to_parquet(file, index=False)
+    return kept
+
+
+def compute_proxies(trained: Path, archs: Sequence[str], *, workers: int = 1) -> pd.DataFrame:
+    """What :func:`complete_proxies` keeps, computed anew for ``archs`` of the table ``trained``."""
+    recipe, space = recipe_of(trained)
+    inputs, labels = load_images("photos", 128, seed=0, side=recipe.side, with_labels=True)
+    table = pd.DataFrame({"arch": archs})
+    for proxy in KEPT_PROXIES:
+        table[proxy] = score_archs(
+            space,
+            archs,
+            inputs,
+            seed=0,
+            proxy=proxy,
+            labels=labels,
+            skeleton=dict(recipe.skeleton),
+            workers=workers,
+            progress=False,
+        ).score
+    return table
+
+
+def verify(
+    paths: Sequence[Path], count: int, *, data_dir: Path | None, rng: np.random.Generator
+) -> Iterator[dict[str, Any]]:
+    """Train ``count`` of the networks stored in the tables ``paths`` again, drawn by ``rng``, and compare.
+
+    Yields, for each: ``table``, ``arch``, ``seed``; ``losses``, the largest difference between its first losses and
+    the stored ones; ``validation`` and ``test``, how many points more it reached after the last epoch than before.
+    On the processor that trained them all are 0; on another one sums are rounded in another order, the first losses
+    differ by about 1e-3, and accuracies by as much as training with another seed makes them differ.
+
+    ValueError where there are fewer networks, or where the images in ``data_dir`` are not those of a table.
+    """
+    tables = {path: read_trained(path) for path in paths}
+    stored = [(path, row) for path, (rows, _) in tables.items() for row in rows]
+    if count > len(stored):
+        raise ValueError(f"count: there are {len(stored)} trained networks, fewer than the {count} asked for")
+    images = load_training_images(data_dir)
+    for path, (_, metadata) in tables.items():
+        if metadata["images"] != images.origin:
+            raise ValueError(f"data_dir: it has {images.origin}; {path} was trained on {metadata['images']}")
+    for number in rng.permutation(len(stored))[:count]:
+        path, row = stored[number]
+        _, metadata = tables[path]
+        recipe, space = Recipe.of(metadata), get_space(metadata["space"])
+        with single_thread():
+            again = train_arch(space, row["arch"], images, recipe, row["seed"])
+        yield {
+            "table": path.stem,
+            "arch": row["arch"],
+            "seed": row["seed"],
+            "losses": max(abs(a - b) for a, b in zip(again["losses"], row["losses"], strict=True)),
+            "validation": again["validation"][-1] - row["validation"][-1],
+            "test": again["test"][-1] - row["test"][-1],
+        }
+
+
+def recipe_of(path: Path) -> tuple[Recipe, Any]:
+    """How the networks of a trained table were trained, and their space."""
+    _, metadata = read_trained(path)
+    return Recipe.of(metadata), get_space(metadata["space"])
+
+
+def trained_networks(folder: Path = BUNDLED) -> pd.DataFrame:
+    """A row for every training that is in ``folder``.
+
+    Columns: ``table``, ``arch``, ``seed``, ``validation`` and ``test`` (percent after the last epoch), ``seconds``
+    (of one processor), ``date``, ``versions``.
+    """
+    rows = [
+        {key: row[key] for key in ("arch", "seed", "seconds", "date", "versions")}
+        | {"table": name, "validation": row["validation"][-1], "test": row["test"][-1]}
+        for name in PARTS
+        for row in read_trained(folder / f"{name}.parquet")[0]
+    ]
+    columns = ["table", "arch", "seed", "validation", "test", "seconds", "date", "versions"]
+    return pd.DataFrame(rows, columns=columns)

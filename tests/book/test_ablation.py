@@ -1,0 +1,61 @@
+"""What the score depends on besides the network: one thing changes at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from naswotbook.experiments.ablation import over_smallest, run_ablations, summarise_ablations
+from naswotbook.samples import draw_sample
+from naswotlib import load_images, score_archs
+
+SAMPLE = draw_sample("nasbench201", "cifar10", 3, profile="demo", seed=0)
+SETTINGS = {"repeats": 3, "batch_size": 8, "batch_sizes": [4, 8], "counting": "reference", "seed": 5}
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return run_ablations(SAMPLE, SAMPLE.archs, **SETTINGS)
+
+
+def _score(images: str, number: int, image_seed: int, weight_seed: int) -> list[float]:
+    inputs = load_images(images, number, seed=image_seed, side=16)
+    how = {"counting": "reference", "exact": False, "skeleton": SAMPLE.skeleton, "progress": False}
+    return score_archs("nasbench201", SAMPLE.archs, inputs, seed=weight_seed, **how).score.tolist()
+
+
+def test_each_experiment_changes_one_thing_and_starts_from_the_same_run(table: pd.DataFrame) -> None:
+    other = int(np.random.default_rng(5).integers(2**31, size=2)[0])
+
+    def scores(ablation: str, batch_size: int, repeat: int) -> list[float]:
+        rows = table[(table.ablation == ablation) & (table.batch_size == batch_size) & (table.repeat == repeat)]
+        assert rows.arch.tolist() == SAMPLE.archs
+        return rows.score.tolist()
+
+    assert scores("mini-batches", 8, 0) == scores("initialisations", 8, 0) == _score("photos", 8, 5, 5)
+    assert scores("mini-batches", 8, 1) == _score("photos", 8, other, 5)
+    assert scores("noise", 8, 1) == _score("noise", 8, other, 5)
+    assert scores("initialisations", 8, 1) == _score("photos", 8, 5, other)
+    assert scores("sizes", 4, 1) == _score("photos", 4, other, 5)
+    assert scores("sizes", 8, 2) == scores("mini-batches", 8, 2)
+    assert len(table) == 3 * 3 * 5
+
+
+def test_agreement_is_one_where_no_repeat_changes_the_order_and_spreads_are_those_of_the_scores() -> None:
+    rows = [("x", 8, repeat, arch, score) for repeat in (0, 1) for arch, score in (("a", 1 + repeat), ("b", 9))]
+    rows += [("y", 8, 0, "a", 9), ("y", 8, 0, "b", 2), ("y", 8, 1, "a", 3), ("y", 8, 1, "b", 4)]
+    first, second = summarise_ablations(
+        pd.DataFrame(rows, columns=["ablation", "batch_size", "repeat", "arch", "score"])
+    ).to_dict("records")
+    assert (first["agreement"], first["with_first"], first["networks"], first["repeats"]) == (1.0, 1.0, 2, 2)
+    assert (first["between"], first["within"]) == (3.75, 0.25)
+    assert (second["agreement"], second["with_first"]) == (-1.0, -1.0)
+
+
+def test_scores_of_a_size_are_divided_by_the_smallest_of_all_networks_on_that_size(table: pd.DataFrame) -> None:
+    shares = over_smallest(table)
+    assert set(shares.ablation) == {"sizes"}
+    assert shares.groupby("batch_size").score.min().tolist() == [1.0, 1.0]
+    sizes = table[table.ablation == "sizes"]
+    assert shares.score.iloc[-1] == sizes.score.iloc[-1] / sizes[sizes.batch_size == 8].score.min()

@@ -1,0 +1,48 @@
+"""Cheaper scores: every setting is the score that it says, and the summary compares with the first."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from naswotbook.experiments.cheap import Setting, score_cheaply, summarise_settings
+from naswotbook.plots import cost
+from naswotlib import get_space, score_archs
+
+SPACE = get_space("nasbench201")
+ARCHS = [SPACE.to_str(SPACE[index]) for index in (0, 9, 1462)]
+SETTINGS = [Setting(8, 1, 12), Setting(4, 1, 6)]
+
+
+def test_a_setting_is_the_score_of_its_skeleton_on_the_first_images():
+    inputs = torch.randn(12, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    table = score_cheaply(SPACE, ARCHS, inputs, SETTINGS, seed=3)
+    assert table.arch.tolist() == [arch for arch in ARCHS for _ in SETTINGS]
+    for (channels, cells, images), rows in table.groupby(["channels", "cells", "images"]):
+        skeleton = {"stem_channels": int(channels), "cells_per_stage": int(cells)}
+        expected = score_archs(SPACE, ARCHS, inputs[:images], seed=3, exact=False, skeleton=skeleton, progress=False)
+        np.testing.assert_allclose(rows.score, expected.score, rtol=1e-6)
+    flops = table.groupby("channels").flops.mean()
+    assert flops[4] < flops[8] / 4  # half the channels and half the images
+    assert (table.seconds > 0).all()
+
+
+def test_the_summary_compares_with_the_first_setting_on_the_same_networks():
+    rng, n = np.random.default_rng(0), 60
+    accuracy = rng.normal(size=n)
+    good, bad = accuracy + rng.normal(size=n) / 10, rng.normal(size=n)
+    rows = {"channels": np.repeat([8, 4], n), "cells": 1, "images": 9, "flops": np.repeat([40, 10], n)}
+    table = pd.DataFrame(rows | {"score": np.concatenate([good, bad])})
+    summary = summarise_settings(table, accuracy, seed=0, n_boot=100)
+    assert summary.channels.tolist() == [8, 4]
+    assert summary.cost.tolist() == [1.0, 0.25]
+    assert summary.agreement[0] == 1
+    assert summary.less.tolist() == pytest.approx([0, summary.tau[0] - summary.tau[1]])
+    assert summary.less_low[0] == summary.less_high[0] == 0
+    assert 0.3 < summary.less_low[1] < summary.less[1] < summary.less_high[1]
+    figure, ax = plt.subplots()
+    cost(summary, ax)
+    plt.close(figure)
+    assert ax.get_xscale() == "log"
+    assert len(ax.containers) == 2

@@ -1,0 +1,124 @@
+"""Figures show what the tables say."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from naswotbook.plots import agreement, fig1, fig3, fig3_interactive, fig5, fig6, missing_panel, pareto, sizes
+from naswotlib.search.pareto import pareto_front
+
+TABLE = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, -np.inf, 30.0], "accuracy": [50.0, 10.0, 70.0]})
+
+
+@pytest.fixture
+def ax():
+    figure, ax = plt.subplots()
+    yield ax
+    plt.close(figure)
+
+
+def test_figure_3_has_a_point_a_network_and_singular_ones_below_all_others(ax: plt.Axes) -> None:
+    finite, singular = fig3(TABLE, ax, title="t").collections
+    assert finite.get_offsets().tolist() == [[50.0, 10.0], [70.0, 30.0]]
+    [[accuracy, height]] = singular.get_offsets().tolist()
+    assert accuracy == 10.0
+    assert height < 10.0
+    assert ax.get_legend() is not None
+
+
+def test_figure_3_without_singular_networks_has_no_legend(ax: plt.Axes) -> None:
+    fig3(TABLE[TABLE.score > 0], ax, title="t")
+    assert len(ax.collections) == 1
+    assert ax.get_legend() is None
+
+
+def test_the_interactive_twin_names_architectures_and_asks_nothing_of_the_network() -> None:
+    html = fig3_interactive(TABLE, name="plot")
+    assert all(arch in html for arch in TABLE.arch)
+    assert '"-inf"' in html
+    assert 'src="_static/plotly.min.js"' in html
+    assert html == fig3_interactive(TABLE, name="plot")
+
+
+def test_a_menu_of_the_interactive_twin_shows_one_panel_at_a_time() -> None:
+    html = fig3_interactive(pd.concat([TABLE.assign(panel="a"), TABLE.assign(panel="b")]), name="plot")
+    assert html.count('"label":') == 2
+    assert html.count('"visible":true') == html.count('"visible":false') == 1
+    assert '"args":["visible",[false,true]]' in html
+    assert '"label":' not in fig3_interactive(TABLE.assign(panel="a"), name="plot")
+
+
+def test_figure_1_has_a_column_of_kernels_for_each_band_and_leaves_missing_places_empty() -> None:
+    kernels = [np.full((4, 4), share) for share in (0.2, 0.4, 0.6)]
+    figure = fig1([kernels[:2], kernels[2:]], ["0 to 50%", "50 to 100%"])
+    grid = np.array(figure.axes[:4]).reshape(2, 2)
+    assert [ax.get_title() for ax in grid[0]] == ["0 to 50%", "50 to 100%"]
+    shown = [[ax.images[0].get_array()[0, 0] if ax.images else None for ax in row] for row in grid]
+    assert shown == [[0.2, 0.6], [0.4, None]]
+    assert {ax.images[0].get_clim() for ax in grid.flat if ax.images} == {(0, 1)}
+    plt.close(figure)
+
+
+def test_figure_5_has_a_box_a_network_in_the_order_that_is_given(ax: plt.Axes) -> None:
+    table = pd.DataFrame({"network": ["y", "y", "x", "x"], "score": [1.0, 3.0, 5.0, 5.0]})
+    fig5(table, ax, title="t", order=["x", "y"])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["x", "y"]
+    medians = [
+        line.get_ydata()[0] for line in ax.lines if len(set(line.get_ydata())) == 1 and len(line.get_ydata()) == 2
+    ]
+    assert {5.0, 2.0} <= set(medians)
+
+
+def test_figure_5_has_a_box_for_each_size_of_the_mini_batch(ax: plt.Axes) -> None:
+    table = pd.DataFrame({"network": ["x"] * 4, "score": [1.0, 2, 3, 4], "batch_size": [32, 32, 64, 64]})
+    fig5(table, ax, title="t", order=["x"], hue="batch_size")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["32", "64"]
+    assert ax.get_legend().get_title().get_text() == "batch size"
+
+
+def test_figure_6_has_a_line_a_network_and_the_first_epochs_enlarged() -> None:
+    rows = [(name, 90.0, epoch, epoch * scale) for name, scale in (("x", 1.0), ("y", 2.0)) for epoch in range(4)]
+    figure = fig6(pd.DataFrame(rows, columns=["arch", "accuracy", "epoch", "score"]), zoom=1)
+    left, right = figure.axes
+    assert [line.get_ydata().tolist() for line in left.lines] == [[0, 1], [0, 2]]
+    assert [line.get_ydata().tolist() for line in right.lines] == [[0, 1, 2, 3], [0, 2, 4, 6]]
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["90.00", "90.00"]
+    assert left.get_legend() is None
+    plt.close(figure)
+
+
+def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_tried(ax: plt.Axes) -> None:
+    table = TABLE.assign(latency=[2.0, 1.0, 3.0])
+    pareto(table, pareto_front(table, "latency"), ax, cost="latency")
+    finite, singular = ax.collections
+    assert finite.get_offsets().tolist() == [[2.0, 10.0], [3.0, 30.0]]
+    assert singular.get_offsets()[0, 0] == 1.0
+    (line,) = ax.lines
+    assert line.get_xydata().tolist() == [[2.0, 10.0], [3.0, 30.0]]
+    assert line.get_drawstyle() == "steps-post"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("latency (ms)", "score")
+
+
+def test_a_missing_panel_names_its_file(ax: plt.Axes) -> None:
+    missing_panel(ax, "figures/paper/x.png")
+    assert "figures/paper/x.png" in ax.texts[0].get_text()
+    assert ax.spines["top"].get_visible()
+
+
+def test_sizes_are_points_of_the_table_and_a_colour_for_each_space(ax: plt.Axes) -> None:
+    table = pd.DataFrame({"parameters": [1e6, 2e6], "num_units": [3e5, 4e5], "space": ["one", "two"]})
+    sizes(table, ax, by="space")
+    assert ax.collections[0].get_offsets().tolist() == [[1e6, 3e5], [2e6, 4e5]]
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["one", "two"]
+    assert ax.get_xscale() == "log"
+
+
+def test_agreement_has_each_pair_of_columns_once(ax: plt.Axes) -> None:
+    taus = pd.DataFrame([[1, 0.5, 0.25], [0.5, 1, 0.125], [0.25, 0.125, 1]], index=list("abc"), columns=list("abc"))
+    agreement(taus, ax)
+    assert [text.get_text() for text in ax.texts] == ["0.50", "0.25", "0.12"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "c"]

@@ -1,0 +1,43 @@
+"""K_H against the plain definition."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from naswotlib import get_space, naswot_score
+from naswotlib.scoring.kernel import hamming_gemm
+from naswotlib.spaces.base import sample_distinct
+
+SPACE = get_space("nasbench201")
+
+
+def plain_kernel(network: nn.Module, inputs: torch.Tensor) -> np.ndarray:
+    """x xᵀ + (1 − x)(1 − x)ᵀ summed over ReLUs, by hooks, with normalisation on batch statistics."""
+    total = torch.zeros(len(inputs), len(inputs), dtype=torch.float64)
+
+    def add(_: nn.Module, args: tuple[torch.Tensor, ...], __: torch.Tensor) -> None:
+        x = (args[0].flatten(1) > 0).double()
+        total.add_(x @ x.T + (1 - x) @ (1 - x).T)
+
+    handles = [m.register_forward_hook(add) for m in network.modules() if isinstance(m, nn.ReLU)]
+    with torch.no_grad():
+        network.train()(inputs)
+    for handle in handles:
+        handle.remove()
+    return total.numpy().astype(np.int64)
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_k_is_the_plain_definition_integer_for_integer_on_random_cells(number):
+    cell = sample_distinct(SPACE, 20, np.random.default_rng(1))[number]
+    network = SPACE.build(cell, seed=number, cells_per_stage=1)
+    inputs = torch.randn(24, 3, 16, 16, generator=torch.Generator().manual_seed(number))
+    assert (naswot_score(network, inputs).kernel == plain_kernel(network, inputs)).all()
+
+
+@pytest.mark.parametrize("chunk", [1, 63, 64, 1000, 2**24])
+def test_distances_by_matrix_product_are_exact_at_any_chunk(chunk):
+    bits = torch.rand(6, 1000, generator=torch.Generator().manual_seed(0)) > 0.5
+    expected = (bits[:, None] != bits[None]).sum(2)
+    assert (hamming_gemm(bits, chunk=chunk) == expected).all()

@@ -1,0 +1,185 @@
+"""How fast a network is scored: four ways, interleaved on the same architectures, weights and images.
+
+(a) authors: what the authors' script does. Forward, backward of ones, a second forward with two float32 products at
+    each ReLU, accumulated in NumPy.
+(b) one GEMM: one forward without gradients, one product at each ReLU.
+(c) exact: ``naswot_score(network, inputs)``.
+(d) fast: ``score_graph(graph, weights, inputs)``, which needs no module.
+
+All four start from the text of an architecture: building the network, or drawing its weights, counts. Each ReLU is
+counted once in all of them. Beside the times stand the agreement of K_H with (a), and the time of (d) over the
+convolution bound: the multiply-adds of all convolutions at the rate that this machine reaches in a large float32
+matrix product.
+
+    python tests/speed/bench_score.py --cells 20 --others 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from naswotlib import arch_seed, get_space, list_spaces, naswot_score
+from naswotlib.graph import init_weights
+from naswotlib.scoring.score import score_graph
+
+WAYS = ("authors", "one GEMM", "exact", "fast")
+
+
+def authors_kernel(network: nn.Module, images: Tensor) -> np.ndarray:
+    """K_H as the authors' loop computes it, each ReLU counted once."""
+    kernel = np.zeros((len(images), len(images)))
+    reached = set()
+    handles = []
+
+    def forward(module: nn.Module, args: tuple[Tensor, ...], _: Tensor) -> None:
+        nonlocal kernel
+        if module in reached:
+            x = (args[0].reshape(len(images), -1) > 0).float()
+            kernel = kernel + (x @ x.t()).cpu().numpy() + ((1.0 - x) @ (1.0 - x.t())).cpu().numpy()
+
+    for module in network.modules():
+        if isinstance(module, nn.ReLU):
+            handles.append(module.register_forward_hook(forward))
+            handles.append(module.register_full_backward_hook(lambda module, *_: reached.add(module)))
+    network.zero_grad()
+    inputs = images.clone().requires_grad_(True)
+    outputs = network(inputs)
+    outputs.backward(torch.ones_like(outputs))
+    network(images.clone())
+    for handle in handles:
+        handle.remove()
+    return kernel
+
+
+def one_gemm_kernel(network: nn.Module, images: Tensor) -> np.ndarray:
+    """K_H by one forward pass and K = N_A − r_i − r_j + 2 x xᵀ at each ReLU."""
+    n = len(images)
+    kernel = torch.zeros(n, n)
+    handles = []
+
+    def forward(_: nn.Module, args: tuple[Tensor, ...]) -> None:
+        x = (args[0].reshape(n, -1) > 0).float()
+        ones = x.sum(1)
+        kernel.add_(x.shape[1] - ones[:, None] - ones[None] + 2 * (x @ x.t()))
+
+    for module in network.modules():
+        if isinstance(module, nn.ReLU):
+            handles.append(module.register_forward_pre_hook(forward))
+    with torch.inference_mode():
+        network(images)
+    for handle in handles:
+        handle.remove()
+    return kernel.numpy()
+
+
+def ways(space: Any, arch: Any, images: Tensor) -> dict[str, Callable[[], np.ndarray]]:
+    """The four ways of scoring an architecture, from its description to K_H."""
+    seed = arch_seed(0, space.to_str(arch))
+
+    def fast() -> np.ndarray:
+        graph = space.graph(arch, num_classes=1)
+        return score_graph(graph, init_weights(graph, seed), images).kernel
+
+    def build() -> nn.Module:
+        network: nn.Module = space.build(arch, seed=seed, num_classes=1)
+        return network
+
+    return {
+        "authors": lambda: authors_kernel(build(), images),
+        "one GEMM": lambda: one_gemm_kernel(build(), images),
+        "exact": lambda: naswot_score(build(), images).kernel,
+        "fast": fast,
+    }
+
+
+def gemm_rate(side: int = 1024, repeats: int = 10) -> float:
+    """Floating-point operations a second in the best of some large float32 matrix products."""
+    x = torch.randn(side, side)
+    best = np.inf
+    for _ in range(repeats):
+        start = time.perf_counter()
+        torch.mm(x, x)
+        best = min(best, time.perf_counter() - start)
+    return 2 * side**3 / best
+
+
+def convolution_flops(network: nn.Module, images: Tensor) -> int:
+    """Floating-point operations of the convolutions for the whole mini-batch."""
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network(images[:2])
+    counts = counter.get_flop_counts()["Global"]
+    return sum(count for name, count in counts.items() if "conv" in str(name)) * len(images) // 2
+
+
+def _seconds(call: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
+    start = time.perf_counter()
+    result = call()
+    return time.perf_counter() - start, result
+
+
+def bench_space(name: str, count: int, images: Tensor, repeats: int) -> None:
+    space = get_space(name)
+    rng = np.random.default_rng(0)
+    archs = [space.sample(rng) for _ in range(count)]
+    seconds: dict[str, list[float]] = {way: [] for way in WAYS}
+    worst = dict.fromkeys(WAYS, 0.0)
+    bounds = []
+    for call in ways(space, archs[0], images).values():
+        call()  # compiles, and lets every library set itself up
+    for arch in archs:
+        best = dict.fromkeys(WAYS, np.inf)
+        kernels = {}
+        for _ in range(repeats):
+            for way, call in ways(space, arch, images).items():
+                elapsed, kernels[way] = _seconds(call)
+                best[way] = min(best[way], elapsed)
+        units = kernels["exact"][0, 0]
+        for way in WAYS:
+            seconds[way].append(best[way])
+            worst[way] = max(worst[way], np.abs(kernels[way] - kernels["authors"]).max() / units)
+        network = space.build(arch, seed=0, num_classes=1)
+        bounds.append(best["fast"] * gemm_rate() / convolution_flops(network, images))
+    print(f"\n{name}: {count} architectures, {len(images)} images, best of {repeats}")
+    print(f"{'':10}{'median s':>10}{'× authors':>12}{'  (min to max)':18}{'max |ΔK|/N_A':>14}")
+    for way in WAYS:
+        ratios = [a / b for a, b in zip(seconds["authors"], seconds[way], strict=True)]
+        spread = f"  ({min(ratios):.1f} to {max(ratios):.1f})"
+        median = statistics.median(ratios)
+        print(f"{way:10}{statistics.median(seconds[way]):10.3f}{median:12.1f}{spread:18}{worst[way]:14.1e}")
+    print(f"fast over the convolution bound: {statistics.median(bounds):.1f} (median)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cells", type=int, default=20, help="NAS-Bench-201 cells (default 20)")
+    parser.add_argument("--others", type=int, default=2, help="architectures of each other space (default 2)")
+    parser.add_argument("--spaces", default="*", help="shell pattern of the spaces to time (default all)")
+    parser.add_argument("--images", type=int, default=128, help="images a mini-batch (default 128)")
+    parser.add_argument("--repeats", type=int, default=1, help="times each way is run; the best counts (default 1)")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads (default: torch's own)")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    images = torch.randn(options.images, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    print(
+        f"{platform.processor() or platform.machine()}, {options.threads} threads, torch {torch.__version__}, ", end=""
+    )
+    print(f"float32 matrix product {gemm_rate() / 1e9:.0f} GFLOP/s")
+    for name in list_spaces(options.spaces):
+        if "imagenet" not in name:  # whose images are 224 pixels wide
+            count = options.cells if name == "nasbench201" else options.others
+            if count:
+                bench_space(name, count, images, options.repeats)
+
+
+if __name__ == "__main__":
+    main()
