@@ -17,6 +17,7 @@ from torch import Tensor
 
 from naswotlib.graph import EPSILON, Counting, Graph, Op
 from naswotlib.graph.network import function_of
+from naswotlib.scoring.compiled.exact import average_pool
 from naswotlib.scoring.compiled.packing import pack_signs, run_kernel
 from naswotlib.scoring.compiled.passes import run_passes
 from naswotlib.scoring.kernel import KernelSum
@@ -154,6 +155,8 @@ def run_exactly(plan: Plan, weights: Weights, inputs: Tensor) -> Codes:
             y = F.batch_norm(xs[0], None, None, scale, shift, training=True, eps=EPSILON)
         elif op.kind == "linear":
             y = _linear(op, weights, xs[0])
+        elif op.kind == "avg_pool" and xs[0].is_contiguous():
+            y = average_pool(xs[0], op.kernel, op.stride, op.padding)
         else:
             y = F.relu(xs[0]) if op.kind == "relu" else function_of(op)(*xs)
         if number in coded:

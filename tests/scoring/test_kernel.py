@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from naswotlib import get_space, naswot_score
-from naswotlib.scoring.kernel import hamming_gemm
+from naswotlib.scoring.kernel import _is_certainly_regular, hamming_gemm, log_determinant
 from naswotlib.spaces.base import sample_distinct
 
 SPACE = get_space("nasbench201")
@@ -41,3 +41,25 @@ def test_distances_by_matrix_product_are_exact_at_any_chunk(chunk):
     bits = torch.rand(6, 1000, generator=torch.Generator().manual_seed(0)) > 0.5
     expected = (bits[:, None] != bits[None]).sum(2)
     assert (hamming_gemm(bits, chunk=chunk) == expected).all()
+
+
+def with_least_eigenvalue(least: float) -> np.ndarray:
+    """A symmetric 64×64 matrix with eigenvalues from ``least`` to 1000."""
+    basis, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(64, 64)))
+    matrix = (basis * np.geomspace(least, 1000, 64)) @ basis.T
+    return (matrix + matrix.T) / 2
+
+
+@pytest.mark.parametrize("least", [1.0, 1e-6, 3e-11, 1e-11, 1e-12, 1e-15])
+def test_rank_and_determinant_are_those_of_numpy_however_near_a_matrix_is_to_singular(least):
+    matrix = with_least_eigenvalue(least)
+    rank = int(np.linalg.matrix_rank(matrix))
+    value = np.linalg.slogdet(matrix)[1] if rank == 64 else -np.inf
+    assert log_determinant(matrix) == (value, rank)
+
+
+def test_a_factor_certifies_what_is_far_from_singular_and_nothing_that_is_near():
+    assert _is_certainly_regular(with_least_eigenvalue(1.0))
+    assert not _is_certainly_regular(with_least_eigenvalue(1e-11))
+    assert not _is_certainly_regular(np.ones((4, 4)))
+    assert not _is_certainly_regular(-np.eye(4))

@@ -27,10 +27,10 @@ def _merge_rows(
 ) -> None:
     """The sum, or the maximum, of rows ``first`` to ``last`` of ``length`` floats."""
     start = at + first * length
-    if last - first == 3 and not maximum:
+    if last - first == 3:
         for c in range(0, length, LANES):
-            x = load(memory, start + c) + load(memory, start + length + c)
-            store(out, to + c, x + load(memory, start + 2 * length + c))
+            x, y, z = load(memory, start + c), load(memory, start + length + c), load(memory, start + 2 * length + c)
+            store(out, to + c, greatest(greatest(x, y), z) if maximum else x + y + z)
         return
     for c in range(0, length, LANES):
         x = load(memory, start + c)
@@ -57,16 +57,34 @@ def _pool_row(
     maximum = term.kind == MAXIMUM
     first, last = span(h, term.row_stride, term.top, term.kernel_rows, term.rows)
     _merge_rows(memory, at, first, last, term.columns * LANES, scratch, line, maximum)
+    # Windows that lie inside the row all have as many pixels, and need no look at its ends.
+    begin = (term.left + term.column_stride - 1) // term.column_stride
+    end = max((term.columns - term.kernel_columns + term.left) // term.column_stride + 1, begin)
     for w in range(columns):
+        if begin <= w < end:
+            continue
         left, right = span(w, term.column_stride, term.left, term.kernel_columns, term.columns)
-        start = line + left * LANES
-        if right - left == 3 and not maximum:
-            x = load(scratch, start) + load(scratch, start + LANES) + load(scratch, start + 2 * LANES)
-        else:
-            x = _merge_columns(scratch, start, right - left, maximum)
+        x = _merge_columns(scratch, line + left * LANES, right - left, maximum)
         if not maximum:
             x = x * spread(np.float32(1.0) / np.float32((last - first) * (right - left)))
         store(scratch, to + w * LANES, x)
+    share = spread(np.float32(1.0) / np.float32((last - first) * term.kernel_columns))
+    at, step = line - term.left * LANES, term.column_stride * LANES
+    if term.kernel_columns == 3:
+        for w in range(begin, end):
+            x, y, z = (
+                load(scratch, at + w * step),
+                load(scratch, at + w * step + LANES),
+                load(scratch, at + w * step + 2 * LANES),
+            )
+            if maximum:
+                store(scratch, to + w * LANES, greatest(greatest(x, y), z))
+            else:
+                store(scratch, to + w * LANES, (x + y + z) * share)
+    else:
+        for w in range(begin, end):
+            x = _merge_columns(scratch, at + w * step, term.kernel_columns, maximum)
+            store(scratch, to + w * LANES, x if maximum else x * share)
 
 
 @numba.njit
