@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -71,33 +72,49 @@ def _add_exactly(plan: Plan, weights: Weights, inputs: Tensor, total: KernelSum)
 
 
 def _add_fast(plan: Plan, weights: Weights, inputs: Tensor, total: KernelSum) -> dict[int, int]:
-    program, codes, nan = run_fast(plan, weights, inputs)
-    for value, code in program.codes.items():
-        if nan[code.number].any():
+    run = run_fast(plan, weights, inputs)
+    codes = run.program.codes
+    for value, code in codes.items():
+        if run.nan[code.number].any():
             _refuse_nan(plan, value)
-    for count, (start, stop) in program.classes.items():
-        units = sum(code.units for code in program.codes.values() if code.count == count)
-        total.add(codes[:, start // 4 : stop // 4], units, count)
-    return {value: code.units for value, code in program.codes.items()}
+    for count, (start, stop) in run.program.classes.items():
+        units = sum(code.units for code in codes.values() if code.count == count)
+        total.add(run.codes[:, start // 4 : stop // 4], units, count)
+    return {value: code.units for value, code in codes.items()}
 
 
-def run_fast(plan: Plan, weights: Weights, inputs: Tensor) -> tuple[Program, np.ndarray, np.ndarray]:
-    """The program of a plan, the codes ``(N, words)`` uint64, and where a pass met what is not a number."""
+class FastRun(NamedTuple):
+    """A program that was run: its codes ``(N, words)`` uint64, and ``nan[p, t]``, whether thread t met a NaN in pass p.
+
+    ``memory`` and ``moments`` are what it left there.
+    """
+
+    program: Program
+    codes: np.ndarray
+    nan: np.ndarray
+    memory: np.ndarray
+    moments: np.ndarray
+
+
+def run_fast(plan: Plan, weights: Weights, inputs: Tensor) -> FastRun:
+    """Run the program of a plan."""
     n, _, rows, columns = inputs.shape
     program = make_program(plan, (rows, columns), n)
-    parameters = np.concatenate([_flat(weights[name], groups) for name, groups in program.parameters])
+    flat = [_flat(weights[name], groups) for name, groups in program.parameters]
+    parameters = np.concatenate([np.empty(0, np.float32), *flat])  # a network may have no weights
     memory = aligned(program.floats)
     memory[: inputs.numel()].reshape(inputs.shape)[:] = inputs.numpy()
     codes = np.zeros((n, program.words // 4), np.uint64)
     threads = min(torch.get_num_threads(), n)
     nan = np.zeros((len(program.passes), threads), np.bool_)
+    moments = np.empty(program.moments)
     run_kernel(
         run_passes,
         *(program.passes, program.terms, program.convs, program.segments, parameters),
-        *(memory, np.empty(program.moments), codes.view(np.uint16), nan),
+        *(memory, moments, codes.view(np.uint16), nan),
         *(aligned(program.scratch * threads), n, threads, EPSILON),
     )
-    return program, codes, nan
+    return FastRun(program, codes, nan, memory, moments)
 
 
 def aligned(floats: int) -> np.ndarray:

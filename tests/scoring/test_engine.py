@@ -90,13 +90,13 @@ def flipped_bits(graph: Graph, weights: dict[str, torch.Tensor], inputs: torch.T
     exact, fast = KernelSum(n), KernelSum(n)
     flipped = counted = 0
     with torch.inference_mode():
-        program, codes, _ = run_fast(plan, weights, inputs)
+        run = run_fast(plan, weights, inputs)
         for value, words, units, _ in run_exactly(plan, weights, inputs):
-            code, channels = program.codes[value], plan.ops[value].channels
+            code, channels = run.program.codes[value], plan.ops[value].channels
             side = math.isqrt(units // channels)
             assert words.shape[1] * 64 == units == code.units == 16 * code.words  # no row is padded
             bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little").reshape(n, channels, side, side)
-            part = codes.view(np.uint16)[:, code.at : code.at + code.words].copy()
+            part = run.codes.view(np.uint16)[:, code.at : code.at + code.words].copy()
             others = np.unpackbits(part.view(np.uint8), axis=1, bitorder="little")
             others = others.reshape(n, channels // 16, side, side, 16).transpose(0, 1, 4, 2, 3).reshape(bits.shape)
             flipped += int((bits != others).sum())
