@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from naswotlib.graph import Op
 from naswotlib.scoring.compiled.factors import SCRATCH
@@ -33,7 +34,7 @@ class Convolution:
     behind: Op | None = None
     row: Row = field(default_factory=dict)
 
-    @property
+    @cached_property
     def kind(self) -> int:
         """How it is computed: the constants of :mod:`naswotlib.scoring.compiled.tables`."""
         if self.behind is not None:
@@ -48,7 +49,7 @@ class Convolution:
     def channels(self) -> int:
         return (self.behind or self.op).channels
 
-    @property
+    @cached_property
     def tile(self) -> int:
         """Rows and columns that are computed together."""
         return {WINOGRAD_TWO: 2, WINOGRAD_FOUR: 4}.get(self.kind, 1)

@@ -42,15 +42,19 @@ def _size_after(op: Op, size: Size) -> Size:
         return -(-size[0] // op.stride[0]), -(-size[1] // op.stride[1])
     if op.kind not in ("conv", "avg_pool", "max_pool"):
         return size
-    reach = [d * (k - 1) + 1 for d, k in zip(op.dilation, op.kernel, strict=True)]
-    padded = [length + 2 * p for length, p in zip(size, op.padding, strict=True)]
-    if padded[0] < reach[0] or padded[1] < reach[1]:
+    rows, columns = (_length_after(op, size, axis) for axis in (0, 1))
+    return rows, columns
+
+
+def _length_after(op: Op, size: Size, axis: int) -> int:
+    reach = op.dilation[axis] * (op.kernel[axis] - 1) + 1
+    room = size[axis] + 2 * op.padding[axis] - reach
+    if room < 0:
         raise ValueError(
-            f"inputs: too small, {op.kind} reads {reach[0]}×{reach[1]} pixels of a {size[0]}×{size[1]} image; "
+            f"inputs: too small, {op.kind} {op.name} reads {reach} pixels side by side of a {size[0]}×{size[1]} image; "
             "use larger images"
         )
-    rows, columns = ((p - r) // s + 1 for p, r, s in zip(padded, reach, op.stride, strict=True))
-    return rows, columns
+    return room // op.stride[axis] + 1
 
 
 class _Scheduler:
@@ -320,8 +324,7 @@ class _Scheduler:
 
 
 def _row(row: Row, record: np.dtype[np.void]) -> tuple[int, ...]:
-    values = (row[name] for name in record.names or ())
-    return tuple(value.start if isinstance(value, Block) else value for value in values)
+    return tuple([value if type(value) is int else value.start for value in map(row.__getitem__, record.names or ())])
 
 
 def _term_row(term: Term) -> tuple[int, ...]:

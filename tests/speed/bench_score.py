@@ -7,11 +7,14 @@
 (d) fast: ``score_graph(graph, weights, inputs)``, which needs no module.
 
 All four start from the text of an architecture: building the network, or drawing its weights, counts. Each ReLU is
-counted once in all of them. Beside the times stand the agreement of K_H with (a), and the time of (d) over the
-convolution bound: the multiply-adds of all convolutions at the rate that this machine reaches in a large float32
-matrix product.
+counted once in all of them. Beside the times stand the agreement of K_H with (a), and a roofline for (d): the
+multiplications and additions of all convolutions, by their definition, at the rate of a large float32 matrix product,
+and the bytes that must go through memory, at the rate of a copy that streams. Both rates are measured beside every
+architecture. Winograd's convolutions multiply less than the definition, so that (d) can be sooner than the first.
 
-    python tests/speed/bench_score.py --cells 20 --others 2
+On a machine that does something else too, `--clock cpu --threads 1` counts the processor time of this process.
+
+    python tests/speed/bench_score.py --cells 20 --others 3 --threads 1 2
 """
 
 from __future__ import annotations
@@ -26,10 +29,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from naswotlib import arch_seed, get_space, list_spaces, naswot_score
 from naswotlib.graph import init_weights
+from naswotlib.scoring.plan import make_plan
+from naswotlib.scoring.schedule import make_program
 from naswotlib.scoring.score import score_graph
 
 WAYS = ("authors", "one GEMM", "exact", "fast")
@@ -102,61 +106,78 @@ def ways(space: Any, arch: Any, images: Tensor) -> dict[str, Callable[[], np.nda
     }
 
 
-def gemm_rate(side: int = 1024, repeats: int = 10) -> float:
-    """Floating-point operations a second in the best of some large float32 matrix products."""
-    x = torch.randn(side, side)
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+
+
+def _best(call: Callable[[], Any], repeats: int, clock: str) -> float:
     best = np.inf
     for _ in range(repeats):
-        start = time.perf_counter()
-        torch.mm(x, x)
-        best = min(best, time.perf_counter() - start)
-    return 2 * side**3 / best
+        start = CLOCKS[clock]()
+        call()
+        best = min(best, CLOCKS[clock]() - start)
+    return best
 
 
-def convolution_flops(network: nn.Module, images: Tensor) -> int:
-    """Floating-point operations of the convolutions for the whole mini-batch."""
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        network(images[:2])
-    counts = counter.get_flop_counts()["Global"]
-    return sum(count for name, count in counts.items() if "conv" in str(name)) * len(images) // 2
+def gemm_rate(clock: str, side: int = 1024, repeats: int = 5) -> float:
+    """Floating-point operations a second in the best of some large float32 matrix products."""
+    x = torch.randn(side, side)
+    return 2 * side**3 / _best(lambda: torch.mm(x, x), repeats, clock)
 
 
-def _seconds(call: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
-    start = time.perf_counter()
+def memory_rate(clock: str, megabytes: int = 128, repeats: int = 5) -> float:
+    """Bytes a second, read and written, in the best of some copies of an array that no cache holds."""
+    source = torch.ones(megabytes * 2**18)
+    target = torch.empty_like(source)
+    return 8 * len(source) / _best(lambda: target.copy_(source), repeats, clock)
+
+
+def _seconds(call: Callable[[], np.ndarray], clock: str) -> tuple[float, np.ndarray]:
+    start = CLOCKS[clock]()
     result = call()
-    return time.perf_counter() - start, result
+    return CLOCKS[clock]() - start, result
 
 
-def bench_space(name: str, count: int, images: Tensor, repeats: int) -> None:
+def bench_space(name: str, count: int, images: Tensor, repeats: int, clock: str) -> None:
     space = get_space(name)
     rng = np.random.default_rng(0)
     archs = [space.sample(rng) for _ in range(count)]
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     worst = dict.fromkeys(WAYS, 0.0)
-    bounds = []
-    for call in ways(space, archs[0], images).values():
-        call()  # compiles, and lets every library set itself up
+    floors, gemm, memory = [], 0.0, 0.0
+    for way in ("exact", "fast"):
+        ways(space, archs[0], images)[way]()  # compiles, and lets every library set itself up
     for arch in archs:
         best = dict.fromkeys(WAYS, np.inf)
         kernels = {}
         for _ in range(repeats):
+            gemm, memory = max(gemm, gemm_rate(clock)), max(memory, memory_rate(clock))
             for way, call in ways(space, arch, images).items():
-                elapsed, kernels[way] = _seconds(call)
+                elapsed, kernels[way] = _seconds(call, clock)
                 best[way] = min(best[way], elapsed)
         units = kernels["exact"][0, 0]
         for way in WAYS:
             seconds[way].append(best[way])
             worst[way] = max(worst[way], np.abs(kernels[way] - kernels["authors"]).max() / units)
-        network = space.build(arch, seed=0, num_classes=1)
-        bounds.append(best["fast"] * gemm_rate() / convolution_flops(network, images))
-    print(f"\n{name}: {count} architectures, {len(images)} images, best of {repeats}")
+        program = make_program(make_plan(space.graph(arch, num_classes=1), "once"), (32, 32), len(images))
+        floors.append((program.flops, program.bytes))
+    threads = torch.get_num_threads()
+    print(
+        f"\n{name}: {count} architectures, {len(images)} images, {threads} threads, best of {repeats} ({clock} clock)"
+    )
     print(f"{'':10}{'median s':>10}{'× authors':>12}{'  (min to max)':18}{'max |ΔK|/N_A':>14}")
     for way in WAYS:
         ratios = [a / b for a, b in zip(seconds["authors"], seconds[way], strict=True)]
         spread = f"  ({min(ratios):.1f} to {max(ratios):.1f})"
         median = statistics.median(ratios)
         print(f"{way:10}{statistics.median(seconds[way]):10.3f}{median:12.1f}{spread:18}{worst[way]:14.1e}")
-    print(f"fast over the convolution bound: {statistics.median(bounds):.1f} (median)")
+    roofs = [max(flops / gemm, size / memory) for flops, size in floors]
+    products, copies = (statistics.median(column) for column in zip(*floors, strict=True))
+    over = statistics.median(fast / roof for fast, roof in zip(seconds["fast"], roofs, strict=True))
+    kept = sum(fast <= 1.5 * roof + 0.005 for fast, roof in zip(seconds["fast"], roofs, strict=True))
+    print(f"matrix product {gemm / 1e9:.0f} GFLOP/s, copy {memory / 1e9:.1f} GB/s; median network ", end="")
+    print(f"{products / 1e9:.1f} GFLOP = {products / gemm * 1e3:.0f} ms, {copies / 1e6:.0f} MB = ", end="")
+    print(f"{copies / memory * 1e3:.0f} ms")
+    print(f"fast over the larger of both: {over:.2f} (median); at most 1.5 times that and 5 ms: {kept} of {count}")
 
 
 def main() -> None:
@@ -166,19 +187,16 @@ def main() -> None:
     parser.add_argument("--spaces", default="*", help="shell pattern of the spaces to time (default all)")
     parser.add_argument("--images", type=int, default=128, help="images a mini-batch (default 128)")
     parser.add_argument("--repeats", type=int, default=1, help="times each way is run; the best counts (default 1)")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads (default: torch's own)")
+    parser.add_argument("--threads", type=int, nargs="+", default=[torch.get_num_threads()], help="(default: torch's)")
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="time on the clock, or of the processor")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
     images = torch.randn(options.images, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    print(
-        f"{platform.processor() or platform.machine()}, {options.threads} threads, torch {torch.__version__}, ", end=""
-    )
-    print(f"float32 matrix product {gemm_rate() / 1e9:.0f} GFLOP/s")
+    print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}")
     for name in list_spaces(options.spaces):
-        if "imagenet" not in name:  # whose images are 224 pixels wide
-            count = options.cells if name == "nasbench201" else options.others
-            if count:
-                bench_space(name, count, images, options.repeats)
+        count = options.cells if name == "nasbench201" else options.others
+        for threads in options.threads if count and "imagenet" not in name else []:  # whose images have 224 pixels
+            torch.set_num_threads(threads)
+            bench_space(name, count, images, options.repeats, options.clock)
 
 
 if __name__ == "__main__":

@@ -44,15 +44,17 @@ def _finish_moments(
 ) -> None:
     """Mean and variance of each channel from the sums of each image."""
     count = images * pixels
-    for c in range(panels * LANES):
-        total = squares = 0.0
-        at = sums + c // LANES * 2 * LANES + c % LANES
-        for i in range(images):
-            x = at + i * panels * 2 * LANES
-            total += memory[x]
-            squares += memory[x + LANES]
-        moments[mean + 2 * c] = total / count
-        moments[mean + 2 * c + 1] = max(squares / count - (total / count) ** 2, 0.0)
+    width = panels * LANES
+    totals = np.zeros(2 * width)  # of each panel sums and then squares, as every image has them
+    for i in range(images):
+        at = sums + i * 2 * width
+        for c in range(2 * width):
+            totals[c] += memory[at + c]
+    for c in range(width):
+        x = c // LANES * 2 * LANES + c % LANES
+        average = totals[x] / count
+        moments[mean + 2 * c] = average
+        moments[mean + 2 * c + 1] = max(totals[x + LANES] / count - average**2, 0.0)
 
 
 @numba.njit
