@@ -1,8 +1,8 @@
 """The one parallel kernel: all values of a network, one pass over the images each.
 
 A pass sums the terms of a value, takes its signs, stores it where something reads it again, and pads it; all
-convolutions that read it follow at once, while it lies in the cache. Each thread has some of the images, and moments
-are kept by image, so that the number of threads changes no bit.
+convolutions that read it follow at once, while it lies in the cache. Threads take one image after the other, so that
+none waits long for one that something else holds up; moments are kept by image, so that this changes no bit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from naswotlib.scoring.compiled.convolve import convolve
 from naswotlib.scoring.compiled.factors import pack_panel
 from naswotlib.scoring.compiled.node import emit, pad, sum_terms, take_signs
-from naswotlib.scoring.compiled.vectors import LANES
+from naswotlib.scoring.compiled.vectors import LANES, take_next
 
 
 @numba.njit
@@ -106,24 +106,30 @@ def _compute_images(
     convs: np.ndarray,
     segments: np.ndarray,
     affines: np.ndarray,
-    first: int,
-    last: int,
+    images: int,
     memory: np.ndarray,
     codes: np.ndarray,
     scratch: np.ndarray,
     home: int,
+    counters: np.ndarray,
+    number: int,
 ) -> bool:
+    """One thread's part of a pass: image after image that no other thread has taken, by the counter of the pass."""
     nan = False
     for x in range(home + value.border, home + value.work):  # zeros around the padded images
         scratch[x] = 0.0
-    for start in range(first, last, value.together):
-        count = min(value.together, last - start)
+    jobs = (images + value.together - 1) // value.together
+    job = take_next(counters, number)
+    while job < jobs:
+        start = job * value.together
+        count = min(value.together, images - start)
         for g in range(count):
             nan |= _compute(value, terms, affines, start + g, g, memory, codes, scratch, home)
         for c in range(value.first_conv, value.last_conv):
             conv = convs[c]
             at = home + (value.padded_positive if conv.rectified else value.padded)
             convolve(conv, value, start, count, scratch, at, segments, memory, home + value.work)
+        job = take_next(counters, number)
     return nan
 
 
@@ -186,19 +192,17 @@ def run_passes(
 ) -> None:
     """Run all passes in order. ``codes`` are ``(N, words)`` uint16, ``nan[p, t]`` whether thread t met a NaN in pass p.
 
-    ``scratch`` is memory for each of the ``threads``. A thread takes a multiple of the images convolved together.
+    ``scratch`` is memory for each of the ``threads``. Threads take images as they come to it.
     """
     share = len(scratch) // threads
+    counters = np.zeros(len(passes), np.int64)
     for p in range(len(passes)):
         value = passes[p]
-        together = value.together
-        jobs = (images + together - 1) // together
         affines = _normalise(value, terms, parameters, moments, epsilon)
         for t in numba.prange(threads):
             _prepare(passes[p], convs, parameters, memory, images, scratch, t * share, t, threads)
         for t in numba.prange(threads):
-            first, last = jobs * t // threads * together, min(jobs * (t + 1) // threads * together, images)
             nan[p, t] = _compute_images(
-                *(passes[p], terms, convs, segments, affines, first, last, memory, codes, scratch, t * share)
+                *(passes[p], terms, convs, segments, affines, images, memory, codes, scratch, t * share, counters, p)
             )
         _finish(value, convs, memory, images, moments)

@@ -207,6 +207,17 @@ def nans(_: Any, x: Any) -> Any:
     return types.uint16(x), generate
 
 
+@intrinsic
+def take_next(_: Any, counters: Any, at: Any) -> Any:
+    """The value of a counter, int64, which is one more for the next thread that asks."""
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        address = Memory(context, builder, signature.args[0], arguments[0], 1).element(arguments[1])
+        return builder.atomic_rmw("add", address, ir.IntType(64)(1), "monotonic")
+
+    return types.int64(counters, types.intp), generate
+
+
 def _binary(symbol: Any, name: str) -> None:
     """``+``, ``-`` or ``*`` of two vectors, as LLVM's instruction ``name``."""
 
