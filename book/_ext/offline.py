@@ -6,6 +6,7 @@ from pathlib import Path
 
 import plotly
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 # Browsers refuse to preload fonts on pages opened as files, and say so in the console; CSS loads them anyway.
 FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>')
@@ -23,6 +24,14 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         )
 
 
+def take_notebooks(app: Sphinx, config: Config) -> None:
+    """Of a page that is a notebook, build what was executed and not its source."""
+    config.exclude_patterns += [
+        page.with_suffix(".md").name for page in Path(app.srcdir).glob("*.ipynb")
+    ]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("config-inited", take_notebooks)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

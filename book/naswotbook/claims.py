@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naswotbook.samples import scores_name
+from naswotbook.kept import scores_name
 from naswotlib.errors import check_choice
 from naswotlib.scoring.proxies import NASWOT
 from naswotlib.spaces.base import get_space

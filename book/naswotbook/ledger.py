@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from naswotbook.claims import VERDICTS, Results, judge
-from naswotbook.table_pages import DATASETS, csv_table
+from naswotbook.markdown import DATASETS, csv_table
 
 BADGES = {
     "reproduced": "success",

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from naswotbook.pages import markdown_table
+from naswotbook.markdown import markdown_table
 
 
 def read_map(book: Path) -> dict[str, Any]:

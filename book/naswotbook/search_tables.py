@@ -1,73 +1,22 @@
-"""Tables 1 and 2: the searches of each row, repeated, and their means beside what the paper prints."""
+"""Tables 1 and 2: means of repeated searches beside what the paper prints, and how pages show them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from naswotbook.repeat import Column, accuracies, mean_difference, repeat_naswot, repeat_search
-from naswotlib.search.base import SearchResult
-from naswotlib.search.with_training import area, random_search, rea, reinforce
-from naswotlib.spaces.base import arch_seed
+from naswotbook.markdown import DATASETS, csv_table
+from naswotbook.provenance import provenance_table, read_facts
+from naswotbook.searches import TRAINING, mean_difference
 
-TRAINING = {"REA": rea, "RS": random_search, "REINFORCE": reinforce, "AREA": area}
 RUN = ["method", "run", "drawn_from", "trained"]  # columns of runs that are no accuracies
 CELL = ["method", "dataset", "split"]
 COLUMNS = [*CELL, "epochs", "n_runs", "drawn_from", "trained", "mean", "std"]
 PRINTED = ["paper_runs", "paper_mean", "paper_std"]
-
-
-def training_runs(
-    method: str,
-    space: Any,
-    benchmark: Any,
-    columns: Sequence[Column],
-    *,
-    n_runs: int,
-    seed: int,
-    workers: int = 1,
-    **search: Any,
-) -> pd.DataFrame:
-    """``n_runs`` runs of one of :data:`TRAINING`, whose keywords are ``search``, a row each.
-
-    Columns ``method``, ``run``, ``drawn_from`` (how many architectures its first ones were drawn from: all, or those
-    of ``scores``), ``trained`` (how many it trained), and the accuracies of what it chose, as
-    :func:`naswotbook.repeat.accuracies` names them. Methods draw from different generators, so that the runs of two
-    are independent. ``space`` has a length.
-    """
-    function = partial(_search, method, space, benchmark, search)
-    results = repeat_search(function, n_runs, seed=arch_seed(seed, method), workers=workers)
-    chosen = accuracies([result.arch for result in results], benchmark, columns)
-    trained = [int(result.history.accuracy.notna().sum()) for result in results]
-    facts = {"method": method, "run": range(n_runs), "drawn_from": len(search.get("scores", space)), "trained": trained}
-    return pd.DataFrame(facts).join(chosen)
-
-
-def _search(method: str, space: Any, benchmark: Any, search: dict[str, Any], rng: np.random.Generator) -> SearchResult:
-    return TRAINING[method](space, benchmark, rng=rng, **search)
-
-
-def training_free_runs(
-    scores: pd.DataFrame, benchmark: Any, columns: Sequence[Column], *, samples: Sequence[int], n_runs: int, seed: int
-) -> pd.DataFrame:
-    """Rows ``NASWOT (N=n)``, ``Optimal (N=n)`` and ``Best (N=n)`` for each n of ``samples``, and ``Random``.
-
-    They are those of :func:`naswotbook.repeat.repeat_naswot`, with samples of different size drawn independently.
-    ``Random`` is the first candidate of each run of the smallest.
-    """
-    frames: list[pd.DataFrame] = []
-    for n in sorted(samples):
-        root = arch_seed(seed, f"NASWOT (N={n})")
-        runs = repeat_naswot(scores, benchmark, columns, n_samples=n, n_runs=n_runs, seed=root)
-        names = {"naswot": f"NASWOT (N={n})", "optimal": f"Optimal (N={n})", "best": f"Best (N={n})"}
-        names |= {} if frames else {"random": "Random"}
-        frames.append(runs[runs.method.isin(names)].assign(method=runs.method.map(names)))
-    return pd.concat(frames, ignore_index=True).assign(drawn_from=len(scores), trained=0)
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
@@ -165,3 +114,106 @@ def trade_off(
     times += [printed_seconds(method, printed) for method in theirs.method]
     both = pd.concat([ours, theirs], ignore_index=True).assign(seconds=pd.to_numeric(times, errors="coerce"))
     return both.dropna(subset="seconds")[["method", "source", "seconds", "mean", "std"]].reset_index(drop=True)
+
+
+def as_printed(table: pd.DataFrame, cells: Iterable[str]) -> pd.DataFrame:
+    """A long table laid out as the paper does, with ``cells`` as its text, in the order of its first rows.
+
+    Index: ``method``. Columns: data set and split, as headings. ``"–"`` where there is no row.
+    """
+    short = table.split.map({"validation": "val.", "test": "test"})
+    long = pd.DataFrame({"Method": table.method, "column": table.dataset.map(DATASETS) + " " + short, "cell": cells})
+    wide = long.set_index(["Method", "column"]).cell.unstack("column", fill_value="–")
+    return wide.loc[long.Method.unique(), long.column.unique()]
+
+
+def mean_std(means: pd.Series[float], stds: pd.Series[float]) -> list[str]:
+    """Cells such as ``89.55 ± 0.89``; ``"–"`` for NaN."""
+    pairs = zip(means, stds, strict=True)
+    return [f"{mean:.2f} ± {std:.2f}" if pd.notna(mean) else "–" for mean, std in pairs]
+
+
+def three_tables(
+    table: pd.DataFrame, printed: pd.DataFrame, *, name: str, title: str, per_score: float, budget: str = ""
+) -> str:
+    """Ours, the paper's, and how far apart they are, each laid out as the paper has it.
+
+    ``table`` is that of ``beside_paper``, ``printed`` the rows of ``book/paper/tables.csv`` it was made with.
+    Of methods that were not run, marked †, the first holds the paper's numbers. ``budget`` is what a search that trains
+    may spend; how many networks it trained, where none is given. Tables are named ``name-ours``, ``name-paper`` and
+    ``name-apart``.
+    """
+    paper = as_printed(table, mean_std(table.paper_mean, table.paper_std))
+    ours = as_printed(table, mean_std(table["mean"], table["std"]))
+    run = ours.index.isin(table[table["mean"].notna()].method)
+    ours[~run] = paper[~run]
+    paper = paper[paper.index.isin(printed.method)]
+    trained = table.groupby("method").trained.first()
+    seconds = [
+        search_seconds(method, printed, per_score=per_score, budget=budget or f"{trained[method]:.0f} trainings")
+        for method in ours.index
+    ]
+    ours.insert(0, "Search (s)", seconds)
+    paper.insert(0, "Search (s)", [printed_seconds(method, printed) for method in paper.index])
+    ours.index = pd.Index([m if own else f"{m} †" for m, own in zip(ours.index, run, strict=True)], name="Method")
+    both = table[table.deviations.notna()]
+    numbers = zip(both.deviations, both.standard_errors, strict=True)
+    apart = as_printed(both, [f"{deviations:+.2f} ({errors:+.1f})" for deviations, errors in numbers])
+    blocks = [
+        (ours, f"{title}, run here; † quoted from the paper.", "ours"),
+        (paper, f"{title}, as the paper prints it.", "paper"),
+        (apart, "Ours less the paper's, in its standard deviations (in standard errors of the difference).", "apart"),
+    ]
+    return "\n".join(csv_table(wide.reset_index(), caption, f"{name}-{kind}") for wide, caption, kind in blocks)
+
+
+def one_table(table: pd.DataFrame, *, name: str, title: str) -> str:
+    """Means of searches that the paper does not have, in its layout."""
+    return csv_table(as_printed(table, mean_std(table["mean"], table["std"])).reset_index(), title, name)
+
+
+def differences_table(table: pd.DataFrame, *, name: str, title: str) -> str:
+    """:func:`differences`, a row a pair of methods."""
+    numbers = zip(table.difference, table.low, table.high, strict=True)
+    cells = [f"{found:+.2f} [{low:+.2f}, {high:+.2f}]" for found, low, high in numbers]
+    wide = as_printed(table.assign(method=table.a + " − " + table.b), cells)
+    return csv_table(wide.reset_index().rename(columns={"Method": "Methods"}), title, name)
+
+
+def published_table(folder: Path, name: str, printed: pd.DataFrame, *, label: str, title: str) -> str:
+    """All that a page shows of a table that the ``paper`` profile made: :func:`three_tables`, differences, provenance.
+
+    Reads ``NAME.csv``, ``NAME.json`` and ``NAME-differences.csv`` in ``folder``, and the seconds of the scores behind
+    them. Where the first is missing, the paper's table alone.
+    """
+    file = folder / f"{name}.csv"
+    if not file.exists():
+        paper = as_printed(printed, mean_std(printed["mean"], printed["std"]))
+        seconds = [printed_seconds(method, printed) for method in paper.index]
+        paper.insert(0, "Search (s)", seconds)
+        return csv_table(paper.reset_index(), f"{title}, as the paper prints it; not run here.", f"{label}-paper")
+    table, facts = pd.read_csv(file), read_facts(folder / f"{name}.json")
+    apart = folder / f"{name}-differences.csv"
+    scores = [folder / "scores" / name for name in facts["scores"].split(", ")]
+    blocks = [
+        three_tables(
+            table,
+            printed,
+            name=label,
+            title=title,
+            per_score=pd.read_parquet(scores[0]).seconds.mean(),
+            budget=f"{float(facts['budget_seconds']):.0f}" if "budget_seconds" in facts else "",
+        ),
+        differences_table(
+            pd.read_csv(apart),
+            name=f"{label}-differences",
+            title="Differences of mean accuracy in points, with 95% bootstrap intervals over runs.",
+        ),
+        "Files: "
+        + ", ".join(
+            f"[{text}](../figures/paper/{path.relative_to(folder)})"
+            for text, path in [("means (CSV)", file), ("differences (CSV)", apart)]
+        ),
+        provenance_table({"": facts}),
+    ]
+    return "\n".join(blocks)

@@ -15,6 +15,7 @@ from naswotbook.map import code_link, find_code, notebook_table, panel_seconds, 
 from naswotlib import list_spaces
 from naswotlib.data.images import DATASETS
 from naswotlib.training.suite import TRAJECTORIES
+from support.notebooks import PAGES as NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
@@ -26,7 +27,7 @@ CODE = [path for row in MAP["paper"] for path in row["code"]]
 
 
 def test_every_page_of_the_book_with_a_notebook_says_what_it_reads() -> None:
-    assert list(MAP["notebooks"]) == [page for page in PAGES if (BOOK / f"{page}.py").exists()]
+    assert list(MAP["notebooks"]) == [page for page in PAGES if page in {path.stem for path in NOTEBOOKS}]
 
 
 def test_every_figure_and_table_of_the_paper_stands_in_the_map_and_leads_to_a_page_of_the_book() -> None:
@@ -72,7 +73,7 @@ def test_data_that_a_page_reads_are_tables_and_images_that_the_library_knows() -
         assert set(data) <= {"demo", "paper"}, page
         assert set(data.get("demo", [])) <= bundled | images, page
         assert set(data.get("paper", [])) <= published | images, page
-        has_profile = re.search(r"^profile: str", (BOOK / f"{page}.py").read_text(), re.MULTILINE)
+        has_profile = re.search(r"^profile: str", (BOOK / f"{page}.md").read_text(), re.MULTILINE)
         assert not data.get("paper") or has_profile, page
 
 

@@ -38,7 +38,7 @@ def run_page(page: str) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"{page}.ipynb"
-        dodo.write_notebook(ROOT / "book" / f"{page}.py", source)
+        dodo.write_notebook(ROOT / "book" / f"{page}.md", source)
         load, start = os.getloadavg()[0], time.perf_counter()
         options = {"extra_arguments": dodo.QUIET, "kernel_manager_class": dodo.kernel_manager()}
         papermill.execute_notebook(source, Path(folder) / "done.ipynb", cwd=ROOT, progress_bar=False, **options)
@@ -50,7 +50,7 @@ def run_page(page: str) -> None:
 
 def main(pages: list[str]) -> None:
     """Measure ``pages``, and write the table after each, so that what was measured is kept."""
-    everything = sorted(path.stem for path in (ROOT / "book").glob("*.py"))
+    everything = sorted(path.stem for path in dodo.sources())
     table = pd.read_csv(COSTS).set_index("page") if COSTS.exists() else pd.DataFrame()
     facts = Provenance({"__annotations__": {}}).facts()
     facts.pop("duration")

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naswotbook.measures import MEASURES
-from naswotbook.pages import markdown_table
+from naswotbook.markdown import markdown_table
+from naswotbook.panels import MEASURES
 from naswotbook.plots import score_by_size, within_groups
 from naswotlib.scoring.proxies import NASWOT
 from naswotlib.stats import bootstrap_interval, kendall_tau, partial_tau, tau_within

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,53 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from naswotbook.kept import COUNTINGS, VARIED, list_tables
 from naswotbook.samples import IMAGES, draw_sample, has_table
 from naswotlib.scoring.many import score_archs
-from naswotlib.scoring.proxies import NASWOT, PROXIES, load_batch
+from naswotlib.scoring.proxies import NASWOT, load_batch
 from naswotlib.stats import kendall_tau
 
-COUNTINGS = ("once", "reference")
-VARIED = ["space", "dataset", "measure", "seed", "batch", "skeleton"]
-COLUMNS = ["file", *VARIED, "networks", "singular", "failed", "hours", "bytes", "sha256"]
-_NAME = re.compile(rf"([a-z0-9_]+)-(.+)-({'|'.join((*COUNTINGS, *PROXIES))})-seed(\d+)((?:-[a-z_]+\d+)*)\.parquet")
 # What sets two tables apart, when they are alike in all else.
 KINDS = {"seed": "seeds", "measure": "countings", "dataset": "data sets", "skeleton": "skeletons"}
-
-
-def list_tables(folder: Path) -> pd.DataFrame:
-    """A row for each score table of a whole sample in ``folder``, named by :func:`naswotbook.samples.scores_name`.
-
-    Columns: ``file``, ``space``, ``dataset``, ``measure`` (a counting of the score, or another proxy), ``seed``,
-    ``batch`` (images), ``skeleton`` (keywords of ``space.build``, as text; empty: the default), ``networks``,
-    ``singular`` (scores of −inf), ``failed``, ``hours`` (of one thread, measured), ``bytes``, ``sha256``. Other parquet
-    files there belong to one page each, and are left out.
-    """
-    rows = []
-    for path in sorted(folder.glob("*.parquet")):
-        named = _NAME.fullmatch(path.name)
-        if named is None:
-            continue
-        space, dataset, measure, seed, suffixes = named.groups()
-        others = dict(re.findall(r"-([a-z_]+)(\d+)", suffixes))
-        table = pd.read_parquet(path)
-        rows.append(
-            {
-                "file": path.name,
-                "space": space,
-                "dataset": dataset,
-                "measure": measure,
-                "seed": int(seed),
-                "batch": int(others.pop("batch", 128)),
-                "skeleton": " ".join(f"{key}={value}" for key, value in others.items()),
-                "networks": len(table),
-                "singular": int(np.isneginf(table.score).sum()),
-                "failed": int((table.error != "").sum()),
-                "hours": table.seconds.sum() / 3600,
-                "bytes": path.stat().st_size,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            }
-        )
-    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -125,7 +85,7 @@ def _pairs(tables: pd.DataFrame) -> Iterator[tuple[Any, Any, str]]:
 def rescore(
     folder: Path, row: Any, n: int, *, seed: int, data_dir: str | Path | None = None, exact: bool = True
 ) -> tuple[pd.Series, pd.Series]:
-    """Scores of ``n`` random networks of the table ``row`` of :func:`list_tables`: as kept, and computed again.
+    """Scores of ``n`` random networks of the table ``row`` of ``list_tables``: as kept, and computed again.
 
     The first come from the fast engine, the second from the exact one, or where ``exact`` is false from the fast one
     again, on the mini-batch and with the seed of the table.
