@@ -64,7 +64,7 @@ DOIT_CONFIG = {
 
 
 def write_notebook(source: Path, target: Path) -> None:
-    """A notebook that papermill's own command runs, from a MyST page; its last cell shows where its numbers come from."""
+    """A notebook that papermill's own command runs, from a MyST page; its last cell shows the provenance."""
     import jupytext
     import nbformat
 
@@ -182,7 +182,7 @@ def task_paper():
 
 
 def pictures(chapter: Chapter) -> list[Path]:
-    """What executing a page draws into figures/demo: its own pictures, and boxes for published ones that are not here."""
+    """What executing a page draws into figures/demo: its own pictures, and boxes for those that are not here."""
     drawn = [entry.name for entry in chapter.entries if entry.run is None and ".png" in entry.files]
     boxes = [
         f"{entry.name}-missing"

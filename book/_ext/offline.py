@@ -19,16 +19,12 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     source = Path(plotly.__file__).parent / "package_data/plotly.min.js"
     shutil.copyfile(source, Path(app.outdir) / "_static/plotly.min.js")
     for page in Path(app.outdir).rglob("*.html"):
-        page.write_text(
-            FONT_PRELOAD.sub("", page.read_text(encoding="utf-8")), encoding="utf-8"
-        )
+        page.write_text(FONT_PRELOAD.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def take_notebooks(app: Sphinx, config: Config) -> None:
     """Of a page that is a notebook, build what was executed and not its source."""
-    config.exclude_patterns += [
-        page.with_suffix(".md").name for page in Path(app.srcdir).glob("*.ipynb")
-    ]
+    config.exclude_patterns += [page.with_suffix(".md").name for page in Path(app.srcdir).glob("*.ipynb")]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -250,8 +250,9 @@ def measures_table(page: Page, summary: pd.DataFrame) -> str:
     titles = {entry.panel: entry.title for entry in page.chapter.published}
     text = summary.assign(
         cell=[
-            f"{row.tau:.3f} ({row.low:.3f} to {row.high:.3f})" + (f", {row.dropped} failed" if row.dropped else "")
-            for row in summary.itertuples()
+            f"{row['tau']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+            + (f", {row['dropped']} failed" if row["dropped"] else "")
+            for row in summary.to_dict("records")
         ],
         heading=[f"({letter}) {titles[letter]}" for letter in summary.panel],
     )

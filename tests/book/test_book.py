@@ -140,10 +140,9 @@ def test_all_that_a_page_waits_for_is_there_or_made(
 
 def test_a_notebook_that_fails_names_page_cell_and_error_and_the_last_good_page_stays(tmp_path: Path) -> None:
     dodo = load_dodo()
-    source, notebook, page = (tmp_path / name for name in ("broken.md", "notebooks/broken.ipynb", "broken.ipynb"))
-    source.write_text(
-        "```{code-cell}\n:tags: [parameters]\n\nn: int = 1\n```\n\n```{code-cell}\nprint(n)\n```\n\n```{code-cell}\n1 / 0\n```\n"
-    )
+    source, notebook, page = (tmp_path / file for file in ("broken.md", "notebooks/broken.ipynb", "broken.ipynb"))
+    cells = (":tags: [parameters]\n\nn: int = 1", "print(n)", "1 / 0")
+    source.write_text("\n\n".join(f"```{{code-cell}}\n{cell}\n```" for cell in cells))
     page.write_text("the last good page")
     dodo.write_notebook(source, notebook)
     failure = dodo.execute_notebook(notebook, page, {})
@@ -198,3 +197,12 @@ def test_a_source_always_gives_the_same_notebook_with_one_cell_of_parameters(tmp
     for name, parameter in parameters.items():
         assert parameter["inferred_type_name"] not in ("", "None"), name
         assert parameter["help"], name
+
+
+def test_the_code_of_pages_is_as_clean_as_that_of_the_library(tmp_path: Path) -> None:
+    for source in PAGES:
+        load_dodo().write_notebook(source, tmp_path / f"{source.stem}.ipynb")
+    settings = ["--config", str(ROOT / "pyproject.toml"), "--output-format", "concise"]
+    command = [sys.executable, "-m", "ruff", "check", *settings, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

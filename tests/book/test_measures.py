@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -11,87 +9,11 @@ import pytest
 from scipy.stats import kendalltau
 
 from naswotbook.experiments.predictors import PREDICTORS, draw_explanation, explain_accuracy, explanation_table
-from naswotbook.measure_pages import measures_table
-from naswotbook.measures import MEASURES, compare_measures, draw_measures, measure_sample
 from naswotbook.panels import Panel
 from naswotbook.plots import fig4, score_by_size, within_groups
-from naswotbook.samples import draw_sample
-from naswotlib import arch_seed, get_space, load_images, naswot_score
-from naswotlib.benchmarks import import_file
-from naswotlib.scoring.proxies import NEED_LABELS, PROXIES
-from support.published import write_nds
 
 PANELS = {"b": Panel("fig4b-nds-darts", "NDS-DARTS", "nds_darts", "cifar10")}
 ACCURACIES = [91.25, 95.5, 93.75, 90.125]
-
-
-@pytest.fixture
-def published(tmp_path: Path) -> Path:
-    """A folder with a small official file of NDS, imported, and images of CIFAR-10's format."""
-    space, rng = get_space("nds_darts"), np.random.default_rng(0)
-    archs = [space.sample(rng) for _ in range(4)]
-    write_nds(tmp_path / "DARTS.json", archs, [[50.0, 100 - accuracy] for accuracy in ACCURACIES])
-    import_file(tmp_path / "DARTS.json", out=tmp_path)
-    pixels = rng.integers(256, size=(12, 32, 32, 3), dtype=np.uint8)
-    np.savez(tmp_path / "minibatches-cifar10.npz", images=pixels, labels=np.arange(12) % 10)
-    return tmp_path
-
-
-def test_every_measure_is_that_of_the_network_built_with_its_own_seed():
-    sample = draw_sample("nasbench201", "cifar10", 3, profile="demo", seed=2)
-    table = measure_sample(sample, MEASURES, seed=2, batch_size=8, counting="once")
-    assert table.columns.tolist() == ["arch", "accuracy", *MEASURES]
-    inputs, labels = load_images("photos", 8, seed=2, side=sample.side, with_labels=True)
-    space = get_space("nasbench201")
-    for row in table.to_dict("records"):
-        network = space.build(space.from_str(row["arch"]), seed=arch_seed(2, row["arch"]), **sample.skeleton)
-        assert row["naswot"] == pytest.approx(naswot_score(network, inputs).value, rel=1e-6)
-        for name in set(MEASURES) & set(PROXIES):
-            classes = {"labels": labels} if name in NEED_LABELS else {}
-            assert row[name] == pytest.approx(PROXIES[name](network, inputs, **classes), rel=1e-4), name
-
-
-def test_what_is_known_is_taken_and_the_rest_computed():
-    sample = draw_sample("nasbench201", "cifar10", 3, profile="demo", seed=2)
-    settings = {"seed": 2, "batch_size": 8, "counting": "once"}
-    computed = measure_sample(sample, ["synflow", "flops"], **settings)
-    known = pd.DataFrame({"arch": [sample.archs[1], "another"], "synflow": [-1.5, 7.0]})
-    table = measure_sample(sample, ["synflow", "flops"], **settings, known=known)
-    assert table.synflow.tolist() == [computed.synflow[0], -1.5, computed.synflow[2]]
-    assert table.flops.tolist() == computed.flops.tolist()
-
-
-def test_a_panel_compares_its_measures_and_keeps_what_it_computed_without_accuracies(published: Path):
-    settings = {"profile": "paper", "panels": "", "n_archs": 9, "batch_size": 4, "counting": "once", "seed": 0}
-    settings |= {"device": "cpu", "workers": 1, "data_dir": str(published), "out_dir": str(published)}
-    points, summary = compare_measures(PANELS, **settings)
-    assert summary.measure.tolist() == list(MEASURES)
-    for name, tau in zip(summary.measure, summary.tau, strict=True):
-        assert tau == pytest.approx(kendalltau(points[name], points.accuracy).statistic)
-    assert {(row.n, row.split, row.epochs) for row in summary.itertuples()} == {(4, "test", 2)}
-    kept = sorted((published / "paper" / "scores").glob("*.parquet"))
-    names = ["grad_norm", "grad_norm_euclidean", "once", "synflow"]
-    assert [path.name for path in kept] == [f"nds_darts-cifar10-{name}-seed0-batch4.parquet" for name in names]
-    assert not {*ACCURACIES} & {value for path in kept for value in pd.read_parquet(path).score}
-    before = [path.read_bytes() for path in kept]
-    again, _ = compare_measures(PANELS, **settings)
-    pd.testing.assert_frame_equal(again, points)
-    assert [path.read_bytes() for path in kept] == before
-
-    table = measures_table(PANELS, summary)
-    assert table.startswith("| τ (95% interval) | (b) NDS-DARTS |")
-    assert f"| synflow | {summary.tau[3]:.3f} (" in table
-    figure = draw_measures(PANELS, summary)
-    [ax] = figure.axes
-    assert [label.get_text() for label in ax.get_yticklabels()] == [measure.label for measure in MEASURES.values()]
-    assert ax.get_title() == "(b) NDS-DARTS, n = 4"
-    plt.close(figure)
-
-
-def test_a_page_of_no_panels_is_a_box_that_says_so():
-    figure = draw_measures(PANELS, pd.DataFrame())
-    assert "that this project trained" in figure.axes[0].texts[0].get_text()
-    plt.close(figure)
 
 
 def test_bars_are_as_long_as_the_taus_with_the_first_on_top():

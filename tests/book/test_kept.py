@@ -1,22 +1,12 @@
-"""Files that pages of the book read and write."""
+"""Score tables that are kept: only what is missing is computed, and what a name says can be read from it."""
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from naswotbook.pages import (
-    complete_scores,
-    few_networks,
-    load_published,
-    markdown_table,
-    save_panel,
-    size_table,
-    write_csv,
-)
-from naswotbook.provenance import Provenance
+from naswotbook.kept import complete_scores, parse_name, scores_name
 
 
 def _score(archs: list[str], out: Path) -> pd.DataFrame:
@@ -69,36 +59,20 @@ def test_scoring_that_is_interrupted_leaves_the_table_as_it_was_and_goes_on_from
     assert [file.name for file in tmp_path.iterdir()] == ["run.parquet"]
 
 
-def test_a_panel_is_shown_from_its_files_and_as_a_box_that_says_what_it_needs(tmp_path: Path) -> None:
-    box = load_published(tmp_path, "fig1", "table.parquet")
-    assert box.picture.axes[0].texts[0].get_text() == "not here:\ntable.parquet"
-    assert (box.summary.empty, box.facts, box.link) == (True, {}, "")
-    figure, _ = plt.subplots()
-    page = Provenance({"__annotations__": {"seed": int}, "seed": 3})
-    save_panel(tmp_path, "fig1", figure, pd.DataFrame({"tau": [0.25]}), page)
-    plt.close(figure)
-    shown = load_published(tmp_path, "fig1", "table.parquet")
-    assert shown.picture.data == (tmp_path / "fig1.png").read_bytes()
-    assert (shown.summary.tau.tolist(), shown.facts["seed"]) == ([0.25], "3")
-    assert shown.link == "[CSV](../figures/paper/fig1.csv)"
+@pytest.mark.parametrize("skeleton", [{}, {"stem_channels": 128}, {"width": 8, "depth": 4}])
+@pytest.mark.parametrize("batch_size", [64, 128])
+@pytest.mark.parametrize("counting", ["once", "reference", "grad_norm", "grad_norm_euclidean", "synflow"])
+def test_a_name_says_all_that_it_was_made_from(skeleton: dict[str, int], batch_size: int, counting: str) -> None:
+    made = {"counting": counting, "seed": 12, "batch_size": batch_size, "skeleton": skeleton}
+    assert parse_name(scores_name("nds_darts_fixed", "imagenet16-120", **made)) == {
+        "space": "nds_darts_fixed",
+        "dataset": "imagenet16-120",
+        "measure": counting,
+        "seed": 12,
+        "batch": batch_size,
+        "skeleton": " ".join(f"{key}={value}" for key, value in skeleton.items()),
+    }
 
 
-def test_a_table_in_markdown_has_its_columns_and_cells() -> None:
-    assert markdown_table(["a", "b"], [[1, "x"]]) == "| a | b |\n| --- | --- |\n| 1 | x |\n"
-
-
-def test_a_csv_has_six_significant_digits(tmp_path: Path) -> None:
-    write_csv(tmp_path / "t.csv", pd.DataFrame({"n": [1000], "tau": [0.123456789], "score": [-np.inf]}))
-    assert (tmp_path / "t.csv").read_bytes() == b"n,tau,score\n1000,0.123457,-inf\n"
-
-
-def test_a_size_table_has_three_percentiles_in_millions_for_each_group():
-    table = pd.DataFrame({"parameters": [1e6, 2e6, 3e6], "num_units": 5e5, "flops": 1234e6, "space": ["a", "b", "b"]})
-    [*_, row] = size_table(table).splitlines()
-    assert row == "| 5% / median / 95% | 1.1 / 2 / 2.9 | 0.5 / 0.5 / 0.5 | 1,234 / 1,234 / 1,234 |"
-    assert [line.split(" | ")[0] for line in size_table(table, by="space").splitlines()[2:]] == ["| a", "| b"]
-
-
-def test_few_networks_are_said_to_be_few() -> None:
-    assert "fewer than ten" in few_networks([140, 4])
-    assert few_networks([140, 10]) == few_networks([]) == ""
+def test_a_file_of_one_page_has_no_such_name() -> None:
+    assert parse_name("fig5-reference-seed0-archs10-repeats20-batch128.parquet") is None
