@@ -151,8 +151,7 @@ def paper_files(entry: Entry) -> list[Path]:
 
 def is_to_be_had(entry: Entry) -> bool:
     """Whether the data that an entry of the paper profile needs are in DATA (or, networks of ours, in the package)."""
-    bundled = ROOT / "naswotlib/benchmarks/bundled" / entry.needs
-    return not entry.needs or (Path(DATA) / entry.needs).exists() or bundled.exists()
+    return not entry.needs or any((folder / entry.needs).exists() for folder in (Path(DATA), ROOT))
 
 
 def files_read(names: tuple[str, ...]) -> list[Path]:

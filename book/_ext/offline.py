@@ -28,6 +28,7 @@ def take_notebooks(app: Sphinx, config: Config) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    """Called by Sphinx."""
     app.connect("config-inited", take_notebooks)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -49,7 +49,7 @@ MEASURES = {
     "flops": Measure("FLOPs", "size"),
 }
 SCORE = (NASWOT,)  # the measures of a panel of score against accuracy
-ALL = tuple(MEASURES)  # and of one that compares them
+ALL_MEASURES = tuple(MEASURES)  # and of one that compares them
 SUMMARY = ["panel", "space", "dataset", "split", "epochs", "batch_size", "counting", "seed"]
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from scipy.stats import kendalltau
 
 from naswotbook.panels import (
-    ALL,
+    ALL_MEASURES,
     MEASURES,
     choose_panels,
     draw_panels,
@@ -168,7 +168,7 @@ def test_what_is_known_is_taken_and_the_rest_computed():
 def test_a_panel_compares_its_measures_and_keeps_what_it_computed_without_accuracies(published: Path):
     where = {"profile": "paper", "n_archs": 9, "batch_size": 4, "counting": "once", "data_dir": str(published)}
     page = make_page("fig4", published, **where)
-    points, summary = score_panels(page, ALL)
+    points, summary = score_panels(page, ALL_MEASURES)
     assert summary.measure.tolist() == list(MEASURES)
     for name, tau in zip(summary.measure, summary.tau, strict=True):
         assert tau == pytest.approx(kendalltau(points[name], points.accuracy).statistic)
@@ -178,20 +178,20 @@ def test_a_panel_compares_its_measures_and_keeps_what_it_computed_without_accura
     assert [path.name for path in kept] == [f"nds_darts-cifar10-{name}-seed0-batch4.parquet" for name in names]
     assert not {91.0, 93.0, 95.0} & {value for path in kept for value in pd.read_parquet(path).score}
     before = [path.read_bytes() for path in kept]
-    again, _ = score_panels(page, ALL)
+    again, _ = score_panels(page, ALL_MEASURES)
     pd.testing.assert_frame_equal(again, points)
     assert [path.read_bytes() for path in kept] == before
 
     table = measures_table(page, summary)
     assert table.startswith("| τ (95% interval) | (b) NDS-DARTS |")
     assert f"| synflow | {summary.tau[3]:.3f} (" in table
-    [ax] = draw_panels(page, points, summary, ALL).axes
+    [ax] = draw_panels(page, points, summary, ALL_MEASURES).axes
     assert [label.get_text() for label in ax.get_yticklabels()] == [measure.label for measure in MEASURES.values()]
     assert ax.get_title() == "(b) NDS-DARTS, n = 3"
 
 
 def test_a_page_of_no_panels_is_a_box_that_says_so(tmp_path: Path):
-    figure = draw_panels(make_page("fig4", tmp_path), pd.DataFrame(), pd.DataFrame(), ALL)
+    figure = draw_panels(make_page("fig4", tmp_path), pd.DataFrame(), pd.DataFrame(), ALL_MEASURES)
     assert "that this project trained" in figure.axes[0].texts[0].get_text()
 
 

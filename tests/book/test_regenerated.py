@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from naswotlib.benchmarks.load import BUNDLED
 from support.notebooks import ROOT, load_dodo, run_page
 
 PAPER = ROOT / "figures" / "paper"
@@ -55,7 +54,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("panel", ENTRIES)
 def test_a_clean_checkout_gives_every_committed_summary(checkout: Path, data_dir: Path, panel: str) -> None:
     needed = ENTRIES[panel].needs
-    if needed and not (data_dir / needed).exists() and not (BUNDLED / needed).exists():
+    if needed and not (data_dir / needed).exists() and not (ROOT / needed).exists():
         pytest.skip(f"{needed} is not in {data_dir}")
     if not any((PAPER / name).exists() for name in summaries(panel)):
         pytest.skip(f"nothing of {panel} is under version control")
