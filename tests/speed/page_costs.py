@@ -21,20 +21,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from naswotbook.pages import write_csv
+from naswotbook.page import write_csv
 from naswotbook.provenance import Provenance
 from naswotlib.data.files import write_whole
 
 ROOT = Path(__file__).parents[2]
 COSTS = ROOT / "book" / "costs.csv"
+sys.path.insert(0, str(ROOT))
+import dodo  # noqa: E402
 
 
 def run_page(page: str) -> None:
     """Execute a page with its own parameters, and print what it cost as JSON."""
     import papermill
-
-    sys.path.insert(0, str(ROOT))
-    import dodo
 
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"{page}.ipynb"
