@@ -222,7 +222,7 @@ def test_every_result_that_is_not_the_papers_has_a_paragraph_that_the_ledger_lea
     assert apart[apart.why == ""].claim.tolist() == []
     assert set(ledger[ledger.why != ""].index) == set(apart.index)
     sources = "".join(path.read_text() for path in (ROOT / "book").glob("*.md"))
-    assert [label for label in ledger.why.unique() if label and f"\n# ({label})=\n" not in sources] == []
+    assert [label for label in ledger.why.unique() if label and f"\n({label})=\n" not in sources] == []
     assert "{ref}`Why? <why-table1>`" in ledger_tables(ledger, set())
 
 
