@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naswotbook.kept import complete_scores, parse_name, scores_name
+from naswotbook.kept import complete_scores, kept_table, parse_name, scores_name
 
 
 def _score(archs: list[str], out: Path) -> pd.DataFrame:
@@ -76,3 +76,16 @@ def test_a_name_says_all_that_it_was_made_from(skeleton: dict[str, int], batch_s
 
 def test_a_file_of_one_page_has_no_such_name() -> None:
     assert parse_name("fig5-reference-seed0-archs10-repeats20-batch128.parquet") is None
+
+
+def test_a_table_is_computed_once_where_it_is_kept_and_each_time_where_it_is_not(tmp_path: Path) -> None:
+    computed = []
+
+    def compute() -> pd.DataFrame:
+        computed.append(len(computed))
+        return pd.DataFrame({"score": [float(len(computed))]})
+
+    path = tmp_path / "scores" / "x.parquet"
+    assert [kept_table(path, compute).score[0] for _ in range(2)] == [1, 1]
+    assert [kept_table(None, compute).score[0] for _ in range(2)] == [2, 3]
+    assert [file.name for file in tmp_path.rglob("*.*")] == ["x.parquet"]

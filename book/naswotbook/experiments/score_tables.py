@@ -200,8 +200,12 @@ def other_tables(folder: Path, tables: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_distributions(folder: Path, tables: pd.DataFrame) -> Figure:
-    """Histograms of scores of seed 0: on NAS-Bench-201 by data set, each unit once, and on CIFAR-10 by space."""
-    first = tables[(tables.seed == 0) & (tables.skeleton == "") & tables.measure.isin(COUNTINGS)]
+    """Histograms of scores: on NAS-Bench-201 by data set, each unit once, and on CIFAR-10 by space and counting.
+
+    Of the tables of seed 0 that have the default skeleton and mini-batch.
+    """
+    usual = (tables.seed == 0) & (tables.skeleton == "") & (tables.batch == 128)
+    first = tables[usual & tables.measure.isin(COUNTINGS)]
     panels = {
         "NAS-Bench-201, each unit once": (first[(first.space == "nasbench201") & (first.measure == "once")], "dataset"),
         "CIFAR-10": (first[first.dataset == "cifar10"], "measure"),
