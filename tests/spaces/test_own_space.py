@@ -30,7 +30,7 @@ CHAIN = "w8d1k3s0,w8d2k3s1,w8d1k3s0"
 @pytest.fixture
 def chains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The module that the page writes, in the working folder."""
-    cells = jupytext.read(BOOK / "own_space.py", fmt="py:percent").cells
+    cells = jupytext.read(BOOK / "own_space.md", fmt="md:myst").cells
     [source] = [cell.source for cell in cells if cell.source.startswith("%%writefile chains.py")]
     (tmp_path / "chains.py").write_text(source.partition("\n")[2])
     monkeypatch.chdir(tmp_path)
