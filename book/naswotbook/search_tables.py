@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from naswotbook.kept import scores_name
 from naswotbook.markdown import DATASETS, csv_table
-from naswotbook.provenance import provenance_table, read_facts
+from naswotbook.page import Page, write_csv
+from naswotbook.provenance import provenance_table
+from naswotbook.registry import ROOT
+from naswotbook.samples import all_scores
 from naswotbook.searches import TRAINING, mean_difference
 
 RUN = ["method", "run", "drawn_from", "trained"]  # columns of runs that are no accuracies
 CELL = ["method", "dataset", "split"]
 COLUMNS = [*CELL, "epochs", "n_runs", "drawn_from", "trained", "mean", "std"]
 PRINTED = ["paper_runs", "paper_mean", "paper_std"]
+GAPS = "Differences of mean accuracy in points, with 95% bootstrap intervals"
+
+
+def read_printed(table: str) -> pd.DataFrame:
+    """The cells of one of the paper's tables, ``"1"``, ``"2a"`` or ``"2b"``, from ``book/paper/tables.csv``."""
+    cells = pd.read_csv(ROOT / "book/paper/tables.csv", dtype={"table": str})
+    return cells[cells.table == table]
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
@@ -42,8 +53,8 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 def beside_paper(ours: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
     """Summaries beside the cells that the paper prints, in its order; what it does not print comes last.
 
-    ``printed`` is a part of ``book/paper/tables.csv``. Adds to each row ``paper_runs, paper_mean, paper_std``; the
-    difference of the means, ours less the paper's, as ``deviations``, in the paper's standard deviation, and as
+    ``printed`` is a part of what :func:`read_printed` gives. Adds to each row ``paper_runs, paper_mean, paper_std``;
+    the difference of the means, ours less the paper's, as ``deviations``, in the paper's standard deviation, and as
     ``standard_errors``, in the standard error of the difference of two means of so many runs. What only one side
     has is NaN on the other; so are the two where the paper prints a deviation of 0.
     """
@@ -96,26 +107,6 @@ def printed_seconds(method: str, printed: pd.DataFrame) -> str:
     return f"{quoted[0]:g}" if quoted else "N/A"
 
 
-def trade_off(
-    table: pd.DataFrame, printed: pd.DataFrame, *, dataset: str, split: str, per_score: float, budget: float
-) -> pd.DataFrame:
-    """Figure 7: seconds of search against accuracy of what it found, as the paper has it and as it came out here.
-
-    ``table`` is :func:`beside_paper`. Returns a row a method and ``source``, ``"paper"`` or ``"here"``, with columns
-    ``method, source, seconds, mean, std``. Our seconds are ``per_score`` times N, measured, for NASWOT, and
-    ``budget``, simulated, for what trains. What has no search time, such as random choice, is left out, and so are
-    methods that the paper does not have.
-    """
-    cells = table[(table.dataset == dataset) & (table.split == split)]
-    ours = cells[cells.method.isin(printed.method)].dropna(subset="mean").assign(source="here")
-    times = [search_seconds(m, printed, per_score=per_score, budget=f"{budget:g}") for m in ours.method]
-    theirs = cells.dropna(subset="paper_mean").assign(source="paper")
-    theirs = theirs.assign(mean=theirs.paper_mean, std=theirs.paper_std)
-    times += [printed_seconds(method, printed) for method in theirs.method]
-    both = pd.concat([ours, theirs], ignore_index=True).assign(seconds=pd.to_numeric(times, errors="coerce"))
-    return both.dropna(subset="seconds")[["method", "source", "seconds", "mean", "std"]].reset_index(drop=True)
-
-
 def as_printed(table: pd.DataFrame, cells: Iterable[str]) -> pd.DataFrame:
     """A long table laid out as the paper does, with ``cells`` as its text, in the order of its first rows.
 
@@ -138,7 +129,7 @@ def three_tables(
 ) -> str:
     """Ours, the paper's, and how far apart they are, each laid out as the paper has it.
 
-    ``table`` is that of ``beside_paper``, ``printed`` the rows of ``book/paper/tables.csv`` it was made with.
+    ``table`` is that of :func:`beside_paper`, ``printed`` the cells that it was made with.
     Of methods that were not run, marked †, the first holds the paper's numbers. ``budget`` is what a search that trains
     may spend; how many networks it trained, where none is given. Tables are named ``name-ours``, ``name-paper`` and
     ``name-apart``.
@@ -180,40 +171,67 @@ def differences_table(table: pd.DataFrame, *, name: str, title: str) -> str:
     return csv_table(wide.reset_index().rename(columns={"Method": "Methods"}), title, name)
 
 
-def published_table(folder: Path, name: str, printed: pd.DataFrame, *, label: str, title: str) -> str:
-    """All that a page shows of a table that the ``paper`` profile made: :func:`three_tables`, differences, provenance.
+def searched_scores(page: Page, space: str, dataset: str = "cifar10", **other: Any) -> pd.DataFrame:
+    """The scores among which the searches of a page choose: :func:`naswotbook.samples.all_scores`.
 
-    Reads ``NAME.csv``, ``NAME.json`` and ``NAME-differences.csv`` in ``folder``, and the seconds of the scores behind
-    them. Where the first is missing, the paper's table alone.
+    Its keywords are the parameters of the page but for ``other``. In the ``paper`` profile the provenance of the page
+    says from which files they come, as ``scores``.
     """
-    file = folder / f"{name}.csv"
-    if not file.exists():
-        paper = as_printed(printed, mean_std(printed["mean"], printed["std"]))
-        seconds = [printed_seconds(method, printed) for method in paper.index]
-        paper.insert(0, "Search (s)", seconds)
-        return csv_table(paper.reset_index(), f"{title}, as the paper prints it; not run here.", f"{label}-paper")
-    table, facts = pd.read_csv(file), read_facts(folder / f"{name}.json")
-    apart = folder / f"{name}-differences.csv"
-    scores = [folder / "scores" / name for name in facts["scores"].split(", ")]
-    blocks = [
-        three_tables(
-            table,
-            printed,
-            name=label,
-            title=title,
-            per_score=pd.read_parquet(scores[0]).seconds.mean(),
-            budget=f"{float(facts['budget_seconds']):.0f}" if "budget_seconds" in facts else "",
-        ),
-        differences_table(
-            pd.read_csv(apart),
-            name=f"{label}-differences",
-            title="Differences of mean accuracy in points, with 95% bootstrap intervals over runs.",
-        ),
-        "Files: "
-        + ", ".join(
-            f"[{text}](../figures/paper/{path.relative_to(folder)})"
-            for text, path in [("means (CSV)", file), ("differences (CSV)", apart)]
-        ),
-        provenance_table({"": facts}),
-    ]
-    return "\n".join(blocks)
+    how: dict[str, Any] = {"n_archs": page.parameters.get("n_archs")} | page.scored | other
+    if page.kept:
+        name = scores_name(space, dataset, **{key: how[key] for key in ("counting", "seed", "batch_size")})
+        before = page.parameters.get("scores", "").split(", ")
+        page.parameters["scores"] = ", ".join(dict.fromkeys([*filter(None, before), name]))
+    return all_scores(space, dataset, profile=page.profile, **how)
+
+
+def keep_searches(page: Page, name: str, means: pd.DataFrame, gaps: pd.DataFrame) -> None:
+    """Write means and :func:`differences`: with their provenance as the entry ``name`` of the registry, or, in the
+    ``demo`` profile, as the page, with a link to each.
+    """
+    stem = page.entry(name).stem(page.seed) if page.kept else f"{page.name}-seed{page.seed}"
+    write_csv(page.folder / f"{stem}-differences.csv", gaps)
+    if page.kept:
+        page.save(name, means)
+    else:
+        page.data(means)
+        page.show(_links("demo", stem))
+
+
+def show_searches(page: Page, name: str, printed: pd.DataFrame | None = None, *, label: str, title: str) -> None:
+    """Show what the ``paper`` profile made of searches: their means, differences, files and provenance.
+
+    With ``printed``, of a table of the paper, means are :func:`three_tables`, and the paper's table alone where there
+    was no run; without, :func:`one_table`, or that they are not here. Tables are named by ``label``.
+    """
+    entry = page.entry(name)
+    found, gaps = page.find(entry), page.paper / f"{entry.stem()}-differences.csv"
+    if found is None:
+        missing = f"`figures/paper/{entry.stem()}.csv` is not here."
+        page.show(missing if printed is None else _paper_alone(printed, f"{label}-paper", title))
+        return
+    if printed is None:
+        page.show(one_table(found.summary, name=label, title=title))
+    else:
+        seconds = found.facts.get("budget_seconds", "")
+        budget, per_score = seconds and f"{float(seconds):.0f}", seconds_a_score(page, found.facts)
+        page.show(three_tables(found.summary, printed, name=label, title=title, per_score=per_score, budget=budget))
+    page.show(differences_table(pd.read_csv(gaps), name=f"{label}-differences", title=f"{GAPS} over runs."))
+    page.show(_links("paper", entry.stem()), provenance_table({"": found.facts}))
+
+
+def seconds_a_score(page: Page, facts: Mapping[str, str]) -> float:
+    """The mean of the seconds in the first table of scores that searches with the provenance ``facts`` chose from."""
+    table = pd.read_parquet(page.scores / facts["scores"].split(", ")[0], columns=["seconds"])
+    return float(table.seconds.mean())
+
+
+def _paper_alone(printed: pd.DataFrame, name: str, title: str) -> str:
+    paper = as_printed(printed, mean_std(printed["mean"], printed["std"]))
+    paper.insert(0, "Search (s)", [printed_seconds(method, printed) for method in paper.index])
+    return csv_table(paper.reset_index(), f"{title}, as the paper prints it; not run here.", name)
+
+
+def _links(profile: str, stem: str) -> str:
+    files = [("means", stem), ("differences", f"{stem}-differences")]
+    return "Files: " + ", ".join(f"[{text} (CSV)](../figures/{profile}/{file}.csv)" for text, file in files)

@@ -25,6 +25,31 @@ Column = tuple[str, str, int]  # dataset, split and epochs of an accuracy
 TRAINING = {"REA": rea, "RS": random_search, "REINFORCE": reinforce, "AREA": area}
 
 
+def final_columns(benchmark: Any, *, dataset: str | None = None, split: str | None = None) -> list[Column]:
+    """The accuracies by which a choice is judged: those after the longest training of ``benchmark``, on all data sets
+    and splits, or those that are given.
+    """
+    final = max(epochs for _, _, epochs in benchmark.available)
+    wanted = (dataset, split)
+    return [
+        column
+        for column in benchmark.available
+        if column[2] == final and all(want in (None, has) for want, has in zip(wanted, column, strict=False))
+    ]
+
+
+def search_budget(benchmark: Any, *, profile: str, seconds: float, trainings: int) -> dict[str, Any]:
+    """What a search sees and may spend, as keywords of one that trains.
+
+    Of a published table, 12 epochs of each network until ``seconds`` are spent; of one of ours (``demo``), which has a
+    single schedule, so many ``trainings``.
+    """
+    if profile == "paper":
+        return {"epochs": 12, "budget_seconds": seconds}
+    [(_, epochs)] = benchmark.available_seconds
+    return {"epochs": epochs, "max_evaluations": trainings}
+
+
 def _generators(seed: int, n_runs: int) -> list[np.random.Generator]:
     if n_runs < 1:
         raise ValueError(f"n_runs: expected at least 1, got {n_runs}")
@@ -118,20 +143,26 @@ def training_runs(
     n_runs: int,
     seed: int,
     workers: int = 1,
+    scores: pd.DataFrame | None = None,
     **search: Any,
 ) -> pd.DataFrame:
     """``n_runs`` runs of one of :data:`TRAINING`, whose keywords are ``search``, a row each.
+
+    ``scores``, a table of :func:`naswotlib.score_archs`, is what AREA draws from; the others do without.
 
     Columns ``method``, ``run``, ``drawn_from`` (how many architectures its first ones were drawn from: all, or those
     of ``scores``), ``trained`` (how many it trained), and the accuracies of what it chose, as
     :func:`accuracies` names them. Methods draw from different generators, so that the runs of two
     are independent. ``space`` has a length.
     """
+    if method == "AREA":
+        search["scores"] = scores
     function = partial(_search, method, space, benchmark, search)
     results = repeat_search(function, n_runs, seed=arch_seed(seed, method), workers=workers)
     chosen = accuracies([result.arch for result in results], benchmark, columns)
     trained = [int(result.history.accuracy.notna().sum()) for result in results]
-    facts = {"method": method, "run": range(n_runs), "drawn_from": len(search.get("scores", space)), "trained": trained}
+    drawn_from = len(search.get("scores", space))
+    facts = {"method": method, "run": range(n_runs), "drawn_from": drawn_from, "trained": trained}
     return pd.DataFrame(facts).join(chosen)
 
 
