@@ -278,6 +278,7 @@ _NASNET = (
 _PNAS = (*_SEP, "sep_conv_7x7", "conv_7x1_1x7", "skip_connect", *_POOLS, "dil_conv_3x3")
 _FIXED: dict[str, Any] = {"widths": (16,), "depths": (20,)}
 _IMAGENET: dict[str, Any] = {"widths": (32, 48, 64, 80, 96), "depths": (6, 10, 14, 18, 22), "imagenet": True}
+_FIXED_IMAGENET: dict[str, Any] = {"widths": (32,), "depths": (22,), "imagenet": True}
 
 for _name, _operations, _nodes, _options in [
     ("nds_amoeba", _AMOEBA, 5, {"loose": True}),
@@ -288,6 +289,11 @@ for _name, _operations, _nodes, _options in [
     ("nds_darts_fixed", _DARTS, 4, _FIXED),
     ("nds_enas_fixed", _ENAS, 5, {"loose": True, **_FIXED}),
     ("nds_pnas_fixed", _PNAS, 5, _FIXED),
+    ("nds_amoeba_imagenet", _AMOEBA, 5, {"loose": True, **_IMAGENET}),
     ("nds_darts_imagenet", _DARTS, 4, _IMAGENET),
+    ("nds_enas_imagenet", _ENAS, 5, {"loose": True, **_IMAGENET}),
+    ("nds_nasnet_imagenet", _NASNET, 5, {"loose": True, **_IMAGENET}),
+    ("nds_pnas_imagenet", _PNAS, 5, _IMAGENET),
+    ("nds_darts_fixed_imagenet", _DARTS, 4, _FIXED_IMAGENET),
 ]:
     register_space(_name)(partial(NDSSpace, _name, _operations, _nodes, **_options))

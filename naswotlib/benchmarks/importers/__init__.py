@@ -84,6 +84,6 @@ def official_file(space: str) -> str:
     >>> official_file("nds_darts_imagenet")
     'DARTS_in.json'
     """
-    nds = [f"{family}{variant}" for family in CELLS for variant in ("", "_in", "_fix-w-d")]
+    nds = [f"{family}{variant}" for family in CELLS for variant in ("", "_in", "_fix-w-d", "_fix-w-d_in")]
     others = {name: SOURCES[name][0].file for name in ("nasbench101", "nasbench201", "nats_size")}
     return (others | {table_name(stem): f"{stem}.json" for stem in nds})[space]
