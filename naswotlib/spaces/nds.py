@@ -10,7 +10,7 @@ import ast
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy as np
 from naswotlib.errors import check_at_least, check_choice
 from naswotlib.graph import Graph
 from naswotlib.spaces.base import Edge, GraphSpace, change_one, register_space
-from naswotlib.spaces.nds_ops import add_factorized_reduction, add_operation
+from naswotlib.spaces.nds_ops import add_factorized_reduction, add_operation, uncount_without_gradient
 
 Pairs = tuple[tuple[str, int], ...]
 
@@ -208,7 +208,7 @@ class NDSSpace(GraphSpace):
             before, last = last, _add_cell(graph, before, last, arch, width, halved, reduces, f"cell{number}")
             halved = reduces
         graph.linear(graph.global_pool(last), num_classes, name="classifier")
-        _uncount_what_has_no_gradient(graph)
+        uncount_without_gradient(graph)
         return graph
 
 
@@ -254,16 +254,6 @@ def _add_cell(
             terms.append(add_operation(graph, states[source], op, stride, f"{name}.node{node}{side}"))
         states.append(graph.add(*terms))
     return graph.concat(*(states[state] for state in (arch.reduce_concat if reduces else arch.normal_concat)))
-
-
-def _uncount_what_has_no_gradient(graph: Graph) -> None:
-    """ReLUs that do not reach the output run, and count once; the authors' hook waits for a gradient in vain."""
-    reaching = {len(graph.ops) - 1}
-    for number in reversed(range(len(graph.ops))):
-        if number in reaching:
-            reaching.update(graph.ops[number].inputs)
-        elif graph.ops[number].kind == "relu":
-            graph.ops[number] = replace(graph.ops[number], reference=0)
 
 
 _POOLS = ("avg_pool_3x3", "max_pool_3x3")
