@@ -171,6 +171,7 @@ def all_scores(
     batch_size: int,
     counting: Counting,
     workers: int = 1,
+    device: str = "cpu",
     data_dir: str | Path | None = None,
     kept: Path | None = None,
 ) -> pd.DataFrame:
@@ -182,8 +183,8 @@ def all_scores(
     if file and file.exists():
         return pd.read_parquet(file)
     sample = draw_sample(space, dataset, n_archs, profile=profile, seed=seed, data_dir=data_dir)
-    options: dict[str, Any] = {"counting": counting, "workers": workers, "data_dir": data_dir, "kept": kept}
-    return score_sample(sample, seed=seed, batch_size=batch_size, **options)
+    how: dict[str, Any] = {"counting": counting, "workers": workers, "device": device, "data_dir": data_dir}
+    return score_sample(sample, seed=seed, batch_size=batch_size, kept=kept, **how)
 
 
 def draw_bands(sample: Sample, edges: Sequence[float], per_band: int) -> pd.DataFrame:

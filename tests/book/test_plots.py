@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naswotbook.plots import agreement, count_regions, fig1, fig2, fig3, fig3_interactive, fig5, fig6, pareto, sizes
+from naswotbook.plots import agreement, count_regions, fig1, fig2, fig3, fig3_interactive, fig5, fig6, pareto
 from naswotlib.search.pareto import pareto_front
 
 TABLE = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, -np.inf, 30.0], "accuracy": [50.0, 10.0, 70.0]})
@@ -118,16 +118,6 @@ def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_trie
     assert line.get_xydata().tolist() == [[2.0, 10.0], [3.0, 30.0]]
     assert line.get_drawstyle() == "steps-post"
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("latency (ms)", "score")
-
-
-def test_sizes_are_points_of_the_table_and_a_colour_for_each_space(ax: plt.Axes) -> None:
-    table = pd.DataFrame({"parameters": [1e6, 2e6], "num_units": [3e5, 4e5], "space": ["one", "two"]})
-    sizes(table, ax, by="space")
-    assert ax.collections[0].get_offsets().tolist() == [[1e6, 3e5], [2e6, 4e5]]
-    legend = ax.get_legend()
-    assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == ["one", "two"]
-    assert ax.get_xscale() == "log"
 
 
 def test_agreement_has_each_pair_of_columns_once(ax: plt.Axes) -> None:

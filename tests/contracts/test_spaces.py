@@ -12,6 +12,9 @@ SMALL = {
     **{name: {"stem_channels": 8, "cells_per_stage": 1} for name in list_spaces("nasbench201*")},
     "nasbench101": {"stem_channels": 8, "modules_per_stack": 1},
     **{name: {"width": 8, "depth": 4} for name in list_spaces("nds_*")},
+    **{name: {"divide": 8} for name in list_spaces("channel_bench_*")},
+    "nasbench_macro": {"stem_channels": 4},
+    **{name: {"stem_channels": 8, "cells_per_module": 1} for name in list_spaces("transnas101_*")},
 }
 
 

@@ -25,7 +25,7 @@ from naswotlib.spaces.base import _FACTORIES, arch_seed, find_space, sample_dist
 from support.cifar import draw, save_published
 from support.tiny_space import promises
 
-CELLS = jupytext.read(Path(__file__).parents[2] / "book" / "own_space.py", fmt="py:percent").cells
+CELLS = jupytext.read(Path(__file__).parents[2] / "book" / "own_space.md", fmt="md:myst").cells
 CHAIN = "w8d1k3s0,w8d2k3s1,w8d1k3s0"
 
 

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -27,8 +28,9 @@ from naswotlib.data.files import write_whole
 
 ROOT = Path(__file__).parents[2]
 COSTS = ROOT / "book" / "costs.csv"
+os.chdir(ROOT)  # where the paths of dodo.py begin
 sys.path.insert(0, str(ROOT))
-import dodo  # noqa: E402
+dodo = import_module("dodo")
 
 
 def run_page(page: str) -> None:

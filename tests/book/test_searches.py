@@ -8,13 +8,23 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from naswotbook.repeat import accuracies, mean_difference, repeat_naswot, repeat_search
-from naswotlib.benchmarks import Benchmark, TableInfo
+from naswotbook.searches import (
+    accuracies,
+    final_columns,
+    mean_difference,
+    repeat_naswot,
+    repeat_search,
+    search_budget,
+    training_free_runs,
+    training_runs,
+)
+from naswotlib.benchmarks import Benchmark, TableInfo, load_benchmark
 from naswotlib.benchmarks.table import make_table
 from naswotlib.errors import NaswotWarning
 from naswotlib.search.with_training import random_search
 from naswotlib.search.without_training import naswot
 from naswotlib.spaces import get_space
+from support.runs import scores_of
 
 SPACE = get_space("nasbench201")
 TEXTS = [SPACE.to_str(arch) for arch in SPACE]
@@ -34,7 +44,7 @@ def scores() -> pd.DataFrame:
     values = np.random.default_rng(6).normal(1500, 100, len(TEXTS)).round(-1)  # with ties
     values[::50] = -np.inf
     values[::70] = np.nan
-    return pd.DataFrame({"arch": TEXTS, "score": values, "seconds": 0.5, "error": ""})
+    return scores_of(TEXTS, values)
 
 
 def search(benchmark):
@@ -111,3 +121,68 @@ def test_the_interval_of_a_difference_holds_it_and_shrinks_with_more_runs():
 def test_counts_must_be_positive(benchmark, scores, bad, message):
     with pytest.raises(ValueError, match=message):
         repeat_naswot(scores, benchmark, COLUMNS, **{"n_samples": 2, "n_runs": 2, "seed": 0} | bad)
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    benchmark = load_benchmark("bundled")
+    return benchmark, scores_of(benchmark.archs)
+
+
+class Rows(type(get_space("nasbench201"))):
+    """A space that draws from the rows of a table."""
+
+    def __init__(self, archs: list[str]) -> None:
+        self.archs = archs
+
+    def __len__(self) -> int:
+        return len(self.archs)
+
+    def sample(self, rng: np.random.Generator) -> object:
+        return self.from_str(self.archs[int(rng.integers(len(self)))])
+
+
+def test_methods_draw_independently_and_say_what_from(bundled):
+    benchmark, scores = bundled
+    within = Rows(benchmark.archs)
+    column = [("cifar10", "test", 3)]
+    sees = {"dataset": "cifar10", "epochs": 3, "max_evaluations": 4, "n_runs": 5}
+    random = training_runs("RS", within, benchmark, column, seed=0, **sees)
+    assert random.trained.tolist() == [4] * 5
+    assert random.drawn_from.tolist() == [len(benchmark.archs)] * 5
+    assert training_runs("RS", within, benchmark, column, seed=0, scores=scores, **sees).equals(random)  # none needed
+    pd.testing.assert_frame_equal(random, training_runs("RS", within, benchmark, column, seed=0, **sees))
+    free = training_free_runs(scores[:50], benchmark, column, samples=[8, 2], n_runs=5, seed=0)
+    names = ["NASWOT", "Optimal", "Best"]
+    assert set(free.method) == {f"{name} (N={n})" for name in names for n in (2, 8)} | {"Random"}
+    assert set(free.drawn_from) == {50}
+    two, eight = (free.loc[free.method == f"NASWOT (N={n})", "cifar10/test/3"].tolist() for n in (2, 8))
+    assert two != eight
+    assert len(set(random["cifar10/test/3"])) > 1
+
+
+def test_what_area_draws_from_are_the_scores(benchmark, scores):
+    best = scores.dropna()[-15:].assign(score=range(15))
+    sees = {"dataset": "cifar10", "epochs": 200, "max_evaluations": 10, "n_runs": 4, "seed": 0}
+    runs = training_runs("AREA", SPACE, benchmark, COLUMNS, scores=best, **sees)
+    assert runs.drawn_from.tolist() == [15] * 4
+    known = accuracies(best.arch.tolist(), benchmark, COLUMNS)
+    assert set(runs["cifar10/test/200"]) <= set(known["cifar10/test/200"])  # ten trainings: the first population
+
+
+def test_a_choice_is_judged_after_the_longest_training():
+    info = TableInfo("made up", "nasbench201", "random numbers", "MIT", "", {}, "", "")
+    columns = [
+        (name, split, n) for name in ("cifar10", "cifar100") for split in ("validation", "test") for n in (12, 200)
+    ]
+    table = Benchmark(make_table(info, TEXTS[:2], {column: np.ones(2) for column in columns}))
+    assert final_columns(table) == [column for column in columns if column[2] == 200]
+    assert final_columns(table, dataset="cifar100") == [("cifar100", "validation", 200), ("cifar100", "test", 200)]
+    assert final_columns(table, dataset="cifar10", split="test") == [("cifar10", "test", 200)]
+
+
+def test_a_budget_is_seconds_where_they_are_published_and_trainings_of_ours(bundled):
+    benchmark, _ = bundled
+    asked = {"seconds": 9000.0, "trainings": 7}
+    assert search_budget(benchmark, profile="paper", **asked) == {"epochs": 12, "budget_seconds": 9000.0}
+    assert search_budget(benchmark, profile="demo", **asked) == {"epochs": 3, "max_evaluations": 7}
