@@ -6,8 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import kendalltau
 
-from naswotbook.plots import score_against_units, sizes
+from naswotbook.plots import against, score_against_units, sizes
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +49,11 @@ def test_score_against_units_has_a_line_of_coin_flips_singular_scores_below_and_
     assert height < 10
     [line] = ax.lines
     assert line.get_xydata().tolist() == [[100, 11], [200, 22], [300, 33]]
+
+
+def test_two_scores_of_a_network_are_a_point_unless_one_is_singular_which_tau_counts() -> None:
+    _, ax = plt.subplots()
+    one, other = pd.Series([1.0, 2.0, -np.inf]), pd.Series([2.0, 3.0, 9.0])
+    against(one, other, ax)
+    assert ax.collections[0].get_offsets().tolist() == [[1, 2], [2, 3]]
+    assert ax.get_title() == f"τ = {kendalltau([1, 2, 0], [2, 3, 9]).statistic:.3f} (n = 3, 1 singular not drawn)"

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naswotbook.plots import agreement, count_regions, fig1, fig2, fig3, fig3_interactive, fig5, fig6, pareto
+from naswotbook.plots import count_regions, fig1, fig2, fig3, fig3_interactive, fig6, pareto
 from naswotlib.search.pareto import pareto_front
 
 TABLE = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, -np.inf, 30.0], "accuracy": [50.0, 10.0, 70.0]})
@@ -80,23 +80,6 @@ def test_figure_2_names_each_region_by_its_code_and_says_how_many_there_are() ->
         fig2(first, second[:20], extent=(-1, 1, -1, 1))
 
 
-def test_figure_5_has_a_box_a_network_in_the_order_that_is_given(ax: plt.Axes) -> None:
-    table = pd.DataFrame({"network": ["y", "y", "x", "x"], "score": [1.0, 3.0, 5.0, 5.0]})
-    fig5(table, ax, title="t", order=["x", "y"])
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["x", "y"]
-    medians = [
-        line.get_ydata()[0] for line in ax.lines if len(set(line.get_ydata())) == 1 and len(line.get_ydata()) == 2
-    ]
-    assert {5.0, 2.0} <= set(medians)
-
-
-def test_figure_5_has_a_box_for_each_size_of_the_mini_batch(ax: plt.Axes) -> None:
-    table = pd.DataFrame({"network": ["x"] * 4, "score": [1.0, 2, 3, 4], "batch_size": [32, 32, 64, 64]})
-    fig5(table, ax, title="t", order=["x"], hue="batch_size")
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["32", "64"]
-    assert ax.get_legend().get_title().get_text() == "batch size"
-
-
 def test_figure_6_has_a_line_a_network_and_the_first_epochs_enlarged() -> None:
     rows = [(name, 90.0, epoch, epoch * scale) for name, scale in (("x", 1.0), ("y", 2.0)) for epoch in range(4)]
     figure = fig6(pd.DataFrame(rows, columns=["arch", "accuracy", "epoch", "score"]), zoom=1)
@@ -108,9 +91,9 @@ def test_figure_6_has_a_line_a_network_and_the_first_epochs_enlarged() -> None:
     plt.close(figure)
 
 
-def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_tried(ax: plt.Axes) -> None:
+def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_tried() -> None:
     table = TABLE.assign(latency=[2.0, 1.0, 3.0])
-    pareto(table, pareto_front(table, "latency"), ax, cost="latency")
+    [ax] = pareto(table, pareto_front(table, "latency"), cost="latency").axes
     finite, singular = ax.collections
     assert finite.get_offsets().tolist() == [[2.0, 10.0], [3.0, 30.0]]
     assert singular.get_offsets()[0, 0] == 1.0
@@ -118,11 +101,3 @@ def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_trie
     assert line.get_xydata().tolist() == [[2.0, 10.0], [3.0, 30.0]]
     assert line.get_drawstyle() == "steps-post"
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("latency (ms)", "score")
-
-
-def test_agreement_has_each_pair_of_columns_once(ax: plt.Axes) -> None:
-    taus = pd.DataFrame([[1, 0.5, 0.25], [0.5, 1, 0.125], [0.25, 0.125, 1]], index=list("abc"), columns=list("abc"))
-    agreement(taus, ax)
-    assert [text.get_text() for text in ax.texts] == ["0.50", "0.25", "0.12"]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "c"]

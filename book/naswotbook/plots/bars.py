@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from naswotbook.plots.scatter import drawn_heights
@@ -78,10 +80,11 @@ def within_groups(table: pd.DataFrame, ax: Axes, *, title: str, group: str) -> A
     return ax
 
 
-def all_and_best(table: pd.DataFrame, ax: Axes) -> Axes:
-    """Kendall's tau of each table of ``accuracy_agreements``, over all networks and over the
-    best, with intervals. Returns ``ax``.
+def all_and_best(table: pd.DataFrame) -> Figure:
+    """Kendall's tau of each table of :func:`naswotbook.experiments.score_tables.accuracy_agreements`, with intervals,
+    over all networks and over the best.
     """
+    figure, ax = plt.subplots(figsize=(7, 0.5 + 0.35 * len(table)), layout="constrained")
     for shift, suffix, name, marker in ((-0.14, "", "all networks", "o"), (0.14, "_best", "the best", "D")):
         places = np.arange(len(table)) + shift
         colour = f"C{int(shift > 0)}"
@@ -93,13 +96,16 @@ def all_and_best(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.yaxis.set_inverted(True)
     ax.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     sns.despine(ax=ax)
-    return ax
+    plt.close(figure)
+    return figure
 
 
-def agreement(taus: pd.DataFrame, ax: Axes) -> Axes:
+def agreement(taus: pd.DataFrame) -> Figure:
     """Kendall's τ between columns, as :func:`naswotbook.experiments.agreement.agreement` gives it: the lower triangle,
-    darker where they agree more, each with its number. Returns ``ax``.
+    darker where they agree more, each with its number.
     """
+    side = 0.62 * len(taus)
+    figure, ax = plt.subplots(figsize=(side + 1.8, side + 1), layout="constrained")
     above = np.triu(np.ones(taus.shape, dtype=bool))
     rows, columns = taus.index[1:], taus.columns[:-1]
     sns.heatmap(
@@ -116,7 +122,8 @@ def agreement(taus: pd.DataFrame, ax: Axes) -> Axes:
     )
     ax.tick_params(length=0)
     ax.set_xticklabels(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
-    return ax
+    plt.close(figure)
+    return figure
 
 
 def fig5(
@@ -157,10 +164,11 @@ def distributions(scores: Mapping[str, pd.Series[float]], ax: Axes, *, title: st
     return ax
 
 
-def relative_differences(table: pd.DataFrame, ax: Axes) -> Axes:
+def relative_differences(table: pd.DataFrame) -> Figure:
     """The median and the largest relative difference of each table of
-    :func:`naswotbook.experiments.score_tables.compare_again`. Returns ``ax``.
+    :func:`naswotbook.experiments.score_tables.compare_again`.
     """
+    figure, ax = plt.subplots(figsize=(7, 0.5 + 0.3 * len(table)), layout="constrained")
     places = range(len(table))
     floor = 1e-12  # what is no difference at all has no place on a logarithmic axis
     ax.hlines(places, table["median"].clip(lower=floor), table.largest.clip(lower=floor), linewidth=1)
@@ -171,4 +179,5 @@ def relative_differences(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.invert_yaxis()
     ax.legend(frameon=False)
     sns.despine(ax=ax)
-    return ax
+    plt.close(figure)
+    return figure

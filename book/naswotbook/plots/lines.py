@@ -53,12 +53,13 @@ def _draw(ax: Axes, row: dict[str, Any], colour: tuple[float, float, float], mar
     ax.errorbar(row["seconds"], row["mean"], yerr=row["std"], label=label, linestyle="none", **style)
 
 
-def cost(table: pd.DataFrame, ax: Axes) -> Axes:
+def cost(table: pd.DataFrame) -> Figure:
     """Kendall's τ of score and accuracy against the cost of a score.
 
     A point a setting, with its interval: colour the channels of the stem, marker the cells a stage, and the number of
-    images beside it. The cost, a share of the first setting's, is logarithmic. Returns ``ax``.
+    images beside it. The cost, a share of the first setting's, is logarithmic.
     """
+    figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
     channels, cells = sorted(set(table.channels)), sorted(set(table.cells))
     colours = dict(zip(channels, sns.color_palette("viridis", len(channels)), strict=True))
     markers = dict(zip(cells, "os^Dv", strict=False))
@@ -75,7 +76,8 @@ def cost(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.legend(frameon=False, fontsize="small")
     ax.set(xscale="log", xlabel="multiply-adds, as a share of the first setting's", ylabel="Kendall's τ with accuracy")
     sns.despine(ax=ax)
-    return ax
+    plt.close(figure)
+    return figure
 
 
 def fig6(table: pd.DataFrame, *, zoom: int = 2) -> Figure:
@@ -95,12 +97,13 @@ def fig6(table: pd.DataFrame, *, zoom: int = 2) -> Figure:
     return figure
 
 
-def pareto(table: pd.DataFrame, front: pd.DataFrame, ax: Axes, *, cost: str, value: str = "score") -> Axes:
+def pareto(table: pd.DataFrame, front: pd.DataFrame, *, cost: str, value: str = "score") -> Figure:
     """Hardware-aware search: ``value`` against the column ``cost``, and the front of those that nothing beats.
 
     ``front`` is :func:`naswotlib.search.pareto.pareto_front` of ``table``. The steps show the best value to be had at a
-    cost; a score of −inf is drawn along the lower edge, as in :func:`naswotbook.plots.fig3`. Returns ``ax``.
+    cost; a score of −inf is drawn along the lower edge, as in :func:`naswotbook.plots.fig3`.
     """
+    figure, ax = plt.subplots(figsize=(6, 4.5), layout="constrained")
     heights, singular = drawn_heights(table[value])
     ax.scatter(table[cost][~singular], heights[~singular], s=12, alpha=0.4, linewidths=0)
     if singular.any():
@@ -113,4 +116,5 @@ def pareto(table: pd.DataFrame, front: pd.DataFrame, ax: Axes, *, cost: str, val
         ax.set(xlabel=cost, ylabel=value)
         ax.xaxis.set_major_formatter(EngFormatter(sep=""))  # 50M
     sns.despine(ax=ax)
-    return ax
+    plt.close(figure)
+    return figure
