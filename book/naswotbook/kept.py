@@ -106,8 +106,13 @@ def complete_scores(path: Path, archs: Sequence[str], score: Callable[[list[str]
     return table.set_index("arch").loc[list(archs)].reset_index()
 
 
-def kept_table(path: Path, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """The table at ``path``, whose name says all that it depends on; computed and written where there is none."""
+def kept_table(path: Path | None, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """The table at ``path``, whose name says all that it depends on; computed and written where there is none.
+
+    Without a path it is computed, and not kept.
+    """
+    if path is None:
+        return compute()
     if not path.exists():
         table = compute()
         with write_whole(path) as file:

@@ -111,7 +111,8 @@ class Page(Provenance):
             self.say(entry.caption)
 
     def _draw(self, name: str, figure: Figure) -> Path:
-        path: Path = self.paper.parent / "demo" / f"{name}-seed{self.seed}.png"
+        others = "paper" if self.profile == "paper" else ""  # which are looked at in that run, and not on the site
+        path: Path = self.paper.parent / "demo" / others / f"{name}-seed{self.seed}.png"
         _save_picture(path, figure)
         return path
 

@@ -1,9 +1,11 @@
 """What a table of trained accuracies is: one parquet file, one row an architecture.
 
 Columns are typed by their names. ``accuracy/cifar10/test/200`` holds accuracies in percent, on the split ``test``
-of ``cifar10``, after the 200-epoch schedule; ``seconds/cifar10/200`` holds seconds of training. Each is a list of
-float64, one item for each repetition of the training (another seed); so are all other columns of numbers. Text is in
-``arch`` and maybe ``hash``, a second key of its row. What the schema's metadata must say is :class:`TableInfo`.
+of ``cifar10``, after the 200-epoch schedule (0 epochs where nobody states them); ``seconds/cifar10/200`` holds seconds
+of training; ``metric/room_layout/validation/25`` holds what a task that is no classification is judged by, in its own
+unit, higher being better. Each is a list of float64, one item for each repetition of the training (another seed); so
+are all other columns of numbers. Text is in ``arch`` and maybe ``hash``, a second key of its row. What the schema's
+metadata must say is :class:`TableInfo`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,14 @@ from naswotlib.data.files import write_whole
 
 Values = npt.ArrayLike | Iterable[Iterable[float]]
 METADATA = b"naswotlib.table"
+_MOST = 2.0**53  # beyond, a float64 does not hold every whole number, and no network has so many of anything
+BOUNDS = {
+    "accuracy": (0.0, 100.0, "percentage"),
+    "metric": (-_MOST, _MOST, "value of a metric"),
+    "seconds": (0.0, _MOST, "number of seconds"),
+    "params": (0.0, _MOST, "number of parameters"),
+    "flops": (0.0, _MOST, "number of multiply-adds"),
+}  # of numbers in columns of a kind
 
 
 @dataclass(frozen=True)
@@ -81,11 +91,13 @@ def table_from_columns(info: TableInfo, columns: Mapping[str, pa.Array]) -> pa.T
     for name, column in columns.items():
         if len(column) != len(archs):
             raise ValueError(f"{name}: {len(column)} values for {len(archs)} architectures")
-        if name.startswith("accuracy/"):
+        kind = name.partition("/")[0]
+        if kind in BOUNDS:
             flat = column.flatten().to_numpy(zero_copy_only=False)
-            wrong = flat[~((flat >= 0) & (flat <= 100))]
+            least, most, what = BOUNDS[kind]
+            wrong = flat[~((flat >= least) & (flat <= most))]
             if len(wrong):
-                raise ValueError(f"{name}: {wrong[0]} is no percentage; expected 0 to 100")
+                raise ValueError(f"{name}: {wrong[0]} is no {what}; expected {least:g} to {most:g}")
     return pa.table(dict(columns)).replace_schema_metadata({METADATA: json.dumps(asdict(info), sort_keys=True)})
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Pair = tuple[int, int]
-Init = Literal["pytorch", "fan_out"]
+Init = Literal["pytorch", "fan_out", "resnet"]
 Counting = Literal["once", "reference"]  # of units: each once, or as the authors' released code
 EPSILON = 1e-5  # of every batch normalisation in a graph
 
@@ -156,6 +156,11 @@ class Graph:
         x = self.relu(x, name=f"{name}.relu", reference=reference)
         x = self.conv(x, channels, kernel, name=f"{name}.conv", stride=stride, padding=kernel // 2)
         return self.batch_norm(x, name=f"{name}.bn")
+
+    def conv_bn_relu(self, x: int, channels: int, kernel: int, *, name: str, stride: int = 1, groups: int = 1) -> int:
+        """Convolution (padded to keep the size), batch normalisation, ReLU."""
+        x = self.conv(x, channels, kernel, name=f"{name}.conv", stride=stride, padding=kernel // 2, groups=groups)
+        return self.relu(self.batch_norm(x, name=f"{name}.bn"), name=f"{name}.relu")
 
     def parameters(self) -> Iterator[tuple[str, tuple[int, ...], Op]]:
         """Name, shape and operation of every parameter, in data-flow order."""

@@ -18,7 +18,8 @@ def init_weights(graph: Graph, seed: int) -> dict[str, Tensor]:
     ``init="pytorch"`` draws exactly what constructing the layers one after the other under
     ``torch.manual_seed(seed)`` would draw: convolutions and classifier uniform in ±1/√fan_in.
     ``init="fan_out"`` is the initialisation of the authors' NAS-Bench-101 networks: convolutions
-    N(0, 2/(k² C_out)), classifier N(0, 0.01²) with bias 0. Batch normalisation starts at 1 and 0.
+    N(0, 2/(k² C_out)), classifier N(0, 0.01²) with bias 0. ``init="resnet"`` is torchvision's of its ResNets:
+    convolutions as ``fan_out``, the classifier as ``pytorch``. Batch normalisation starts at 1 and 0.
     The global random state is neither read nor changed.
     """
     generator = torch.Generator().manual_seed(seed)
@@ -28,7 +29,7 @@ def init_weights(graph: Graph, seed: int) -> dict[str, Tensor]:
         is_bias = name.endswith(".bias")
         if op.kind == "batch_norm":
             tensor.fill_(0.0 if is_bias else 1.0)
-        elif graph.init == "pytorch":
+        elif graph.init == "pytorch" or (graph.init == "resnet" and op.kind == "linear"):
             if is_bias:
                 bound = 1 / math.sqrt(graph.channels(op.inputs[0]))
                 tensor.uniform_(-bound, bound, generator=generator)

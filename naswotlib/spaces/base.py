@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 import numpy as np
 from torch import nn
 
+from naswotlib.errors import check_at_least
 from naswotlib.graph import Graph, GraphNetwork, init_weights
 
 Edge = tuple[str, str, str]  # of a cell to draw: source, target, operation (empty where vertices carry them)
@@ -66,6 +67,7 @@ class GraphSpace(ABC):
 
     def build(self, arch: Any, *, seed: int, num_classes: int = 10, **skeleton: int) -> nn.Module:
         """The network of ``arch`` with initial weights drawn from ``seed`` (see :func:`arch_seed`)."""
+        check_at_least("num_classes", num_classes, 1)
         graph = self.graph(arch, num_classes=num_classes, **skeleton)
         return GraphNetwork(graph, init_weights(graph, seed))
 
@@ -128,7 +130,7 @@ _SPACES: dict[str, Any] = {}
 def register_space(name: str) -> Callable[[Factory], Factory]:
     """Register a space under ``name``; the decorated class or function is called once, when first asked for.
 
-    A registered space is put under every contract test of ``tests/contracts``.
+    A registered space is put under every test of :mod:`naswotlib.scoring.contracts` by ``tests/contracts``.
     """
 
     def register(factory: Factory) -> Factory:

@@ -43,11 +43,6 @@ def vertex_channels(matrix: Matrix, channels_in: int, channels_out: int) -> list
     return channels
 
 
-def _conv_bn_relu(graph: Graph, x: int, channels: int, kernel: int, name: str) -> int:
-    x = graph.conv(x, channels, kernel, name=f"{name}.conv", padding=kernel // 2)
-    return graph.relu(graph.batch_norm(x, name=f"{name}.bn"), name=f"{name}.relu")
-
-
 def add_module(graph: Graph, x: int, spec: ModelSpec, channels: int, name: str) -> int:
     """Append one cell (``spec`` is pruned) that reads ``x`` and has ``channels`` channels; returns its output.
 
@@ -57,7 +52,7 @@ def add_module(graph: Graph, x: int, spec: ModelSpec, channels: int, name: str) 
     widths = vertex_channels(matrix, graph.channels(x), channels)
 
     def projected(v: int) -> list[int]:
-        return [_conv_bn_relu(graph, x, widths[v], 1, f"{name}.projection{v}")] if matrix[0][v] else []
+        return [graph.conv_bn_relu(x, widths[v], 1, name=f"{name}.projection{v}")] if matrix[0][v] else []
 
     values = {0: x}
     for v in range(1, last):
@@ -66,7 +61,7 @@ def add_module(graph: Graph, x: int, spec: ModelSpec, channels: int, name: str) 
         if spec.ops[v] == "maxpool3x3":
             values[v] = graph.max_pool(total, 3, padding=1)
         else:
-            values[v] = _conv_bn_relu(graph, total, widths[v], int(spec.ops[v][4]), f"{name}.vertex{v}")
+            values[v] = graph.conv_bn_relu(total, widths[v], int(spec.ops[v][4]), name=f"{name}.vertex{v}")
     ends = [values[v] for v in range(1, last) if matrix[v][last]]
     # A new value, never in place: adding to the one vertex of `ends` would overwrite the output of its ReLU.
     return graph.add(*([graph.concat(*ends)] if ends else []), *projected(last))
@@ -207,7 +202,7 @@ class NASBench101(GraphSpace):
         check_at_least("modules_per_stack", modules_per_stack, 1)
         spec = arch.pruned
         graph = Graph(init="fan_out")
-        x = _conv_bn_relu(graph, graph.input(3), stem_channels, 3, "stem")
+        x = graph.conv_bn_relu(graph.input(3), stem_channels, 3, name="stem")
         for stack in (1, 2, 3):
             if stack > 1:
                 x = graph.max_pool(x, 2, stride=2)

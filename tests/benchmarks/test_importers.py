@@ -272,6 +272,8 @@ def test_nds_cells_are_found_by_the_values_of_their_space(tmp_path):
         ("nds_darts", "DARTS"),
         ("nds_pnas_fixed", "PNAS_fix-w-d"),
         ("nds_darts_imagenet", "DARTS_in"),
+        ("nds_nasnet_imagenet", "NASNet_in"),
+        ("nds_darts_fixed_imagenet", "DARTS_fix-w-d_in"),
     ]:
         space = get_space(space_name)
         archs = [space.sample(np.random.default_rng(seed)) for seed in range(3)]

@@ -46,6 +46,12 @@ def test_what_lies_in_the_folder_of_published_results_is_in_the_registry() -> No
     assert {path.name for path in PAPER.iterdir() if path.is_file()} <= known
 
 
+def test_a_page_that_draws_can_be_told_where_to() -> None:
+    for page in PAGES:
+        if page.stem in CHAPTERS and any(entry.label for entry in CHAPTERS[page.stem].entries):
+            assert "\nout_dir: str = " in page.read_text(encoding="utf-8"), page.stem
+
+
 def test_an_entry_is_found_by_its_name_and_panels_share_what_each_of_a_page_has() -> None:
     entry = find_entry("fig9b-cifar100")
     assert (entry.page, entry.label, entry.run) == ("fig9", "fig-9b", {"panels": "b"})

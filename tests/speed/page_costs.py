@@ -17,24 +17,25 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 
-from naswotbook.pages import write_csv
+from naswotbook.page import write_csv
 from naswotbook.provenance import Provenance
 from naswotlib.data.files import write_whole
 
 ROOT = Path(__file__).parents[2]
 COSTS = ROOT / "book" / "costs.csv"
+os.chdir(ROOT)  # where the paths of dodo.py begin
+sys.path.insert(0, str(ROOT))
+dodo = import_module("dodo")
 
 
 def run_page(page: str) -> None:
     """Execute a page with its own parameters, and print what it cost as JSON."""
     import papermill
-
-    sys.path.insert(0, str(ROOT))
-    import dodo
 
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"{page}.ipynb"

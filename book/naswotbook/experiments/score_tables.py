@@ -9,10 +9,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from naswotbook.kept import COUNTINGS, VARIED, list_tables
+from naswotbook.kept import COUNTINGS, VARIED, list_tables, read_runs
+from naswotbook.markdown import frame_table
+from naswotbook.plots import distributions
 from naswotbook.samples import IMAGES, draw_sample, has_table
 from naswotlib.scoring.many import score_archs
 from naswotlib.scoring.proxies import NASWOT, load_batch
@@ -20,6 +24,14 @@ from naswotlib.stats import kendall_tau
 
 # What sets two tables apart, when they are alike in all else.
 KINDS = {"seed": "seeds", "measure": "countings", "dataset": "data sets", "skeleton": "skeletons"}
+HEADINGS = {
+    "seeds": "Seeds",
+    "countings": "Countings",
+    "data sets": "Data sets of the mini-batch",
+    "skeletons": "Skeletons",
+    "measures": "The score and other measures",
+}
+PAGES = {"fig5": "fig5", "cheap": "cheap", "nasbench201-cifar10-eval": "equation1", "why": "why"}  # by start of name
 
 
 def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -75,6 +87,27 @@ def accuracy_agreements(
     return pd.DataFrame(rows)
 
 
+def agreements_table(agree: pd.DataFrame) -> str:
+    """What :func:`agreements` found as Markdown, a table a kind under its name."""
+    return "\n".join(f"**{heading}**\n\n{_of_kind(agree[agree.kind == kind])}" for kind, heading in HEADINGS.items())
+
+
+def _of_kind(agree: pd.DataFrame) -> str:
+    if agree.empty:
+        return "There are no two such tables yet.\n"
+    alike = agree[["space", "dataset", "measure", "seed", "skeleton"]].astype(str).to_numpy()
+    one, other = (agree[name].replace("", "default") for name in ("one", "other"))
+    shown = {
+        "alike": [", ".join(filter(None, row)) for row in alike],
+        "different": one + " and " + other,
+        "τ": agree.tau,
+        "95% interval": [f"{low:.3f} to {high:.3f}" for low, high in zip(agree.low, agree.high, strict=True)],
+        "networks": agree.n,
+        "singular": agree.ranked_last,
+    }
+    return frame_table(pd.DataFrame(shown), {"networks": ","})
+
+
 def _pairs(tables: pd.DataFrame) -> Iterator[tuple[Any, Any, str]]:
     for one, other in combinations(list(tables.itertuples()), 2):
         differ = [name for name in VARIED if getattr(one, name) != getattr(other, name)]
@@ -118,3 +151,65 @@ def compare_again(
         counts = {"n": len(kept), "singular": int(singular.sum()), "differ": int((~finite & ~singular).sum())}
         rows.append({"file": row.file, **counts, "median": differences.median(), "largest": differences.max()})
     return pd.DataFrame(rows)
+
+
+def best_in_words(taus: pd.DataFrame) -> str:
+    """What :func:`accuracy_agreements` says of the best tenth, in two sentences."""
+    below = taus[taus.high_best < 0].file.str.removesuffix(".parquet")
+    names = ", ".join(f"`{name}`" for name in below)
+    return f"""In {(taus.tau > taus.tau_best).sum()} of {len(taus)} tables the best tenth is ordered less well than all
+    networks. Tables in which its order is reversed, the whole interval below zero: {names or "none"}."""
+
+
+def again_in_words(again: pd.DataFrame) -> str:
+    """What :func:`compare_again` says of all tables, in a sentence."""
+    return f"""Of {again.n.sum()} networks computed again, {again.singular.sum()} are singular in both,
+    {again["differ"].sum()} in one alone; of the others, the largest relative difference is
+    {again.largest.max():.1e}."""
+
+
+def computed_with(folder: Path, tables: pd.DataFrame) -> pd.DataFrame:
+    """What was noted when the rows of ``tables`` were computed: a row a run, and one for rows of which nothing was.
+
+    Columns: ``table``, ``rows``, ``date``, ``computed_with`` and ``committed_in``.
+    """
+    runs = read_runs(folder)
+    rows = []
+    for file, networks in zip(tables.file, tables.networks, strict=True):
+        known = runs.get(file, [])
+        rest = networks - sum(run["rows"] for run in known)
+        for run in [*known, *([{"rows": rest}] if rest else [])]:
+            used = "; ".join(run[name] for name in ("versions", "hardware") if name in run)
+            found = {"table": file.removesuffix(".parquet"), "rows": run["rows"], "date": run.get("date", "not noted")}
+            rows.append(found | {"computed_with": used or "not noted", "committed_in": run.get("committed", "")})
+    return pd.DataFrame(rows, columns=["table", "rows", "date", "computed_with", "committed_in"])
+
+
+def other_tables(folder: Path, tables: pd.DataFrame) -> pd.DataFrame:
+    """Parquet files in ``folder`` that ``tables`` does not have: ``file``, ``page`` that draws from it, ``rows``, and
+    ``columns``, as Markdown.
+    """
+    rows = []
+    for path in sorted(folder.glob("*.parquet")):
+        if path.name not in set(tables.file):
+            of = next((page for start, page in PAGES.items() if path.name.startswith(start)), "")
+            held = pd.read_parquet(path)
+            about = {"file": path.name, "page": f"{{doc}}`{of}`" if of else "", "rows": len(held)}
+            rows.append(about | {"columns": ", ".join(f"`{name}`" for name in held.columns)})
+    return pd.DataFrame(rows, columns=["file", "page", "rows", "columns"])
+
+
+def draw_distributions(folder: Path, tables: pd.DataFrame) -> Figure:
+    """Histograms of scores of seed 0: on NAS-Bench-201 by data set, each unit once, and on CIFAR-10 by space."""
+    first = tables[(tables.seed == 0) & (tables.skeleton == "") & tables.measure.isin(COUNTINGS)]
+    panels = {
+        "NAS-Bench-201, each unit once": (first[(first.space == "nasbench201") & (first.measure == "once")], "dataset"),
+        "CIFAR-10": (first[first.dataset == "cifar10"], "measure"),
+    }
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained")
+    for ax, (title, (chosen, by)) in zip(axes, panels.items(), strict=True):
+        names = chosen.dataset if by == "dataset" else chosen.space + ", " + chosen.measure
+        scores = {name: pd.read_parquet(folder / file).score for name, file in zip(names, chosen.file, strict=True)}
+        distributions(scores, ax, title=title)
+    plt.close(figure)
+    return figure

@@ -13,7 +13,7 @@ from naswotbook.plots.bars import (
 from naswotbook.plots.cells import cells
 from naswotbook.plots.kernels import fig1
 from naswotbook.plots.lines import cost, fig6, fig7, pareto
-from naswotbook.plots.regions import fig2
+from naswotbook.plots.regions import count_regions, fig2
 from naswotbook.plots.scatter import against, fig3, fig3_interactive, score_against_units, sizes
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "all_and_best",
     "cells",
     "cost",
+    "count_regions",
     "distributions",
     "fig1",
     "fig2",

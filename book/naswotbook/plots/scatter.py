@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from scipy.stats import kendalltau
 
@@ -84,30 +86,31 @@ def against(one: pd.Series[float], other: pd.Series[float], ax: Axes) -> Axes:
     return ax
 
 
-def score_against_units(table: pd.DataFrame, ax: Axes, *, images: int) -> Axes:
+def score_against_units(table: pd.DataFrame) -> Figure:
     """Score against number of ReLU units, a point for each row of :func:`naswotlib.score_archs`.
 
-    The line is the score if the codes of the mini-batch of so many ``images`` were coin flips: N log(N_A / 2) +
-    log(N + 1). A score of −inf is drawn as a triangle along the lower edge, a failed row not at all. Returns ``ax``.
+    The line is the column ``coin_flips`` (:mod:`naswotbook.experiments.coin_flips`). A score of −inf is drawn as a
+    triangle along the lower edge, a failed row not at all. Returns the figure.
     """
-    scored = table[table.error == ""]
+    figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+    scored = table[table.error == ""].sort_values("num_units")
     units = scored.num_units.astype(float)
     heights, singular = drawn_heights(scored.score)
-    line = np.geomspace(units.min(), units.max(), 50)
-    ax.plot(line, images * np.log(line / 2) + np.log(images + 1), color="black", linewidth=0.8, label="coin flips")
+    ax.plot(units, scored.coin_flips, color="black", linewidth=0.8, label="coin flips")
     for chosen, marker in ((~singular, "o"), (singular, "v")):
         ax.scatter(units[chosen], heights[chosen], s=16, alpha=0.7, linewidths=0, marker=marker)
     ax.set(xscale="log", xlabel="$\\mathregular{N_A}$, ReLU units an image", ylabel="score at initialisation")
     ax.legend(frameon=False)
     sns.despine(ax=ax)
-    return ax
+    return figure
 
 
-def sizes(table: pd.DataFrame, ax: Axes, *, by: str | None = None) -> Axes:
+def sizes(table: pd.DataFrame, *, by: str | None = None) -> Figure:
     """ReLU units against parameters, one point a network of :func:`naswotlib.spaces.sizes.network_sizes`.
 
-    ``by`` is a column whose values have a colour each. Parameters are on a logarithmic axis. Returns ``ax``.
+    ``by`` is a column whose values have a colour each. Parameters are on a logarithmic axis. Returns the figure.
     """
+    figure, ax = plt.subplots(figsize=(6, 4) if by is None else (7, 4.5), layout="constrained")
     palette = None if by is None else "colorblind"
     sns.scatterplot(table, x="parameters", y="num_units", hue=by, palette=palette, ax=ax, s=14, alpha=0.5, linewidth=0)
     millions = FuncFormatter(lambda value, _: f"{value / 1e6:g}")
@@ -117,4 +120,4 @@ def sizes(table: pd.DataFrame, ax: Axes, *, by: str | None = None) -> Axes:
     if by is not None:
         sns.move_legend(ax, "upper left", frameon=False, title=None)
     sns.despine(ax=ax)
-    return ax
+    return figure

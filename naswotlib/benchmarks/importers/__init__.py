@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 
-from naswotlib.benchmarks.importers import nasbench101, nasbench201, nds, tables
+from naswotlib.benchmarks.importers import nasbench101, nasbench101_parts, nasbench201, nds, tables
 from naswotlib.benchmarks.importers.nds import CELLS, table_name
+from naswotlib.benchmarks.importers.reading import first_bytes
 from naswotlib.benchmarks.table import read_info, write_table
 from naswotlib.data.fetch import SOURCES, file_digest, only_writer
 from naswotlib.errors import warn
 
-TABLES = {"nasbench101": 423_624, "nasbench201": 15_625, "nats_topology": 15_625, "nats_size": 32_768} | {
-    "mini_nasbench201": 15_625
+TABLES = {
+    "mini_nasbench201": 15_625,
+    "nasbench101": 423_624,
+    "nasbench101_imagenet": 500,
+    "nasbench101_validation": 30_001,
+    "nasbench201": 15_625,
+    "nats_size": 32_768,
+    "nats_topology": 15_625,
 }  # and how many architectures a whole one has
 
 _OF_PICKLES: tuple[Callable[..., pa.Table], ...] = (nasbench201.from_pth, nasbench201.from_nats, tables.from_mini)
@@ -37,12 +46,13 @@ def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Pa
     importer = _importer(path)
     try:
         table = importer(path, file_digest(path), **({"trust": trust} if importer in _OF_PICKLES else {}))
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except _LAID_OUT_OTHERWISE as error:
         raise ValueError(
             f"{path}: its content is not laid out as in the published file ({error!r}); fetch it again"
         ) from error
     except ValueError as error:
-        raise (error if str(path) in str(error) else ValueError(f"{path}: {error}")) from error
+        said = " ".join(str(error).split())  # in one line
+        raise ValueError(said if str(path) in said else f"{path}: {said}") from error
     name = read_info(table.schema).name
     if table.num_rows < TABLES.get(name, 1):
         warn(f"{path}: {table.num_rows:,} of the {TABLES[name]:,} architectures of {name}; the others are missing")
@@ -52,28 +62,37 @@ def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Pa
     return target
 
 
+_LAID_OUT_OTHERWISE = (
+    *(KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError, EOFError, zlib.error),
+)
+_OF_TEXT: tuple[tuple[str, Callable[..., pa.Table]], ...] = (  # by how a file begins
+    (r"(\[\s*){5}", nasbench101_parts.from_imagenet),
+    (r"[\[{]", nds.from_json),
+    (r"(\w+,)*val_\d+ep,", nasbench101_parts.from_validation),
+    (r"[^\n]*arch", tables.from_csv),
+)
+
+
 def _importer(path: Path) -> Callable[..., pa.Table]:
     """The function that reads what a file holds."""
     if path.is_dir():
         return nasbench201.from_nats
-    with path.open("rb") as file:
-        head = file.read(512)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    head = first_bytes(path)
     kinds = [
         (head[12:14] == b'["', nasbench101.from_tfrecord),
         (nasbench201.MAGIC.to_bytes(10, "little") in head[:16], nasbench201.from_pth),
         (head[:1] == b"\x80", tables.from_mini),
         (head[:3] == b"BZh" or tarfile.is_tarfile(path), nasbench201.from_nats),
         (head[:4] == b"PAR1", nasbench101.from_means),
-        (start[:1] in (b"[", b"{"), nds.from_json),
-        (head[:2] == b"\x1f\x8b" or b"arch" in start.partition(b"\n")[0], tables.from_csv),
     ]
+    text = head.decode("utf-8-sig", "replace").lstrip()
+    kinds += [(re.match(pattern, text) is not None, importer) for pattern, importer in _OF_TEXT]
     for found, importer in kinds:
         if found:
             return importer
-    hint = {b"<": "a web page, such as a refused download", b"P": "a zip: unpack it and import its files one by one"}
+    hint = {"<": "a web page, such as a refused download", "P": "a zip: unpack it and import its files one by one"}
     raise ValueError(
-        f"{path}: expected a published table of accuracies, found {hint.get(start[:1], 'something else')}; "
+        f"{path}: expected a published table of accuracies, found {hint.get(text[:1], 'something else')}; "
         f"it begins {head[:16]!r}"
     )
 
@@ -84,6 +103,6 @@ def official_file(space: str) -> str:
     >>> official_file("nds_darts_imagenet")
     'DARTS_in.json'
     """
-    nds = [f"{family}{variant}" for family in CELLS for variant in ("", "_in", "_fix-w-d")]
+    nds = [f"{family}{variant}" for family in CELLS for variant in ("", "_in", "_fix-w-d", "_fix-w-d_in")]
     others = {name: SOURCES[name][0].file for name in ("nasbench101", "nasbench201", "nats_size")}
     return (others | {table_name(stem): f"{stem}.json" for stem in nds})[space]

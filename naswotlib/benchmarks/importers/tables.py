@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from naswotlib.benchmarks.importers.nasbench201 import table_info
+from naswotlib.benchmarks.importers.reading import read_text
 from naswotlib.benchmarks.table import make_table
 from naswotlib.data.pickles import PANDAS, Inert, load_pickle
 from naswotlib.spaces.base import get_space, list_spaces
@@ -30,7 +32,7 @@ def from_csv(path: Path, sha256: str) -> pa.Table:
     """A CSV, maybe compressed, with a column ``arch`` or ``arch_str``, and ``DATASET_SPLIT_EPOCHSep`` (percent; split
     train, val or test) and ``DATASET_seconds_EPOCHSep``; other columns are left out. The file's name is the table's.
     """
-    frame = pd.read_csv(path)
+    frame = pd.read_csv(io.StringIO(read_text(path)), dtype={"arch": str, "arch_str": str})
     texts = next((frame[name] for name in ("arch", "arch_str") if name in frame), None)
     accuracy, seconds = {}, {}
     for column in map(str, frame.columns):

@@ -1,4 +1,4 @@
-"""Networks by how accurate they became."""
+"""Networks of a sample, by how accurate they became."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from naswotbook.bands import draw_bands, quantile_edges
-from naswotbook.samples import draw_sample
+from naswotbook.samples import draw_bands, draw_sample, quantile_edges
 
 SAMPLE = replace(
     draw_sample("nasbench201", "cifar10", 6, profile="demo", seed=0),
