@@ -20,7 +20,8 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     """Figure 7: seconds of search, logarithmic, against the accuracy of what it found; an error bar is a deviation.
 
     ``table`` has columns ``method, source, seconds, mean, std``: a filled marker where ``source`` is ``"here"``, a
-    hollow one for the paper's. Left, all of it; right, what lies within ``zoom`` points of the best. Returns the figure.
+    hollow one for the paper's. Left, all of it; right, what lies within ``zoom`` points of the best. Returns the
+    figure.
     """
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), layout="constrained")
     methods = list(dict.fromkeys(table.method))
