@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from naswotbook.experiments.similarity import (
-    MEASURES,
-    band_edges,
-    bands_table,
-    compare_bands,
-    describe_bands,
-    pair_similarities,
-)
+from naswotbook.experiments.kernels import SIMILARITIES
+from naswotbook.experiments.similarity import bands_table, compare_bands, describe_bands, network_similarities
 from naswotbook.samples import draw_sample
 from naswotlib import get_space, load_images, naswot_score
 from naswotlib.spaces.base import arch_seed
@@ -24,14 +16,8 @@ SAMPLE = draw_sample("nasbench201", "cifar10", 3, profile="demo", seed=0)
 BANDS = ["0 to 40%", "40 to 60%", "60 to 80%", "80 to 90%", "90 to 100%"]
 
 
-def test_bands_are_those_of_figure_1_or_fifths() -> None:
-    assert band_edges("fig1a", SAMPLE) == [0, 40, 60, 80, 90, 100]
-    fifths = band_edges("fig1b", replace(SAMPLE, accuracy=np.linspace(10, 20, 11)))
-    assert fifths == pytest.approx([10, 12, 14, 16, 18, 20])
-
-
 def test_similarities_are_of_pairs_of_different_images_by_the_kernel_of_the_score() -> None:
-    found = pair_similarities(SAMPLE, SAMPLE.archs, batch_size=6, seed=0).set_index("arch")
+    found = network_similarities(SAMPLE, SAMPLE.archs, batch_size=6, seed=0).set_index("arch")
     assert found.index.tolist() == sorted(SAMPLE.archs)
     space, images = get_space("nasbench201"), load_images("photos", 6, seed=0, side=SAMPLE.side)
     for arch in SAMPLE.archs:
@@ -49,7 +35,7 @@ def compared() -> pd.DataFrame:
     rng, rows = np.random.default_rng(0), []
     for band, (mean, above) in enumerate([(0.9, 0.99), (0.5, 0.95), (0.6, 0.9), (0.6, 0.7), (0.55, 0.8)]):
         values = np.array([mean, above, 0.2]) + rng.normal(0, 0.001, (8, 3))
-        rows.append(pd.DataFrame(values, columns=MEASURES).assign(band=band))
+        rows.append(pd.DataFrame(values, columns=SIMILARITIES).assign(band=band))
     return compare_bands(pd.concat(rows), [0, 40, 60, 80, 90, 100], seed=0)
 
 

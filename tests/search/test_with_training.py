@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from naswotbook.repeat import accuracies, repeat_search
+from naswotbook.searches import accuracies, repeat_search
 from naswotlib.benchmarks import load_benchmark
 from naswotlib.scoring.many import score_archs
 from naswotlib.search.with_training import area, random_search, rea, reinforce

@@ -4,65 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from naswotbook.experiments.kernels import SIMILARITIES, band_name, normalised_kernel, pair_similarities
 from naswotbook.markdown import frame_table
-from naswotbook.samples import Sample, quantile_edges
+from naswotbook.samples import Sample
 from naswotbook.searches import mean_difference
 from naswotlib.data.images import load_images
 from naswotlib.scoring.parallel import single_thread
-from naswotlib.scoring.score import naswot_score
-from naswotlib.spaces.base import arch_seed, get_space
 
 SPACES = {"fig1a": "nasbench201", "fig1b": "nds_darts"}
-EDGES = {"fig1a": [0.0, 40.0, 60.0, 80.0, 90.0, 100.0]}  # of the bands of accuracy, as in Figure 1; else fifths
-MEASURES = ["mean_similarity", "one_in_100_above", "one_in_100_below"]
 
 
-def band_edges(part: str, sample: Sample) -> Sequence[float]:
-    """The edges of the five bands of accuracy of a part of Figure 1, in percent."""
-    return EDGES.get(part) or quantile_edges(sample, np.linspace(0, 1, 6).tolist())
-
-
-def pair_similarities(
+def network_similarities(
     sample: Sample, archs: Iterable[str], *, batch_size: int, seed: int, data_dir: str | Path | None = None
 ) -> pd.DataFrame:
-    """Of each network's pairs of different images: the mean share of units on which they agree, and what one pair in a
-    hundred is above or below.
+    """:func:`naswotbook.experiments.kernels.pair_similarities` of each of ``archs``, untrained, on one mini-batch.
 
-    A row for each of ``archs``, in the order of their names, with random weights on one mini-batch: ``arch`` and
-    :data:`MEASURES`.
+    A row a network, in the order of their names: ``arch`` and :data:`SIMILARITIES`.
     """
     images = load_images(sample.images, batch_size, seed=seed, data_dir=data_dir, side=sample.side)
-    space, different = get_space(sample.space), ~np.eye(batch_size, dtype=bool)
-    rows = []
+    how: dict[str, Any] = {"seed": seed, "counting": "reference", "exact": False}
     with single_thread():
-        for arch in sorted(archs):
-            network = space.build(space.from_str(arch), seed=arch_seed(seed, arch), **sample.skeleton)
-            found = naswot_score(network, images, counting="reference", exact=False)
-            pairs = found.kernel[different] / found.num_units
-            rows.append([arch, pairs.mean(), *np.quantile(pairs, [0.99, 0.01])])
-    return pd.DataFrame(rows, columns=["arch", *MEASURES])
+        rows = [
+            {"arch": arch, **pair_similarities(normalised_kernel(sample, arch, images, **how))}
+            for arch in sorted(archs)
+        ]
+    return pd.DataFrame(rows)
 
 
 def compare_bands(networks: pd.DataFrame, edges: Sequence[float], *, seed: int) -> pd.DataFrame:
     """Means of each measure over the networks of each band, and how much they are above that of the best band.
 
-    ``networks`` has columns ``band`` (0, 1, ...) and :data:`MEASURES`. Returns a row a measure and band: ``measure,
+    ``networks`` has columns ``band`` (0, 1, ...) and :data:`SIMILARITIES`. Returns a row a measure and band: ``measure,
     accuracy`` (the band in words), ``networks, mean, above_best, low, high``, the last two the ends of a 95% bootstrap
     interval.
     """
     rows: list[list[object]] = []
-    for measure in MEASURES:
+    for measure in SIMILARITIES:
         bands = [networks[measure][networks.band == band] for band in range(len(edges) - 1)]
         for band, values in enumerate(bands):
             last = band == len(bands) - 1
             rng = np.random.default_rng(seed)
             above = [np.nan] * 3 if last else mean_difference(values, bands[-1], rng=rng)
-            name = f"{edges[band]:.3g} to {edges[band + 1]:.3g}%"
-            rows.append([measure, name, len(values), values.mean(), *above])
+            rows.append([measure, band_name(edges, band), len(values), values.mean(), *above])
     columns = ["measure", "accuracy", "networks", "mean", "above_best", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -83,7 +71,7 @@ def describe_bands(found: pd.DataFrame) -> str:
     by = {(row["measure"], row["accuracy"]): row for row in found.to_dict("records")}
     low, best = "40 to 60%", "90 to 100%"
     gap = by["mean_similarity", low]
-    mean, above, below = ({band: f"{by[name, band]['mean']:.3f}" for band in (low, best)} for name in MEASURES)
+    mean, above, below = ({band: f"{by[name, band]['mean']:.3f}" for band in (low, best)} for name in SIMILARITIES)
     others = found[(found.measure == "one_in_100_above") & (found.accuracy != best)]
     return f"""The order of the means stays with {gap["networks"]} networks a band: {mean[low]} against
     {mean[best]} for the best, a difference of {gap["above_best"]:+.3f} [{gap["low"]:+.3f}, {gap["high"]:+.3f}]. It is

@@ -9,7 +9,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.pyplot import subplots
 from matplotlib.ticker import EngFormatter
 
 from naswotbook.plots.scatter import SINGULAR, drawn_heights
@@ -21,9 +20,10 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     """Figure 7: seconds of search, logarithmic, against the accuracy of what it found; an error bar is a deviation.
 
     ``table`` has columns ``method, source, seconds, mean, std``: a filled marker where ``source`` is ``"here"``, a
-    hollow one for the paper's. Left, all of it; right, what lies within ``zoom`` points of the best.
+    hollow one for the paper's. Left, all of it; right, what lies within ``zoom`` points of the best. Returns the
+    figure.
     """
-    figure, axes = subplots(1, 2, figsize=(9.5, 4.2), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), layout="constrained")
     methods = list(dict.fromkeys(table.method))
     colours = sns.color_palette("husl", len(methods))
     for ax in axes:
@@ -37,6 +37,7 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     handles, labels = axes[0].get_legend_handles_labels()
     named = dict(zip(labels, handles, strict=True))
     figure.legend(named.values(), named.keys(), loc="outside right center", frameon=False, fontsize="small")
+    plt.close(figure)
     return figure
 
 
