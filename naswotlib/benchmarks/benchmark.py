@@ -211,7 +211,7 @@ class Benchmark:
         return self._accuracy_column(dataset, split, epochs)
 
     def _unknown(self, argument: str, value: object, choices: Iterable[object]) -> str:
-        return f"{argument}: {self.name} has no {value}; choose one of {', '.join(map(str, choices))}"
+        return f"{argument}: {self.name} has no {value}; choose one of {', '.join(map(str, choices)) or 'none'}"
 
     def describe(self) -> str:
         """Origin, licence and meaning of the table, in a few lines."""
