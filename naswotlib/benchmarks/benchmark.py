@@ -72,6 +72,11 @@ class Benchmark:
         return [(dataset, split, int(epochs)) for dataset, split, epochs in self._columns("accuracy")]
 
     @property
+    def available_metrics(self) -> list[tuple[str, str, int]]:
+        """Every (dataset, split, epochs) that is judged by something else than accuracy, as ``info.splits`` says."""
+        return [(dataset, split, int(epochs)) for dataset, split, epochs in self._columns("metric")]
+
+    @property
     def available_seconds(self) -> list[tuple[str, int]]:
         """Every (dataset, epochs) that has training times."""
         return [(dataset, int(epochs)) for dataset, epochs in self._columns("seconds")]
@@ -160,6 +165,13 @@ class Benchmark:
         """
         return self._look_up(archs, self._accuracy_column(dataset, split, epochs), repeats)
 
+    def metric(self, archs: Any, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> Any:
+        """What a task is judged by, in its own unit and higher being better; accuracy in percent where that is it.
+
+        Arguments as for :meth:`accuracy`; what ``info.splits`` says of ``dataset/split`` is the unit.
+        """
+        return self._look_up(archs, self._metric_column(dataset, split, epochs), repeats)
+
     @overload
     def train_seconds(self, archs: Many, *, dataset: str, epochs: int) -> npt.NDArray[np.float64]: ...
     @overload
@@ -171,13 +183,15 @@ class Benchmark:
         return self._look_up(archs, f"seconds/{dataset}/{epochs}", "mean")
 
     def trained(self, *, dataset: str, split: str, epochs: int) -> list[str]:
-        """The architectures that have such an accuracy, in the order of the file; networks that diverged have none."""
-        values = self._values(self._accuracy_column(dataset, split, epochs), "mean")
+        """The architectures that have such an accuracy or metric, in the order of the file; those that diverged have
+        none.
+        """
+        values = self._values(self._metric_column(dataset, split, epochs), "mean")
         return [text for text, value in zip(self.archs, values, strict=True) if not np.isnan(value)]
 
     def best(self, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> tuple[str, float]:
-        """The architecture of the highest accuracy (the first of several), and that accuracy in percent."""
-        values = self._values(self._accuracy_column(dataset, split, epochs), repeats)
+        """The architecture of the highest accuracy in percent, or metric (the first of several), and its value."""
+        values = self._values(self._metric_column(dataset, split, epochs), repeats)
         row = int(np.nanargmax(values))
         return self.archs[row], float(values[row])
 
@@ -187,8 +201,17 @@ class Benchmark:
             raise ValueError(self._unknown("(dataset, split, epochs)", key, self.available))
         return f"accuracy/{dataset}/{split}/{epochs}"
 
+    def _metric_column(self, dataset: str, split: str, epochs: int) -> str:
+        key = (dataset, split, epochs)
+        if key in self.available_metrics:
+            return f"metric/{dataset}/{split}/{epochs}"
+        if key not in self.available:
+            choices = [*self.available, *self.available_metrics]
+            raise ValueError(self._unknown("(dataset, split, epochs)", key, choices))
+        return self._accuracy_column(dataset, split, epochs)
+
     def _unknown(self, argument: str, value: object, choices: Iterable[object]) -> str:
-        return f"{argument}: {self.name} has no {value}; choose one of {', '.join(map(str, choices))}"
+        return f"{argument}: {self.name} has no {value}; choose one of {', '.join(map(str, choices)) or 'none'}"
 
     def describe(self) -> str:
         """Origin, licence and meaning of the table, in a few lines."""
@@ -196,6 +219,8 @@ class Benchmark:
         lines = [f"{info.name}: {len(self.archs)} architectures of {info.space}", f"origin: {info.origin}"]
         lines += [f"licence: {info.licence}", f"source sha256: {info.sha256}", f"skeleton: {info.skeleton}"]
         lines += [f"accuracy in percent: {', '.join('/'.join(map(str, key)) for key in self.available)}"]
+        if self.available_metrics:
+            lines += [f"other metrics: {', '.join('/'.join(map(str, key)) for key in self.available_metrics)}"]
         lines += [f"  {split}: {meaning}" for split, meaning in info.splits.items()]
         lines += [f"repeats: {info.repeats}", f"seconds: {info.seconds}"]
         return "\n".join(lines)

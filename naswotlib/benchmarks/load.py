@@ -35,8 +35,8 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
     ``data_dir``, else in the folder NASWOTLIB_DATA, else in the cache, where :func:`import_file` writes them:
     ``"nasbench201"``, or ``"nats_topology"`` for NATS-Bench's newer runs of it, which are its second choice too;
     ``"mini_nasbench201"``, with 12 epochs only; ``"nasbench101"``, ``"nats_size"``, ``"nds_darts"``,
-    ``"nds_darts_lr_wd"`` and so on; or ``NAME.parquet``, a table of one's own, made by ``naswot train`` or
-    :func:`naswotlib.benchmarks.table.make_table`. FileNotFoundError says what was looked for.
+    ``"nds_darts_lr_wd"``, ``"nasbench_macro"`` and so on; or ``NAME.parquet``, a table of one's own, made by ``naswot
+    train`` or :func:`naswotlib.benchmarks.table.make_table`. FileNotFoundError says what was looked for.
     """
     bundled = {f"bundled-{path.stem}": path for path in sorted(BUNDLED.glob("*.parquet"))}
     if name == "bundled" or name.startswith("bundled-"):

@@ -127,9 +127,11 @@ def _report(space: str, result: SearchResult, table: Benchmark | None) -> dict[s
     from naswotlib.spaces import get_space
 
     text = get_space(space).to_str(result.arch)
-    report = {"method": result.method, "space": space, "arch": text, "criterion": result.criterion}
+    report: dict[str, Any] = {"method": result.method, "space": space, "arch": text, "criterion": result.criterion}
     report |= {"tried": len(result.history)}
-    report |= {"score_seconds": round(result.score_seconds, 3), "train_seconds": round(result.train_seconds, 3)}
+    for name in ("score_seconds", "train_seconds"):
+        seconds = getattr(result, name)
+        report[name] = None if math.isnan(seconds) else round(seconds, 3)
     if table is not None and text in table.archs:
         longest = dict(sorted((dataset, epochs) for dataset, _, epochs in table.available))
         for name, (dataset, split, epochs) in _columns(table).items():

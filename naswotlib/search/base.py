@@ -37,8 +37,9 @@ class SearchResult:
         history: a row for each scoring or training, in order: ``arch`` (text), ``score`` (NaN where there is none),
             ``accuracy`` (what the search saw; NaN where nothing was trained), ``seconds`` (what the row cost).
         score_seconds: what scoring cost, measured on the machine that scored.
-        train_seconds: what training cost, looked up in the benchmark (so simulated); what a budget limits. The two
-            are of different machines, so they stand apart; ``search_seconds`` is their sum.
+        train_seconds: what training cost, looked up in the benchmark (so simulated); what a budget limits; NaN where
+            the benchmark has no seconds. The two are of different machines, so they stand apart; ``search_seconds``
+            is their sum.
         method: name of the algorithm.
         criterion: what the choice was made by, such as ``"score"`` or ``"cifar10 validation accuracy, 12 epochs"``.
         search_split: split whose accuracy the search saw, None where it saw none. ``"test"`` marks a search that
@@ -79,7 +80,7 @@ class Training:
 
     It affords another training as long as less than ``budget_seconds`` (simulated) are spent and fewer than
     ``max_evaluations`` networks trained. Raises ValueError unless one of the two limits it; warns where it sees
-    test accuracy.
+    test accuracy. A benchmark without seconds is enough where only ``max_evaluations`` does: what was spent is NaN.
     """
 
     space: Any
@@ -100,23 +101,30 @@ class Training:
             raise ValueError("budget_seconds, max_evaluations: a search needs at least one of them to end")
         if self.max_evaluations is not None and self.max_evaluations < 1:
             raise ValueError(f"max_evaluations: expected at least 1, got {self.max_evaluations}")
-        if self.split == "test":
+        if self.split.startswith("test"):
             warn(
-                "search_split='test': this search sees the accuracy it will be judged by, so its result is "
+                f"search_split={self.split!r}: this search sees the accuracy it will be judged by, so its result is "
                 "optimistic; use a validation split where the benchmark has one"
             )
 
     @property
     def affordable(self) -> bool:
         """Whether another training may start."""
-        return self.spent < self.budget_seconds and (
+        return (math.isinf(self.budget_seconds) or self.spent < self.budget_seconds) and (
             self.max_evaluations is None or len(self.trials) < self.max_evaluations
         )
+
+    def _seconds(self, arch: Any) -> float:
+        """What a training costs; NaN where the benchmark does not know and no budget of seconds asks."""
+        known = getattr(self.benchmark, "available_seconds", None)
+        if math.isinf(self.budget_seconds) and known is not None and (self.dataset, self.epochs) not in known:
+            return math.nan
+        return self.benchmark.train_seconds(arch, dataset=self.dataset, epochs=self.epochs)
 
     def train(self, arch: Any, score: float = math.nan) -> float:
         """Look up the accuracy of ``arch`` and pay for it; ``score`` is only noted."""
         accuracy = self.benchmark.accuracy(arch, dataset=self.dataset, split=self.split, epochs=self.epochs)
-        seconds = self.benchmark.train_seconds(arch, dataset=self.dataset, epochs=self.epochs)
+        seconds = self._seconds(arch)
         self.spent += seconds
         self.archs.append(arch)
         self.trials.append(_Trial(arch=self.space.to_str(arch), score=score, accuracy=accuracy, seconds=seconds))

@@ -133,8 +133,8 @@ class NDSSpace(GraphSpace):
     def from_str(self, text: str) -> Genotype:
         """The genotype that ``text`` names, in the form of :meth:`to_str` or as JSON (see :meth:`from_record`).
 
-        Lists and ``range(2, 6)`` are fine; width and depth may be left out where the space has only one. ValueError
-        with the place of the fault.
+        Lists, pairs by node and ``range(2, 6)`` are fine; width and depth may be left out where the space has only
+        one. ValueError with the place of the fault.
         """
         shown = repr(text) if len(repr(text)) < 80 else f"{text[:60]!r}..."
         try:
@@ -160,6 +160,8 @@ class NDSSpace(GraphSpace):
         missing = [name for name in _FIELDS if name not in found]
         if missing:
             raise ValueError(f"arch: expected the fields {', '.join(_FIELDS)}; there is no {', '.join(missing)}")
+        for cell in ("normal", "reduce"):
+            found[cell] = _flat(found[cell])
         arch = Genotype(*(found[name] for name in _FIELDS))
         self._check(arch)
         return arch
@@ -220,6 +222,14 @@ def _value(node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except (ValueError, TypeError) as error:
         raise ValueError(f"arch: {ast.unparse(node)!r} is neither a literal nor a range") from error
+
+
+def _flat(pairs: Any) -> Any:
+    """The pairs of a cell; some publish them by node, two in each list."""
+    by_node = isinstance(pairs, list | tuple) and all(
+        isinstance(node, list | tuple) and [type(pair) for pair in node] in ([tuple] * 2, [list] * 2) for node in pairs
+    )
+    return [pair for node in pairs for pair in node] if by_node else pairs
 
 
 def _add_cifar_stem(graph: Graph, width: int) -> tuple[int, int]:

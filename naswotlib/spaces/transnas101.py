@@ -113,7 +113,11 @@ class TransNASMicro(NASBench201):
 
     def from_str(self, text: str) -> Cell:
         """The cell that ``text`` names; ValueError where it names none."""
-        match = re.fullmatch(rf"{self._prefix}([0-3])_([0-3]{{2}})_([0-3]{{3}})", text.strip()) if text else None
+        match = (
+            re.fullmatch(rf"{self._prefix}([0-3])_([0-3]{{2}})_([0-3]{{3}})", text.strip())
+            if isinstance(text, str)
+            else None
+        )
         if not match:
             raise ValueError(
                 f"arch: {text!r} is no cell of {self.name}, expected {self._prefix}a_bc_def with digits 0 to 3"
@@ -221,7 +225,7 @@ class TransNASMacro(EnumeratedSpace[Digits]):
 
     def from_str(self, text: str) -> Digits:
         """The skeleton that ``text`` names; ValueError where it names none."""
-        match = re.fullmatch(r"64-([0-9]{1,9})-basic", text.strip()) if text else None
+        match = re.fullmatch(r"64-([0-9]{1,9})-basic", str(text).strip())
         if not match:
             raise ValueError(f"arch: {text!r} is no skeleton of {self.name}, expected a form such as 64-1234-basic")
         arch = Digits(tuple(map(int, match[1])))

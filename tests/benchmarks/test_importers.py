@@ -284,6 +284,28 @@ def test_nds_cells_are_found_by_the_values_of_their_space(tmp_path):
         assert table.accuracy(archs, **where).tolist() == [95.0, 94.0, 93.0]
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (nds_entry(VANILLA, [1.0], params=float("nan")), "params: nan is no number of parameters"),
+        (nds_entry(VANILLA, [1.0], flops=1e300), r"flops: 1e\+300 is no number of multiply-adds"),
+        (nds_entry(VANILLA, [1.0], params=10**400), "not laid out as in the published file .*OverflowError"),
+        (nds_entry(VANILLA, [-3.0]), "train/1: 102.0 is no percentage|test/1: 103.0 is no percentage"),
+        (
+            nds_entry(VANILLA, [1.0], test_ep_top1=[], train_ep_top1=[]),
+            "not laid out as in the published file .*IndexError",
+        ),
+        (nds_entry(VANILLA, [1.0], test_ep_top1=["low"]), "could not convert string to float: 'low'"),
+        ({"net": VANILLA}, "not laid out as in the published file .*KeyError"),
+    ],
+)
+def test_an_nds_entry_that_is_not_in_order_is_refused_by_name(tmp_path, entry, said):
+    (tmp_path / "Vanilla.json").write_text(json.dumps([nds_entry(VANILLA, [2.0]), entry]))
+    with pytest.raises(ValueError, match=rf"Vanilla.json: .*({said})"):
+        import_file(tmp_path / "Vanilla.json", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_nds_files_are_told_apart_by_their_names(tmp_path):
     (tmp_path / "downloaded.json").write_text(json.dumps([nds_entry(VANILLA, [1.0])]))
     with pytest.raises(ValueError, match=r"'downloaded' is unknown; choose one of Amoeba, DARTS, .*Vanilla"):

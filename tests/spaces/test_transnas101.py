@@ -251,6 +251,8 @@ def test_every_skeleton_is_reached_from_every_other_by_mutations():
     [
         (micro, "64-41414-4_00_000", "expected 64-41414-a_bc_def with digits 0 to 3"),
         (micro, "64-4111-basic", "is no cell of transnas101_micro"),
+        (micro, 7, "7 is no cell of transnas101_micro"),
+        (macro, 7, "7 is no skeleton of transnas101_macro"),
         (macro, "64-41414-1_02_333", "is no skeleton of transnas101_macro"),
         (macro, "64-1511-basic", "module 2 of 1511: 5 is unknown"),
         (macro, "64-123-basic", "123 has 3 modules; expected 4 to 6"),

