@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from naswotlib.graph import Graph, Op
 
@@ -51,9 +52,8 @@ def _side(op: Op, axis: int, length: int) -> int:
 
 def network_size(graph: Graph, side: int) -> NetworkSize:
     """The size of the network of ``graph`` for images of ``side`` pixels."""
-    parameters = flops = num_units = 0
-    for _, weights, _ in graph.parameters():
-        parameters += math.prod(weights)
+    parameters = sum(math.prod(weights) for _, weights, _ in graph.parameters())
+    flops = num_units = 0
     for op, shape in zip(graph.ops, shapes(graph, side), strict=True):
         if op.kind in ("conv", "linear"):
             read = graph.channels(op.inputs[0]) // op.groups * math.prod(op.kernel)
@@ -66,8 +66,6 @@ def network_size(graph: Graph, side: int) -> NetworkSize:
 def adds_up(graph: Graph, side: int | Sequence[int]) -> bool:
     """Whether all terms of every sum, and the sides of all parts of a concatenation, are of equal shape."""
     found = shapes(graph, side if isinstance(side, int) else (side[0], side[1]))
-    for op in graph.ops:
-        terms = {found[x] if op.kind == "add" else found[x][1:] for x in op.inputs}
-        if op.kind in ("add", "concat") and len(terms) > 1:
-            return False
-    return True
+    sums = ({found[x] for x in op.inputs} for op in graph.ops if op.kind == "add")
+    sides = ({found[x][1:] for x in op.inputs} for op in graph.ops if op.kind == "concat")
+    return all(len(terms) == 1 for terms in chain(sums, sides))
