@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from naswotlib.graph import Graph, Op
 
@@ -66,6 +65,8 @@ def network_size(graph: Graph, side: int) -> NetworkSize:
 def adds_up(graph: Graph, side: int | Sequence[int]) -> bool:
     """Whether all terms of every sum, and the sides of all parts of a concatenation, are of equal shape."""
     found = shapes(graph, side if isinstance(side, int) else (side[0], side[1]))
-    sums = ({found[x] for x in op.inputs} for op in graph.ops if op.kind == "add")
-    sides = ({found[x][1:] for x in op.inputs} for op in graph.ops if op.kind == "concat")
-    return all(len(terms) == 1 for terms in chain(sums, sides))
+    for op in graph.ops:
+        terms = {found[x] if op.kind == "add" else found[x][1:] for x in op.inputs}
+        if op.kind in ("add", "concat") and len(terms) > 1:
+            return False
+    return True
