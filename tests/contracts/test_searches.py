@@ -9,6 +9,8 @@ import torch
 from pandas.testing import assert_frame_equal
 
 from naswotlib.errors import NaswotWarning
+from naswotlib.scoring.many import ScoreOptions
+from naswotlib.search.base import TrainingOptions
 from naswotlib.search.with_training import area, random_search, rea, reinforce
 from naswotlib.search.without_training import naswot
 from naswotlib.spaces import get_space
@@ -139,3 +141,22 @@ def test_a_search_on_test_accuracy_is_asked_for_warned_of_and_marked(name):
     assert result.search_split == "test"
     assert "test" in result.criterion
     assert search(name).search_split == "validation"
+
+
+@every_training_search
+def test_a_keyword_that_is_none_is_named_and_so_is_one_that_is_missing(name):
+    with pytest.raises(TypeError, match="budget"):
+        search(name, budget=1.0)
+    with pytest.raises(TypeError, match="'epochs'"):
+        TRAINING[name](SPACE, Spy(), dataset="cifar10", rng=np.random.default_rng(0), max_evaluations=3)
+
+
+def test_naswot_names_a_keyword_that_is_none():
+    with pytest.raises(TypeError, match="count: no keyword of this search"):
+        naswot(SPACE, scores=SCORES, n_samples=3, rng=np.random.default_rng(0), count="once")
+
+
+def test_every_keyword_that_is_passed_on_is_documented():
+    assert all(keyword in random_search.__doc__ for keyword in TrainingOptions.__annotations__)
+    assert all(keyword in rea.__doc__ for keyword in TrainingOptions.__annotations__)
+    assert all(keyword in naswot.__doc__ for keyword in ScoreOptions.__annotations__)
