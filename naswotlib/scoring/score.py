@@ -13,10 +13,9 @@ from naswotlib.errors import warn
 from naswotlib.graph import Counting, Graph, Op
 from naswotlib.graph.sizes import adds_up
 from naswotlib.graph.trace import built_graph, traced_graph, weights_of
-from naswotlib.scoring.checks import check_arguments, check_counting, check_inputs
 from naswotlib.scoring.kernel import hamming_kernel, log_determinant
-from naswotlib.scoring.modes import BatchNormMode, scoring_mode
-from naswotlib.scoring.watch import EVAL_WARNING, watch_codes
+from naswotlib.scoring.modes import BatchNormMode, check_counting, check_inputs, scoring_mode
+from naswotlib.scoring.watch import EVAL_WARNING, check_arguments, watch_codes
 
 
 @dataclass(frozen=True, eq=False)

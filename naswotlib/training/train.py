@@ -23,8 +23,7 @@ from torch import Tensor, nn
 
 from naswotlib.benchmarks.trained import N_LOSSES, Recipe, read_trained, write_trained
 from naswotlib.data.images import load_images
-from naswotlib.scoring.parallel import map_unordered
-from naswotlib.scoring.portable import pack_space, unpack_space
+from naswotlib.scoring.parallel import map_unordered, pack_space, unpack_space
 from naswotlib.scoring.score import naswot_score
 from naswotlib.spaces import arch_seed, get_space
 from naswotlib.training.images import N_CLASSES, TrainingImages, load_training_images
@@ -190,7 +189,7 @@ def _check_same(out: Path, found: dict[str, Any], expected: dict[str, Any]) -> N
 class _Job:
     """What a worker needs to train one architecture; images are read from files, so that they do not travel."""
 
-    space: str | bytes  # as :func:`naswotlib.scoring.portable.pack_space` gives it
+    space: str | bytes  # as :func:`naswotlib.scoring.parallel.pack_space` gives it
     folder: Path
     recipe: Recipe
     seed: int

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from naswotlib.errors import check_choice
-from naswotlib.scoring.checks import check_network
-from naswotlib.scoring.modes import scoring_mode
+from naswotlib.scoring.modes import check_network, scoring_mode
 from naswotlib.scoring.proxies.base import (
     check_finite,
     check_labels,

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from naswotlib.scoring.checks import check_network
-from naswotlib.scoring.modes import scoring_mode
+from naswotlib.scoring.modes import check_network, scoring_mode
 from naswotlib.scoring.proxies.base import check_finite, class_scores, floating, gradients_of, register_proxy
 
 
