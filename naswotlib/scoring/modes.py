@@ -40,7 +40,10 @@ def scoring_mode(network: nn.Module, batch_norm: BatchNormMode) -> Iterator[None
     devices = sorted({tensor.device.index or 0 for tensor in tensors if tensor.is_cuda})
     try:
         with torch.random.fork_rng(devices=devices), full_precision():
-            _set_modes(network, batch_norm)
+            for module in network.modules():
+                module.training = batch_norm == "batch" and isinstance(module, _NORMS)
+                if module.training:  # batch statistics, and without tracking nothing is written to the buffers
+                    module.track_running_stats = False  # type: ignore[assignment]
             yield
     finally:
         for module, training in modes:
@@ -56,9 +59,7 @@ def scoring_mode(network: nn.Module, batch_norm: BatchNormMode) -> Iterator[None
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """Convolutions and matrix products of a GPU in float32 inside the block, and not in TF32, whose products have 10
-    bits: it is what PyTorch convolves in by default, and it flips signs.
-    """
+    """No TF32 on a GPU inside the block: products of 10 bits, in which PyTorch convolves by default, flip signs."""
     convolutions = getattr(torch.backends.cudnn, "conv", torch.backends.cudnn)
     # The older name of the setting fails where someone has used the newer one, which torch has since 2.9.
     name, off = ("fp32_precision", "ieee") if hasattr(convolutions, "fp32_precision") else ("allow_tf32", False)
@@ -72,20 +73,8 @@ def full_precision() -> Iterator[None]:
             setattr(backend, name, value)
 
 
-def _set_modes(network: nn.Module, batch_norm: str) -> None:
-    for module in network.modules():
-        module.training = False
-    if batch_norm == "batch":
-        for module in network.modules():
-            if isinstance(module, _NORMS):
-                module.training = True  # batch statistics, and without tracking nothing is written to the buffers
-                module.track_running_stats = False
-
-
 def check_inputs(inputs: Tensor, *, least: int = 2) -> None:
-    """Raise unless ``inputs`` is a mini-batch of at least two images (or of ``least``), finite where that is known
-    without waiting for a GPU.
-    """
+    """Raise unless ``inputs`` is a mini-batch of ``least`` images or more, and finite (on a GPU that is not asked)."""
     if not isinstance(inputs, Tensor):
         raise TypeError(f"inputs: expected a torch.Tensor of shape (N, ...), got {type(inputs).__name__}")
     if inputs.dim() < 2 or len(inputs) < least:

@@ -29,8 +29,8 @@ class NaswotScore:
         num_units: N_A, the number of units counted for one image.
         layers: units counted, by name of the layer.
         uncounted: activations that ran but were not counted.
-        engine: how it was computed: from the operation ``"graph"`` that the network was built from, from one found by
-            tracing it (``"fx"``), or by watching its forward pass (``"hooks"``).
+        engine: how it was computed: from the ``"graph"`` that the network was built from, from one found by tracing it
+            (``"fx"``), or by watching its forward pass (``"hooks"``).
     """
 
     value: float
