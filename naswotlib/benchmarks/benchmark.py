@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,8 +28,8 @@ _SUMMARIES = {"mean": np.add, "max": np.maximum}
 class Benchmark:
     """A table of trained accuracies to ask. ``source`` is a table of :func:`make_table`, or its file.
 
-    A file's columns are read when they are first asked for. Which split, schedule and repetition to take is the
-    most asked question of these benchmarks, so that the look-ups have no default for the first two.
+    A file's columns are read when they are first asked for. Split and schedule have no default: which one to take is
+    the most asked question of these benchmarks.
     """
 
     source: pa.Table | Path
@@ -101,7 +101,7 @@ class Benchmark:
 
     @property
     def columns(self) -> list[str]:
-        """Names of all columns; beside accuracies and seconds they may be parameters, seeds, learning curves."""
+        """Names of all columns: accuracies, seconds, maybe parameters, seeds, learning curves."""
         return list(self._schema.names)
 
     def column(self, column: str) -> pa.Array:
@@ -160,8 +160,8 @@ class Benchmark:
     def accuracy(self, archs: Any, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> Any:
         """Accuracy in percent of one architecture (text, hash or value of the space), or of a list, array or column.
 
-        ``repeats`` is the mean over the repetitions of the training, or their maximum. ValueError lists what there
-        is where the table has no such column, and names the architecture where it has no such row.
+        ``repeats``: the mean over the repetitions of the training, or their maximum. ValueError lists what there is
+        where the table has no such column, and names an architecture that it has not.
         """
         return self._look_up(archs, self._accuracy_column(dataset, split, epochs), repeats)
 
@@ -178,8 +178,7 @@ class Benchmark:
     def train_seconds(self, archs: Hashable, *, dataset: str, epochs: int) -> float: ...
     def train_seconds(self, archs: Any, *, dataset: str, epochs: int) -> Any:
         """Seconds that one training took, as ``info.seconds`` defines them; arguments as for :meth:`accuracy`."""
-        if (dataset, epochs) not in self.available_seconds:
-            raise ValueError(self._unknown("(dataset, epochs)", (dataset, epochs), self.available_seconds))
+        self._check_known("(dataset, epochs)", (dataset, epochs), self.available_seconds)
         return self._look_up(archs, f"seconds/{dataset}/{epochs}", "mean")
 
     def trained(self, *, dataset: str, split: str, epochs: int) -> list[str]:
@@ -189,29 +188,21 @@ class Benchmark:
         values = self._values(self._metric_column(dataset, split, epochs), "mean")
         return [text for text, value in zip(self.archs, values, strict=True) if not np.isnan(value)]
 
-    def best(self, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> tuple[str, float]:
-        """The architecture of the highest accuracy in percent, or metric (the first of several), and its value."""
-        values = self._values(self._metric_column(dataset, split, epochs), repeats)
-        row = int(np.nanargmax(values))
-        return self.archs[row], float(values[row])
-
     def _accuracy_column(self, dataset: str, split: str, epochs: int) -> str:
-        key = (dataset, split, epochs)
-        if key not in self.available:
-            raise ValueError(self._unknown("(dataset, split, epochs)", key, self.available))
+        self._check_known("(dataset, split, epochs)", (dataset, split, epochs), self.available)
         return f"accuracy/{dataset}/{split}/{epochs}"
 
     def _metric_column(self, dataset: str, split: str, epochs: int) -> str:
         key = (dataset, split, epochs)
         if key in self.available_metrics:
             return f"metric/{dataset}/{split}/{epochs}"
-        if key not in self.available:
-            choices = [*self.available, *self.available_metrics]
-            raise ValueError(self._unknown("(dataset, split, epochs)", key, choices))
+        self._check_known("(dataset, split, epochs)", key, [*self.available, *self.available_metrics])
         return self._accuracy_column(dataset, split, epochs)
 
-    def _unknown(self, argument: str, value: object, choices: Iterable[object]) -> str:
-        return f"{argument}: {self.name} has no {value}; choose one of {', '.join(map(str, choices)) or 'none'}"
+    def _check_known(self, argument: str, value: object, choices: Sequence[object]) -> None:
+        if value not in choices:
+            listed = ", ".join(map(str, choices)) or "none"
+            raise ValueError(f"{argument}: {self.name} has no {value}; choose one of {listed}")
 
     def describe(self) -> str:
         """Origin, licence and meaning of the table, in a few lines."""

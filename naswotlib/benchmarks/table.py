@@ -1,11 +1,10 @@
-"""What a table of trained accuracies is: one parquet file, one row an architecture.
+"""Format of a table of trained accuracies: one parquet file, one row an architecture, :class:`TableInfo` as metadata.
 
-Columns are typed by their names. ``accuracy/cifar10/test/200`` holds accuracies in percent, on the split ``test``
-of ``cifar10``, after the 200-epoch schedule (0 epochs where nobody states them); ``seconds/cifar10/200`` holds seconds
-of training; ``metric/room_layout/validation/25`` holds what a task that is no classification is judged by, in its own
-unit, higher being better. Each is a list of float64, one item for each repetition of the training (another seed); so
-are all other columns of numbers. Text is in ``arch`` and maybe ``hash``, a second key of its row. What the schema's
-metadata must say is :class:`TableInfo`.
+``accuracy/cifar10/test/200`` holds accuracies in percent on the split ``test`` of ``cifar10`` after the 200-epoch
+schedule (0 epochs where nobody states them); ``seconds/cifar10/200`` holds seconds of training;
+``metric/room_layout/validation/25`` what a task that is no classification is judged by, in its own unit, higher being
+better. These, and all other columns of numbers, are lists of float64, one item for each repetition of the training.
+Text is in ``arch`` and maybe ``hash``, a second key of its row.
 """
 
 from __future__ import annotations
@@ -40,9 +39,9 @@ class TableInfo:
     """Where a table comes from and what its numbers mean.
 
     name: of the table; space: of its search space; origin: who trained the networks and how; licence: of the
-    numbers; sha256: of the file they were read from; splits: each split, with ``dataset/split`` where datasets
-    differ, in words; seconds: what the training times include; repeats: what the repetitions are; skeleton:
-    keywords of ``space.build`` for the networks that were trained; sides: image side in pixels by dataset.
+    numbers; sha256: of the file they were read from; splits: what each ``split``, or ``dataset/split``, is; seconds:
+    what the training times include; repeats: what the repetitions are; skeleton: keywords of ``space.build`` for the
+    networks that were trained; sides: image side in pixels by dataset.
     """
 
     name: str

@@ -58,8 +58,8 @@ def fit_as_imagenet(image: Image.Image, side: int) -> Image.Image:
 def open_images(path: Path, *, part: str = "", fit: Fit = fit_by_area) -> ImageSource:
     """The images of an ``.npz``, a folder or a tar, as :func:`naswotlib.load_images` describes them.
 
-    ``part``: only those below a folder of that name; ``fit``: how an image gets a side. FileNotFoundError, or
-    ValueError where the file is none of these or not in order.
+    ``part``: only those below a folder of that name; ``fit``: how an image gets a side. Raises FileNotFoundError, or
+    ValueError where the file is none of these.
     """
     if path.is_dir():
         names = sorted(file.relative_to(path) for file in path.rglob("*") if _is_image(file, part))

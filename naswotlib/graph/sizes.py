@@ -51,9 +51,8 @@ def _side(op: Op, axis: int, length: int) -> int:
 
 def network_size(graph: Graph, side: int) -> NetworkSize:
     """The size of the network of ``graph`` for images of ``side`` pixels."""
-    parameters = flops = num_units = 0
-    for _, weights, _ in graph.parameters():
-        parameters += math.prod(weights)
+    parameters = sum(math.prod(weights) for _, weights, _ in graph.parameters())
+    flops = num_units = 0
     for op, shape in zip(graph.ops, shapes(graph, side), strict=True):
         if op.kind in ("conv", "linear"):
             read = graph.channels(op.inputs[0]) // op.groups * math.prod(op.kernel)

@@ -1,8 +1,7 @@
 """NAS-Bench-101: 423,624 cells, directed graphs of at most seven vertices and nine edges (Ying et al., 2019).
 
-Vertices carry operations: each sums what its edges bring, and the output concatenates. **The skeleton is by
-default the one that the paper scores**, whose stem has 16 channels; the networks whose accuracies the benchmark
-holds have 128: pass ``stem_channels=128`` for those.
+Vertices carry operations: each sums what its edges bring, and the output concatenates. **The default skeleton is the
+one that the paper scores**, with a stem of 16 channels; the benchmark trained networks of ``stem_channels=128``.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def vertex_channels(matrix: Matrix, channels_in: int, channels_out: int) -> list
     """Width of every vertex of a pruned cell.
 
     Vertices that the output concatenates share its channels, the first ones taking one more where they do not
-    divide; any other has the width of the widest vertex that it feeds.
+    divide; another is as wide as the widest that it feeds.
 
     >>> vertex_channels(((0, 1, 1, 0), (0, 0, 0, 1), (0, 0, 0, 1), (0, 0, 0, 0)), 16, 33)
     [16, 17, 16, 33]
@@ -114,9 +113,8 @@ class NASBench101(GraphSpace):
     def mutate(self, arch: ModelSpec, rng: np.random.Generator) -> ModelSpec:
         """Ours: add or remove one edge or replace one operation, in a way that makes another cell (another hash).
 
-        Uniform over the decisions that can. The child keeps its unused vertices, and a smaller parent is filled up
-        to seven, so that cells grow as well as shrink. Where no one decision makes another cell, as may happen to
-        a spec that uses input and output alone, one of its unused edges or operations changes.
+        Uniform over the decisions that can. The child keeps its unused vertices, and a smaller parent is filled up to
+        seven, so that cells grow too. Where no one decision makes another cell, one that is not used changes.
         """
         spec = arch.filled
         edges, size = len(spec.bits), len(spec.ops)
@@ -134,9 +132,9 @@ class NASBench101(GraphSpace):
         return unused[0]
 
     def mutate_paper(self, arch: ModelSpec, rng: np.random.Generator) -> ModelSpec:
-        """As the authors' search: of the pruned cell, flip the first of its possible edges, in random order, that
-        leaves a cell, and prune. Operations never change and vertices never come back. A cell without such an
-        edge (only input→output) is returned as it is.
+        """As the authors' search: flip one random edge of the pruned cell, such that it stays a cell, and prune.
+
+        Operations never change and vertices never come back; a cell without such an edge stays as it is.
         """
         spec = arch.pruned
         for position in map(int, rng.permutation(len(spec.bits))):
@@ -146,8 +144,8 @@ class NASBench101(GraphSpace):
         return spec
 
     def mutate_benchmark(self, arch: ModelSpec, rng: np.random.Generator) -> ModelSpec:
-        """As the benchmark's regularised evolution: of the cell with its unused vertices, filled up to seven, flip
-        every possible edge with probability 1/7 and replace every operation with probability 1/5, until legal.
+        """As the benchmark's regularised evolution, of the cell filled up to seven vertices, until it is legal: flip
+        every possible edge with probability 1/7 and replace every operation with probability 1/5.
         """
         spec = arch.filled
         size = len(spec.ops)
@@ -194,8 +192,8 @@ class NASBench101(GraphSpace):
     def graph(
         self, arch: ModelSpec, *, num_classes: int = 10, stem_channels: int = 16, modules_per_stack: int = 3
     ) -> Graph:
-        """The network: stem, three stacks of modules at 1, 2 and 4 times ``stem_channels``, 2×2 max pooling between
-        them, and the classifier. Weights start as the authors' scoring has them (``fan_out``).
+        """Stem, three stacks of modules at 1, 2 and 4 times ``stem_channels``, with 2×2 max pooling between them, and
+        classifier. Weights start as the authors' scoring has them (``fan_out``).
         """
         check_at_least("num_classes", num_classes, 1)
         check_at_least("stem_channels", stem_channels, MAX_VERTICES - 2)  # one for each vertex of a concatenation

@@ -5,6 +5,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from naswotlib.cli.search import METHODS
+from naswotlib.scoring.many import ScoreOptions
+from naswotlib.search.base import TrainingOptions
 from naswotlib.search.contracts import SearchContract, TrainingContract, made_up_scores
 from naswotlib.search.with_training import area, random_search, rea, reinforce
 from naswotlib.search.without_training import naswot
@@ -61,3 +63,24 @@ def test_made_up_scores_are_all_different_and_have_a_row_for_each_architecture()
     scores = made_up_scores(space)
     assert scores.arch.tolist() == [space.to_str(arch) for arch in space]
     assert sorted(scores.score) == np.arange(len(space)).tolist()
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_a_keyword_that_is_none_is_named_and_so_is_one_that_is_missing(name):
+    space = TestNaswot.space
+    with pytest.raises(TypeError, match="budget"):
+        TRAINING[name](space, None, dataset="cifar10", epochs=12, rng=np.random.default_rng(0), budget=1.0)
+    with pytest.raises(TypeError, match="'epochs'"):
+        TRAINING[name](space, None, dataset="cifar10", rng=np.random.default_rng(0), max_evaluations=3)
+
+
+def test_naswot_names_a_keyword_that_is_none():
+    space = TestNaswot.space
+    with pytest.raises(TypeError, match="count: no keyword of this search"):
+        naswot(space, scores=made_up_scores(space), n_samples=3, rng=np.random.default_rng(0), count="once")
+
+
+def test_every_keyword_that_is_passed_on_is_documented():
+    assert all(keyword in random_search.__doc__ for keyword in TrainingOptions.__annotations__)
+    assert all(keyword in rea.__doc__ for keyword in TrainingOptions.__annotations__)
+    assert all(keyword in naswot.__doc__ for keyword in ScoreOptions.__annotations__)

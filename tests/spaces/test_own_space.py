@@ -20,7 +20,7 @@ import torch
 from naswotlib import area, get_space, load_benchmark, load_images, naswot, naswot_score, rea, score_archs
 from naswotlib.cli.main import main
 from naswotlib.scoring.contracts import ScoreContract
-from naswotlib.scoring.portable import pack_space, unpack_space
+from naswotlib.scoring.parallel import pack_space, unpack_space
 from naswotlib.spaces.base import _FACTORIES, arch_seed, find_space, sample_distinct
 from support.cifar import draw, save_published
 from support.tiny_space import promises
@@ -173,7 +173,7 @@ def test_a_space_travels_with_its_code_to_a_process_that_cannot_import_it(chains
     packed = pack_space(chains.Chains())
     code = (
         "import pickle, sys\n"
-        "from naswotlib.scoring.portable import unpack_space\n"
+        "from naswotlib.scoring.parallel import unpack_space\n"
         "space = unpack_space(sys.stdin.buffer.read())\n"
         "assert 'chains' not in sys.modules\n"
         f"print(len(space.graph(space.from_str({CHAIN!r})).ops))"
