@@ -33,8 +33,9 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
     in ``data_dir``, else in NASWOTLIB_DATA, else in the cache, where ``naswot data import`` writes published tables
     under the name of their space: ``"nasbench201"`` (or ``"nats_topology"``, NATS-Bench's newer runs, also its second
     choice), ``"mini_nasbench201"`` (12 epochs only), ``"nasbench101"``, ``"nats_size"``, ``"nds_darts"``,
-    ``"nds_darts_lr_wd"``, ``"nasbench_macro"`` and so on. Any other name is that of a ``NAME.parquet`` of one's own, made
-    by ``naswot train`` or :func:`naswotlib.benchmarks.table.make_table`. FileNotFoundError says what was looked for.
+    ``"nds_darts_lr_wd"``, ``"nasbench_macro"`` and so on. Any other name is that of a ``NAME.parquet`` of one's own,
+    made by ``naswot train`` or :func:`naswotlib.benchmarks.table.make_table`. FileNotFoundError says what was looked
+    for.
     """
     bundled = {f"bundled-{path.stem}": path for path in sorted(BUNDLED.glob("*.parquet"))}
     if name == "bundled" or name.startswith("bundled-"):

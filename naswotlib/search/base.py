@@ -121,8 +121,8 @@ class Training:
             raise ValueError(f"max_evaluations: expected at least 1, got {self.max_evaluations}")
         if self.search_split.startswith("test"):
             warn(
-                f"search_split={self.search_split!r}: this search sees the accuracy it will be judged by, so its result "
-                "is optimistic; use a validation split where the benchmark has one"
+                f"search_split={self.search_split!r}: this search sees the accuracy it will be judged by, so its "
+                "result is optimistic; use a validation split where the benchmark has one"
             )
 
     @property
