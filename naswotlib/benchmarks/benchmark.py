@@ -105,7 +105,7 @@ class Benchmark:
         return list(self._schema.names)
 
     def column(self, column: str) -> pa.Array:
-        """One column of the file as it is: a list of float64 an architecture, or text (``arch``, maybe ``hash``)."""
+        """A column of the file as it is: a list of float64 an architecture, or text (``arch``, maybe ``hash``)."""
         check_choice("column", column, self.columns)
         source = self.source
         table = source if isinstance(source, pa.Table) else pq.read_table(source, columns=[column], memory_map=True)
@@ -116,7 +116,7 @@ class Benchmark:
         return {}
 
     def _values(self, column: str, repeats: Repeats) -> npt.NDArray[np.float64]:
-        """One number an architecture, NaN where it was never trained so; kept once computed."""
+        """A number for each architecture, NaN where it was never trained so; kept once computed."""
         check_choice("repeats", repeats, _SUMMARIES)
         if (column, repeats) not in self._summaries:
             lists = self.column(column)

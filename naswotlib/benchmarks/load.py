@@ -20,7 +20,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 
 
 def bundled_recipe(space: str) -> str:
-    """How the networks of the bundled table of ``space`` were trained, in one sentence."""
+    """The recipe of the bundled table of ``space``, in one sentence."""
     _, metadata = read_trained(BUNDLED / f"{space}.parquet")
     return Recipe.of(metadata).describe()
 

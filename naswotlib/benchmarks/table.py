@@ -36,7 +36,7 @@ BOUNDS = {
 
 @dataclass(frozen=True)
 class TableInfo:
-    """Where a table comes from and what its numbers mean.
+    """Origin of a table and meaning of its numbers.
 
     name: of the table; space: of its search space; origin: who trained the networks and how; licence: of the
     numbers; sha256: of the file they were read from; splits: what each ``split``, or ``dataset/split``, is; seconds:
@@ -57,7 +57,7 @@ class TableInfo:
 
 
 def read_info(schema: pa.Schema) -> TableInfo:
-    """What the metadata of a table says; ValueError where the schema is of another file."""
+    """The metadata of a table; ValueError where the schema is of another file."""
     if METADATA not in (schema.metadata or {}):
         raise ValueError(
             "expected a table of this library, found parquet without its metadata; `naswot data import` makes one from "

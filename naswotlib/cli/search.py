@@ -107,7 +107,7 @@ def _columns(table: Benchmark) -> dict[str, tuple[str, str, int]]:
 
 
 def _report(space: str, result: SearchResult, table: Benchmark | None) -> dict[str, Any]:
-    """What was chosen and what it cost; and what the benchmark's longest schedules made of it, where it knows."""
+    """The choice, its costs, and its accuracies after the longest schedules of the benchmark, where it has them."""
     text = naswotlib.get_space(space).to_str(result.arch)
     report: dict[str, Any] = {"method": result.method, "space": space, "arch": text, "criterion": result.criterion}
     report |= {"tried": len(result.history)}

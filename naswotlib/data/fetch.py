@@ -1,4 +1,4 @@
-"""Where benchmark tables and image data lie on this machine, and how they get there."""
+"""The folder of benchmark tables and images, and downloads into it."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _record(path: Path) -> Path:
 
 
 def fault(path: Path, remote: Remote) -> str:
-    """What is wrong with a file, by its first bytes, size and digest; empty where all is right."""
+    """The fault of a file, by its first bytes, size and digest; empty where there is none."""
     with path.open("rb") as file:
         if file.read(64).lstrip()[:1] == b"<":
             return "got a web page, not the file: the site refuses (quota, permission) or asks; open it in a browser"
@@ -168,7 +168,7 @@ def fault(path: Path, remote: Remote) -> str:
 
 
 def verify(*, data_dir: str | Path | None = None) -> dict[Path, str]:
-    """What is wrong with each downloaded file that is there (:func:`fault`); nothing is changed."""
+    """The :func:`fault` of each downloaded file that is there, or an empty text; nothing is changed."""
     home = data_home(data_dir)
     remotes = [remote for source in SOURCES.values() for remote in source]
     return {

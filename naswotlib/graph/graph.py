@@ -21,7 +21,7 @@ EPSILON = 1e-5  # of every batch normalisation in a graph
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One operation. ``inputs`` are numbers of earlier operations, ``channels`` is the width of the result.
+    """An operation. ``inputs`` are numbers of earlier operations, ``channels`` is the width of the result.
 
     ``reference``: how often the authors' code counts a ReLU. 2 inside their ``ReLUConvBN`` containers, whose class name
     their hook matches too, 0 for a ``functional`` call, which no hook sees, 1 elsewhere.

@@ -1,4 +1,4 @@
-"""How large the network of a graph is: arithmetic on its operations, without a weight or an image."""
+"""Sizes of the network of a graph, by arithmetic on its operations, without a weight or an image."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -169,9 +169,8 @@ def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | Non
 
 def _manifest(space: Any, settings: _Settings, images: np.ndarray, labels: np.ndarray | None) -> dict[str, Any]:
     """What a score depends on, in words and numbers that a file can hold."""
-    described = {field.name: getattr(settings, field.name) for field in fields(settings)} | {"space": space.name}
     arrays = {"inputs": images} if labels is None else {"inputs": images, "labels": labels}
-    return described | {
+    return {**vars(settings), "space": space.name} | {
         name: f"{array.shape} {array.dtype} sha256 {hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
         for name, array in arrays.items()
     }

@@ -1,4 +1,4 @@
-"""What a network is scored with and in which state: checks that name an argument, and giving it back as it was."""
+"""Checks of networks and mini-batches, and the state in which a network is scored."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 @contextmanager
 def single_thread() -> Iterator[None]:
-    """One thread for torch, BLAS and OpenMP inside the block, so that a result has the same bits everywhere."""
+    """Give torch, BLAS and OpenMP one thread inside the block, so that a result has the same bits everywhere."""
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(1)

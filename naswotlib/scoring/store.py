@@ -31,7 +31,7 @@ SCHEMA = pa.schema(
 
 
 class Row(TypedDict):
-    """One architecture's outcome, as a row of the table of :func:`naswotlib.score_archs`."""
+    """The outcome of an architecture, as a row of the table of :func:`naswotlib.score_archs`."""
 
     arch: str
     score: float

@@ -1,4 +1,4 @@
-"""What searches share: their result, the keywords of those that train, and training on a table within a budget.
+"""Shared by all searches: their result, the keywords of those that train, training on a table within a budget.
 
 A search on a table *sees* one accuracy (``dataset``, ``epochs``, ``search_split``), *pays* the seconds that the
 training behind it took, and returns one architecture, whose other accuracies are for the caller to report.
@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from naswotlib.errors import warn
+from naswotlib.errors import check_at_least, warn
 from naswotlib.scoring.many import ScoreOptions
 
 
 class TrainedNetworks(Protocol):
-    """What a search asks of a benchmark."""
+    """A benchmark, as far as a search needs it."""
 
     def accuracy(self, arch: Any, /, *, dataset: str, split: str, epochs: int) -> float:
         """Accuracy of ``arch`` after ``epochs``."""
@@ -49,7 +49,7 @@ class TrainingOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, eq=False)
 class SearchResult:
-    """What a search chose and all it saw on the way.
+    """The choice of a search, and all it saw on the way.
 
     Attributes:
         arch: the chosen architecture.
@@ -117,8 +117,8 @@ class Training:
             raise ValueError(f"budget_seconds: expected a positive number of seconds, got {self.budget_seconds}")
         if self.max_evaluations is None and math.isinf(self.budget_seconds):
             raise ValueError("budget_seconds, max_evaluations: a search needs at least one of them to end")
-        if self.max_evaluations is not None and self.max_evaluations < 1:
-            raise ValueError(f"max_evaluations: expected at least 1, got {self.max_evaluations}")
+        if self.max_evaluations is not None:
+            check_at_least("max_evaluations", self.max_evaluations, 1)
         if self.search_split.startswith("test"):
             warn(
                 f"search_split={self.search_split!r}: this search sees the accuracy it will be judged by, so its "
@@ -149,12 +149,13 @@ class Training:
         return accuracy
 
     def result(self, method: str, scored: pd.DataFrame | None = None) -> SearchResult:
-        """The best of all that was trained, the first of equals; ``scored`` is the history before any training."""
+        """The best of all that was trained, the first of equals; ``scored`` is a table of scores from before."""
         history = pd.DataFrame(self.trials)
         best = int(np.argmax(history.accuracy))
         criterion = f"{self.dataset} {self.search_split} accuracy, {self.epochs} epochs"
         score_seconds = 0.0
         if scored is not None:
-            score_seconds = float(scored.seconds.sum())
-            history = pd.concat([scored, history], ignore_index=True)
+            before = history_of_scores(scored)
+            score_seconds = float(before.seconds.sum())
+            history = pd.concat([before, history], ignore_index=True)
         return SearchResult(self.archs[best], history, score_seconds, self.spent, method, criterion, self.search_split)

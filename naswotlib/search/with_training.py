@@ -16,15 +16,9 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
+from naswotlib.errors import check_at_least
 from naswotlib.scoring.many import ScoreOptions, score_archs
-from naswotlib.search.base import (
-    SearchResult,
-    TrainedNetworks,
-    Training,
-    TrainingOptions,
-    check_source,
-    history_of_scores,
-)
+from naswotlib.search.base import SearchResult, TrainedNetworks, Training, TrainingOptions, check_source
 from naswotlib.spaces.base import find_space
 
 
@@ -126,7 +120,7 @@ def area(
     chosen = scored.iloc[np.sort(best)]
     start = ((space.from_str(text), score) for text, score in zip(chosen.arch, chosen.score, strict=True))
     _evolve(training, start, population_size, sample_size, replace, rng)
-    return training.result("area", history_of_scores(scored))
+    return training.result("area", scored)
 
 
 def _check_evolution(space: Any, population_size: int, sample_size: int, replace: bool) -> None:
@@ -137,8 +131,7 @@ def _check_evolution(space: Any, population_size: int, sample_size: int, replace
             f"sample_size: expected 1 to population_size, {population_size}, got {sample_size}; more than the "
             "population can only be drawn with replace=True"
         )
-    if population_size < 1:
-        raise ValueError(f"population_size: expected at least 1, got {population_size}")
+    check_at_least("population_size", population_size, 1)
 
 
 def _evolve(
@@ -196,7 +189,7 @@ def reinforce(
 
 @lru_cache(maxsize=4)
 def _decisions(space: Any) -> tuple[list[tuple[Any, ...]], dict[tuple[Any, ...], Any]]:
-    """What each decision can be, in the order of the space, and the architecture of each combination."""
+    """The choices of each decision, in the order of the space, and the architecture of each combination."""
     if not hasattr(space, "decisions") or not hasattr(space, "__len__"):
         raise ValueError(f"space: {space.name} cannot be enumerated by decisions(arch), which REINFORCE needs; use rea")
     architectures = {tuple(space.decisions(arch)): arch for arch in space}

@@ -1,4 +1,4 @@
-"""What a search space is, and the registry of those that exist."""
+"""Search spaces: their protocol, base classes and registry."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SearchSpace(Protocol):
     num_architectures: int
 
     def sample(self, rng: np.random.Generator) -> Any:
-        """One random architecture."""
+        """A random architecture."""
         ...
 
     def to_str(self, arch: Any) -> str:
@@ -105,7 +105,7 @@ class EnumeratedSpace(GraphSpace, Sequence[Arch]):
         return isinstance(arch, self.arch_type)
 
     def sample(self, rng: np.random.Generator) -> Arch:
-        """One architecture, uniform over all of them."""
+        """A random architecture, uniform over all of them."""
         return self.at(int(rng.integers(len(self))))
 
 

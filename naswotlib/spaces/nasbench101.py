@@ -83,7 +83,7 @@ class NASBench101(GraphSpace):
     num_architectures = 423_624
 
     def sample(self, rng: np.random.Generator) -> ModelSpec:
-        """One spec as the benchmark's searches draw it: uniform over the legal labelled graphs of seven vertices.
+        """A spec as the benchmark's searches draw it, uniform over the legal labelled graphs of seven vertices.
 
         That is far from uniform over the 423,624 cells: after pruning most have four or five vertices, where 85% of
         the table has seven. See :meth:`sample_table`.
@@ -95,7 +95,7 @@ class NASBench101(GraphSpace):
                 return ModelSpec(matrix, ("input", *(OPERATIONS[op] for op in ops), "output"))
 
     def sample_table(self, rng: np.random.Generator, table: Sequence[ModelSpec]) -> ModelSpec:
-        """One cell as the paper draws it: uniform over the rows of a table, each a different hash."""
+        """A cell as the paper draws it, uniform over the rows of a table, each a different hash."""
         return table[int(rng.integers(len(table)))]
 
     def decisions(self, arch: ModelSpec) -> tuple[int | str, ...]:

@@ -132,7 +132,7 @@ def _hash(matrix: Matrix, labels: Sequence[int]) -> str:
 
 
 def enumerate_specs(max_vertices: int = MAX_VERTICES) -> Iterator[ModelSpec]:
-    """One spec of every cell with up to ``max_vertices`` vertices, in order of size: 423,624 for seven (minutes).
+    """Yield one spec of every cell with up to ``max_vertices`` vertices, in order of size: 423,624 for seven (minutes).
 
     Isomorphic graphs are removed before their vertices are labelled with operations, isomorphic cells after.
     """

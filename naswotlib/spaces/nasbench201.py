@@ -27,7 +27,7 @@ _SHUFFLE_SEED = 88  # the benchmark shuffled its list of cells with Python's own
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One operation for each edge of :data:`EDGES`."""
+    """A cell: an operation for each edge of :data:`EDGES`."""
 
     ops: tuple[str, ...]
 

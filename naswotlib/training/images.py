@@ -97,6 +97,6 @@ def _halve(pixels: np.ndarray) -> np.ndarray:
 
 
 def _join(by_class: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """One array of all images, class by class, and labels; contiguous, so that whoever loads it sums in one order."""
+    """Join all images, class by class, and label them; contiguous, so that sums have one order everywhere."""
     labels = np.repeat(np.arange(N_CLASSES), [len(images) for images in by_class])
     return np.ascontiguousarray(np.concatenate(by_class)), labels

@@ -6,7 +6,7 @@ networks to one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ KEEP_PROXIES = ("nasbench201", *NDS, IMAGENET, *FIXED)  # parts of which they ar
 
 @dataclass(frozen=True)
 class Part:
-    """One table: networks of ``space``, the first of the order that ``order(space, count, folder)`` gives as text."""
+    """A table of networks of ``space``: the first ``count`` of ``order(space, count, folder)``, texts."""
 
     space: str
     recipe: Recipe
@@ -93,7 +93,7 @@ def best_networks(space_name: str, count: int, folder: Path) -> list[str]:
 
 
 def _skeleton(**keywords: int) -> Recipe:
-    return replace(Recipe(), skeleton=tuple(keywords.items()))
+    return Recipe(skeleton=tuple(keywords.items()))
 
 
 # Median seconds a network on one core of an AMD EPYC: nasbench201 43, its complete sub-space 45, nasbench101 46,
@@ -113,13 +113,9 @@ PARTS = {
 
 
 def small_recipe(space: str) -> Recipe:
-    """How the suite trains networks of ``space``; of a space that it does not have, at the skeleton they have."""
+    """The recipe of the suite for networks of ``space``; for a space that it lacks, at the default skeleton."""
     recipes = [part.recipe for part in PARTS.values() if part.space == space and not part.watched]
     return recipes[0] if recipes else Recipe(skeleton=())
-
-
-def _each(parts: Iterable[str], count: int) -> list[Step]:
-    return [Step(part, count) for part in parts]
 
 
 # First what the searches need whole, early enough something of every space, then more of everything.
@@ -128,18 +124,18 @@ STEPS = (
     Step("nasbench101", 16),
     Step("nats_size", 12),
     Step(COMPLETE, 127),
-    *_each(NDS, 4),
+    *(Step(name, 4) for name in NDS),
     Step(TRAJECTORIES, 3),
     Step("nasbench201", 20, seed=1),
-    *_each(FIXED, 3),
+    *(Step(name, 3) for name in FIXED),
     Step(IMAGENET, 3),
     Step("nasbench201", 200),
     Step("nasbench201", 40, seed=1),
     Step("nasbench101", 40),
     Step("nats_size", 40),
     Step("nats_size", 10, seed=1),
-    *_each(FIXED, 6),
-    *_each(NDS, 8),
+    *(Step(name, 6) for name in FIXED),
+    *(Step(name, 8) for name in NDS),
     Step(IMAGENET, 6),
     Step("nasbench101", 60),
 )
@@ -164,7 +160,7 @@ def train_suite(*, data_dir: Path | None, folder: Path = BUNDLED, workers: int =
 
 
 def kept_proxies(name: str, folder: Path = BUNDLED) -> pd.DataFrame:
-    """What :func:`complete_proxies` kept of a part; no rows where that is nothing."""
+    """The table that :func:`complete_proxies` kept of a part, maybe without rows."""
     path = folder / "proxies" / f"{name}.parquet"
     return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=["arch", *KEPT_PROXIES])
 
@@ -189,7 +185,7 @@ def complete_proxies(name: str, folder: Path = BUNDLED, *, workers: int = 1) -> 
 
 
 def compute_proxies(trained: Path, archs: Sequence[str], *, workers: int = 1) -> pd.DataFrame:
-    """What :func:`complete_proxies` keeps, computed anew for ``archs`` of the table ``trained``."""
+    """Compute what :func:`complete_proxies` keeps, for ``archs`` of the table ``trained``."""
     recipe, space = recipe_of(trained)
     inputs, labels = load_images("photos", 128, seed=0, side=recipe.side, with_labels=True)
     table = pd.DataFrame({"arch": archs})
@@ -237,7 +233,7 @@ def verify(
 
 
 def recipe_of(path: Path) -> tuple[Recipe, Any]:
-    """How the networks of a trained table were trained, and their space."""
+    """The recipe and the search space of a trained table."""
     _, metadata = read_trained(path)
     return Recipe.of(metadata), get_space(metadata["space"])
 

@@ -111,10 +111,7 @@ def train_arch(
     return {
         "arch": text,
         "seed": seed,
-        "validation": result["validation"],
-        "test": result["test"],
-        "losses": result["losses"],
-        "scores": result.get("scores"),
+        **{key: result.get(key) for key in ("validation", "test", "losses", "scores")},
         "seconds": round(time.process_time() - start, 2),
         "date": time.strftime("%Y-%m-%d"),
         "versions": f"Python {platform.python_version()}, torch {torch.__version__}, NumPy {np.__version__}",
