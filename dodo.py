@@ -1,9 +1,10 @@
-"""What `make book` does, by doit: notebooks from book/*.py, executed by papermill, then the site. Only what is stale.
+"""What `make book` does, by doit: notebooks from book/*.md, executed by papermill, then the site. Only what is stale.
 
 doit profile=paper data=PATH   the same, after the figures of figures/paper from the published benchmarks in PATH
 doit notebooks                 book/notebooks/*.ipynb alone, not executed, for papermill or Jupyter
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,128 +13,35 @@ from doit import get_var
 from doit.exceptions import TaskFailed
 from doit.tools import config_changed
 
+from naswotbook.registry import Chapter, Entry, read_figures
+
 ROOT = Path(__file__).parent
 BOOK = Path("book")
 SITE = Path("_build/html")
-PAGES = sorted(BOOK.glob("*.py"))
 PROFILE = get_var("profile", "demo")
 DATA = get_var("data", "")
-# The book's pages are always made with the bundled benchmark, and show the figures of the paper profile from files.
-# Which those are, by page: file name without suffix, and the parameters that make it. Beside its summary (.csv) and
-# provenance (.json) a panel has a picture (.png), or differences of rows where its name begins with "table", or nothing
-# more where it begins with "why".
-PAPER = Path("figures/paper")
-WHOLE = {"n_archs": 15_625, "n_boot": 200}  # all of NAS-Bench-201: its intervals are narrow, and each resample is slow
-PANELS = {
-    "accuracy": {"accuracy-agreement": {}},
-    "hardware": {"hardware-flops-seed0": {}},
-    "searches": {"table-searches-seed0": {}},
-    "fig1": {
-        "fig1a-nasbench201-seed0": {"panels": "a"},
-        "fig1b-nds-darts-seed0": {"panels": "b"},
-    },
-    "fig3": {
-        "fig3a-cifar10-seed0": {"panels": "a"},
-        "fig3b-cifar100-seed0": {"panels": "b"},
-        "fig3c-imagenet16-120-seed0": {"panels": "c"},
-        "fig3d-nasbench101-seed0": {"panels": "d"},
-        "fig3e-nds-amoeba-seed0": {"panels": "e"},
-        "fig3f-nds-darts-seed0": {"panels": "f"},
-        "fig3g-nds-enas-seed0": {"panels": "g"},
-        "fig3h-nds-nasnet-seed0": {"panels": "h"},
-        "fig3i-nds-pnas-seed0": {"panels": "i"},
-        "fig3j-nds-darts-imagenet-seed0": {"panels": "j"},
-    },
-    "fig4": {
-        "fig4a-nds-amoeba-seed0": {"panels": "a"},
-        "fig4b-nds-darts-seed0": {"panels": "b"},
-        "fig4c-nds-enas-seed0": {"panels": "c"},
-        "fig4d-nds-nasnet-seed0": {"panels": "d"},
-        "fig4e-nds-pnas-seed0": {"panels": "e"},
-        "fig4f-nasbench201-seed0": {"panels": "f"},
-    },
-    "predictors": {
-        "predictors-cifar10-seed0": {"dataset": "cifar10", **WHOLE},
-        "predictors-cifar100-seed0": {"dataset": "cifar100", **WHOLE},
-        "predictors-imagenet16-120-seed0": {"dataset": "imagenet16-120", **WHOLE},
-    },
-    "fig5": {"fig5-seed0": {"repeats": 20}},
-    "fig6": {"fig6-seed0": {}},
-    "fig9": {
-        "fig9a-cifar10-seed0": {"panels": "a"},
-        "fig9b-cifar100-seed0": {"panels": "b"},
-        "fig9c-imagenet16-120-seed0": {"panels": "c"},
-    },
-    "fig10": {
-        "fig10a-nds-darts-seed0": {"panels": "a"},
-        "fig10b-nds-enas-seed0": {"panels": "b"},
-        "fig10c-nds-pnas-seed0": {"panels": "c"},
-    },
-    "table1": {"table1-seed0": {}},
-    "table2": {"table2a-seed0": {}, "table2b-seed0": {"space": "nats_size"}},
-    "fig7": {"fig7-seed0": {}},
-    "equation1": {"equation1-seed0": {}},
-    "cheap": {"cheap-seed0": {}},
-    "scores": {"scores-again-seed0": {"part": "again"}, "scores-accuracy-seed0": {"part": "accuracy"}},
-    "why": {
-        "why-fig1a-seed0": {"part": "fig1a"},
-        "why-fig1b-seed0": {"part": "fig1b"},
-        "why-fig3d-seed0": {"part": "fig3d"},
-        "why-table1-seed0": {"part": "table1"},
-        "why-table2-seed0": {"part": "table2"},
-    },
-}
-CLAIMS = [BOOK / "claims.yml", BOOK / "paper" / "tables.csv", *sorted(PAPER.glob("*.csv"))]  # behind the front page
-SCORES = sorted(PAPER.glob("scores/*.parquet"))  # what these panels are made from
-SCORED = (*PANELS["table1"], *PANELS["table2"], "fig7-seed0", "equation1-seed0", *PANELS["scores"], *PANELS["why"])
-ALSO = {
-    "accuracy-agreement": ["accuracy-choices.csv"],
-    "equation1-seed0": ["equation1-inplace.csv"],
-}  # what else a panel's run writes there
-# What else a page, or a panel of the paper profile, reads.
-READS = {
-    "fig7": ["figures/demo/table2-seed0.csv"],
-    "fig7-seed0": [PAPER / "table2a-seed0.csv"],
-    "scores": [*SCORES, PAPER / "scores" / "manifest.json"],
-    "where": [BOOK / "map.yml", BOOK / "costs.csv", BOOK / "costs.json", BOOK / "api.md", *PAPER.glob("*.json")],
-}
-# Panels of published tables that few have, or of networks that are still to be trained: made only where this file is in
-# DATA (an absolute path is its own), and else left as they are.
-NEEDS = {
-    "fig6-seed0": str(ROOT / "naswotlib/benchmarks/bundled/nasbench201-trajectories.parquet"),
-    **dict.fromkeys(PANELS["accuracy"], "nats-bench-sample"),
-    "fig1b-nds-darts-seed0": "nds_darts.parquet",
-    "why-fig1b-seed0": "nds_darts.parquet",
-    "fig3e-nds-amoeba-seed0": "nds_amoeba.parquet",
-    "fig3f-nds-darts-seed0": "nds_darts.parquet",
-    "fig3g-nds-enas-seed0": "nds_enas.parquet",
-    "fig3h-nds-nasnet-seed0": "nds_nasnet.parquet",
-    "fig3i-nds-pnas-seed0": "nds_pnas.parquet",
-    "fig3j-nds-darts-imagenet-seed0": "nds_darts_imagenet.parquet",
-    "fig4a-nds-amoeba-seed0": "nds_amoeba.parquet",
-    "fig4b-nds-darts-seed0": "nds_darts.parquet",
-    "fig4c-nds-enas-seed0": "nds_enas.parquet",
-    "fig4d-nds-nasnet-seed0": "nds_nasnet.parquet",
-    "fig4e-nds-pnas-seed0": "nds_pnas.parquet",
-    **dict.fromkeys(PANELS["fig9"], "nats_size.parquet"),
-    "fig10a-nds-darts-seed0": "nds_darts_fixed.parquet",
-    "fig10b-nds-enas-seed0": "nds_enas_fixed.parquet",
-    "fig10c-nds-pnas-seed0": "nds_pnas_fixed.parquet",
-    "table2b-seed0": "nats_size.parquet",
-}
-DOWNLOADS = {  # what else a page makes
-    page: [f"figures/demo/{page}-seed0.csv"]
-    for page in ("fig1", "fig3", "fig4", "fig5", "fig6", "fig9", "fig10", "predictors", "table1", "table2")
-}
-DOWNLOADS["index"] = ["figures/demo/claims.csv"]
-DOWNLOADS["equation1"] = ["figures/demo/equation1-seed0.csv"]
-DOWNLOADS["cheap"] = ["figures/demo/cheap-seed0.csv"]
-LIBRARY = [
+CHAPTERS = read_figures(ROOT / BOOK / "figures.yml")
+PAPER, DEMO = Path("figures/paper"), Path("figures/demo")
+SCORES = sorted(PAPER.glob("scores/*.parquet"))
+CODE = [
     path
     for folder in ("naswotlib", "book/naswotbook")
     for path in Path(folder).rglob("*")
     if path.suffix in (".py", ".parquet", ".json")
 ]
+LIBRARY = [*CODE, BOOK / "figures.yml"]
+# What a page reads by these names.
+READS = {
+    "scores": [*SCORES, PAPER / "scores" / "manifest.json"],
+    "claims": [BOOK / "claims.yml", BOOK / "paper" / "tables.csv", *sorted(PAPER.glob("*.csv"))],
+    "published": sorted(PAPER.glob("*.json")),
+}
+
+
+def sources() -> list[Path]:
+    """Pages that are notebooks: those with a cell of parameters."""
+    return sorted(path for path in BOOK.glob("*.md") if ":tags: [parameters]" in path.read_text(encoding="utf-8"))
+
 
 # The last lines of each page.
 MADE_BY = """*Made by* `make book`. *With other parameters, after* `make notebooks`*:*
@@ -156,11 +64,12 @@ DOIT_CONFIG = {
 
 
 def write_notebook(source: Path, target: Path) -> None:
-    """A notebook that papermill's own command runs, from a py:percent script."""
+    """A notebook that papermill's own command runs, from a MyST page; its last cell shows the provenance."""
     import jupytext
     import nbformat
 
-    notebook = jupytext.read(source, fmt="py:percent")
+    notebook = jupytext.read(source, fmt="md:myst")
+    notebook.cells.append(nbformat.v4.new_code_cell("page", metadata={"tags": ["remove-input"]}))
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -198,12 +107,13 @@ def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> Ta
 
     unfinished = page.with_name(f".{page.name}")
     unfinished.parent.mkdir(parents=True, exist_ok=True)
+    os.environ["NASWOTBOOK_SITE"] = "1"  # pictures become files with captions; see naswotbook.page
     options = {"progress_bar": False, "extra_arguments": QUIET, "kernel_manager_class": kernel_manager()}
     try:
         papermill.execute_notebook(str(notebook), str(unfinished), settings, **options)
     except papermill.PapermillExecutionError as error:
         return TaskFailed(
-            f"{page.stem}: cell {error.cell_index} of {BOOK / page.stem}.py raised {error.ename}: {error.evalue}\n"
+            f"{page.stem}: cell {error.cell_index} of {BOOK / page.stem}.md raised {error.ename}: {error.evalue}\n"
             f"The last good page, if there was one, is kept; what did run is in {unfinished}"
         )
     executed = nbformat.read(unfinished, as_version=4)
@@ -222,8 +132,8 @@ def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> Ta
 
 
 def task_notebooks():
-    """Notebooks that papermill and Jupyter open, from book/*.py."""
-    for source in PAGES:
+    """Notebooks that papermill and Jupyter open, from book/*.md."""
+    for source in sources():
         target = BOOK / "notebooks" / f"{source.stem}.ipynb"
         yield {
             "name": source.stem,
@@ -234,54 +144,68 @@ def task_notebooks():
         }
 
 
-def paper_files(panel: str) -> list[Path]:
-    """What the paper profile writes for one panel."""
-    third = [] if panel.startswith("why") else ["-differences.csv"] if panel.startswith("table") else [".png"]
-    suffixes = [".csv", ".json", *third]
-    return [PAPER / f"{panel}{suffix}" for suffix in suffixes] + [PAPER / name for name in ALSO.get(panel, ())]
+def paper_files(entry: Entry) -> list[Path]:
+    """What the paper profile writes for an entry."""
+    return [PAPER / f"{entry.stem()}{suffix}" for suffix in entry.files] + [PAPER / name for name in entry.also]
 
 
-def is_to_be_had(panel: str) -> bool:
-    """Whether the data that a panel of the paper profile needs are in DATA."""
-    return panel not in NEEDS or (Path(DATA) / NEEDS[panel]).exists()
+def is_to_be_had(entry: Entry) -> bool:
+    """Whether the data that an entry of the paper profile needs are in DATA (or, networks of ours, in the package)."""
+    return not entry.needs or any((folder / entry.needs).exists() for folder in (Path(DATA), ROOT))
+
+
+def files_read(names: tuple[str, ...]) -> list[Path]:
+    """Files by the names of :data:`READS`, or by their path."""
+    return [file for name in names for file in READS.get(name, [Path(name)])]
 
 
 def task_paper():
     """With profile=paper: the figures and summaries of figures/paper."""
     if PROFILE not in ("demo", "paper"):
         raise ValueError(f"profile: {PROFILE!r} is unknown; choose one of demo, paper")
-    for page, panels in PANELS.items() if PROFILE == "paper" else ():
-        notebook = BOOK / "notebooks" / f"{page}.ipynb"
-        has_data = "\ndata_dir: " in (BOOK / f"{page}.py").read_text()  # one made of another panel has none
-        for panel, parameters in panels.items():
-            if not is_to_be_had(panel):
-                print(f"{panel}: left as it is, since {Path(NEEDS[panel]).name} is not in {DATA or 'DATA'}")
-                continue
-            settings = {"profile": "paper", **({"data_dir": DATA} if has_data else {}), **parameters}
-            executed = Path("_build/paper") / f"{panel}.ipynb"
-            yield {
-                "name": panel,
-                "actions": [(execute_notebook, [notebook, executed, settings])],
-                "file_dep": [notebook, *LIBRARY, *(SCORES if panel in SCORED else ()), *READS.get(panel, ())],
-                "targets": paper_files(panel),
-                "uptodate": [config_changed({"data": DATA})],
-            }
+    entries = [entry for chapter in CHAPTERS.values() for entry in chapter.published]
+    for entry in entries if PROFILE == "paper" else ():
+        if not is_to_be_had(entry):
+            print(f"{entry.stem()}: left as it is, since {entry.needs} is not in {DATA or 'DATA'}")
+            continue
+        notebook = BOOK / "notebooks" / f"{entry.page}.ipynb"
+        has_data = "\ndata_dir: " in (BOOK / f"{entry.page}.md").read_text()  # one made of another entry has none
+        settings = {"profile": "paper", **({"data_dir": DATA} if has_data else {}), **entry.run}
+        yield {
+            "name": entry.stem(),
+            "actions": [(execute_notebook, [notebook, Path("_build/paper") / f"{entry.stem()}.ipynb", settings])],
+            "file_dep": [notebook, *LIBRARY, *files_read(entry.reads)],
+            "targets": paper_files(entry),
+            "uptodate": [config_changed({"data": DATA})],
+        }
+
+
+def pictures(chapter: Chapter) -> list[Path]:
+    """What executing a page draws into figures/demo: its own pictures, and boxes for those that are not here."""
+    drawn = [entry.name for entry in chapter.entries if entry.run is None and ".png" in entry.files]
+    boxes = [
+        f"{entry.name}-missing"
+        for entry in chapter.published
+        if entry.label and not (PAPER / f"{entry.stem()}.png").exists() and not _is_made(entry)
+    ]
+    return [DEMO / f"{name}-seed0.png" for name in [*drawn, *boxes]]
+
+
+def _is_made(entry: Entry) -> bool:
+    return PROFILE == "paper" and is_to_be_had(entry)
 
 
 def task_execute():
     """Executed pages, from the notebooks, the library, the bundled data and the figures of the paper profile."""
-    for source in PAGES:
-        notebook = BOOK / "notebooks" / f"{source.stem}.ipynb"
-        page = BOOK / f"{source.stem}.ipynb"
-        shown = CLAIMS if source.stem == "index" else []
-        for panel in PANELS.get(source.stem, ()):
-            made = PROFILE == "paper" and is_to_be_had(panel)
-            shown = [*shown, *(file for file in paper_files(panel) if made or file.exists())]
+    for source in sources():
+        page, chapter = BOOK / f"{source.stem}.ipynb", CHAPTERS.get(source.stem, Chapter(source.stem))
+        notebook = BOOK / "notebooks" / page.name
+        shown = [file for e in chapter.published for file in paper_files(e) if _is_made(e) or file.exists()]
         yield {
             "name": source.stem,
             "actions": [(execute_notebook, [notebook, page, {}])],
-            "file_dep": [notebook, *LIBRARY, *READS.get(source.stem, ()), *shown],
-            "targets": [page, *DOWNLOADS.get(source.stem, ())],
+            "file_dep": [*dict.fromkeys([notebook, *LIBRARY, *files_read(chapter.reads), *shown])],
+            "targets": [page, *pictures(chapter), *(DEMO / name for name in chapter.makes)],
             "clean": True,
         }
 
@@ -296,7 +220,7 @@ def task_book():
         "file_dep": [
             "_config.yml",
             *pages,
-            *(BOOK / f"{source.stem}.ipynb" for source in PAGES),
+            *(BOOK / f"{source.stem}.ipynb" for source in sources()),
             *(file for file in PAPER.glob("*") if file.is_file()),
         ],
         "targets": [SITE / "index.html"],

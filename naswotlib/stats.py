@@ -37,8 +37,8 @@ def kendall_tau(
 ) -> TauResult:
     """Kendall's tau-b between two sequences of equal length, with a percentile bootstrap interval over pairs.
 
-    A −inf score is a value and ranks last; a pair with NaN is left out, and counted. Raises ValueError where
-    fewer than two pairs remain or lengths differ. The rank correlation at the top of the paper's plots.
+    The rank correlation at the top of the paper's plots. A −inf score is a value and ranks last; a pair with NaN is
+    left out, and counted. Raises ValueError where fewer than two pairs remain or lengths differ.
 
     >>> result = kendall_tau([1, 2, 3, 4], [10, 20, 40, 30], rng=np.random.default_rng(0), n_boot=100)
     >>> round(result.tau, 3)
@@ -79,9 +79,9 @@ def bootstrap_interval(
 def partial_tau(x: np.ndarray, y: np.ndarray, given: np.ndarray) -> float:
     """Kendall's partial rank correlation: of ``x`` and ``y``, with what both owe to ``given`` taken out.
 
-    (τ_xy − τ_xz τ_yz) / √((1 − τ_xz²)(1 − τ_yz²)); NaN where ``given`` orders all that ``x`` or ``y`` orders. It takes
-    out most of what is shared, not all: of two normal variables that are each a third plus noise of equal size, which
-    have nothing else in common, about 0.1 is left of a τ of 0.33. :func:`tau_within` leaves nothing.
+    (τ_xy − τ_xz τ_yz) / √((1 − τ_xz²)(1 − τ_yz²)); NaN where ``given`` orders all that ``x`` or ``y`` orders. A little
+    of what is shared stays: two normal variables, each ``given`` plus noise of equal size, keep 0.1 of a τ of 0.33.
+    :func:`tau_within` leaves nothing.
 
     >>> round(partial_tau(np.array([1, 2, 3, 4]), np.array([1, 2, 4, 3]), np.array([1, 3, 2, 4])), 3)
     0.632

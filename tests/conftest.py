@@ -19,6 +19,15 @@ def data_dir() -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def published_dir(data_dir: Path) -> Path:
+    """The folder of published tables of other spaces; the test skips, and says so, where there is none."""
+    path = data_dir / "published"
+    if not path.is_dir():
+        pytest.skip(f"no published tables: {path} is no folder")
+    return path
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """With NASWOTLIB_STRICT=1 (as .ci/run sets it) a skipped browser or notebook test is a failure."""

@@ -1,7 +1,11 @@
-"""pyproject.toml, requirements.lock and environment.yml name the same things."""
+"""pyproject.toml, requirements.lock, environment.yml and what the library imports name the same things."""
 
+import ast
 import re
+import sys
 import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
+LIBRARY = ROOT / "naswotlib"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 DECLARED = [*PROJECT["dependencies"], *(requirement for extra in EXTRAS.values() for requirement in extra)]
@@ -54,3 +59,82 @@ def test_the_conda_environment_installs_the_lock_and_the_package_with_every_extr
 def test_citation_and_package_have_one_version() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
+
+
+MAX_DEPENDENCIES = 14
+CORE = "dependencies"
+BROUGHT_BY = {"llvmlite": "numba"}  # numba's intrinsics are written with its own llvmlite, of the one version it pins
+GROUPS = {
+    group: {canonicalize_name(Requirement(declared).name) for declared in requirements}
+    for group, requirements in {CORE: PROJECT["dependencies"], **EXTRAS}.items()
+}
+
+
+def third_party(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """File, imported name and where it has to be declared: CORE, or the extra that ``import_extra`` names."""
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            found, group = [], CORE
+            if isinstance(node, ast.Import):
+                found = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                found = [node.module or ""]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in (
+                "import_module",
+                "import_extra",
+            ):
+                first = node.args[0].values[0] if isinstance(node.args[0], ast.JoinedStr) else node.args[0]
+                found = [str(first.value)] if isinstance(first, ast.Constant) else []
+                group = ast.literal_eval(node.args[1]) if len(node.args) > 1 else CORE
+            for name in found:
+                top = name.partition(".")[0]
+                if top not in sys.stdlib_module_names and top != "naswotlib":
+                    yield str(path.relative_to(folder)), top, group
+
+
+def undeclared(folder: Path) -> list[str]:
+    """Imports of a library like ours whose distribution is not declared where it has to be."""
+    distributions, faults = packages_distributions(), []
+    for file, top, group in third_party(folder):
+        names = {canonicalize_name(name) for name in distributions.get(BROUGHT_BY.get(top, top), [])}
+        if not names & GROUPS.get(group, set()):
+            faults.append(f"{file} imports {top}, which is not declared in {group}")
+    return faults
+
+
+def test_there_are_few_direct_dependencies() -> None:
+    assert len(GROUPS[CORE]) == len(PROJECT["dependencies"]) <= MAX_DEPENDENCIES
+
+
+def test_every_import_is_declared_where_it_is_needed() -> None:
+    assert undeclared(LIBRARY) == []
+
+
+def test_every_core_dependency_is_imported() -> None:
+    distributions = packages_distributions()
+    plain = {top for _, top, group in third_party(LIBRARY) if group == CORE}
+    assert GROUPS[CORE] - {canonicalize_name(name) for top in plain for name in distributions[top]} == set()
+
+
+@pytest.mark.parametrize(("top", "by"), BROUGHT_BY.items())
+def test_what_a_dependency_brings_is_pinned_by_it(top: str, by: str) -> None:
+    (pin,) = [found for found in map(Requirement, requires(by) or []) if found.name == top]
+    assert {">=", "<"} <= {specifier.operator for specifier in pin.specifier}
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("import seaborn", "seaborn, which is not declared in dependencies"),
+        ("def f():\n    from dask.array import ones", "dask, which is not declared in dependencies"),
+        ("pooch = import_extra('pooch', 'book')", "pooch, which is not declared in book"),
+        ("pooch = errors.import_extra('pooch.core', 'nothing')", "pooch, which is not declared in nothing"),
+        ("proto = import_extra(f'google.protobuf.{name}', 'distributed')", "google, which is not declared in"),
+        ("yaml = import_module('yaml')", "yaml, which is not declared in dependencies"),
+        ("import no_such_package", "no_such_package, which is not declared in dependencies"),
+    ],
+)
+def test_an_import_that_is_not_declared_is_found(tmp_path: Path, line: str, fault: str) -> None:
+    (tmp_path / "module.py").write_text(f"{line}\nimport os, numpy\nfrom PIL import Image\n")
+    (found,) = undeclared(tmp_path)
+    assert fault in found

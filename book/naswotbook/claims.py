@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naswotbook.samples import scores_name
+from naswotbook.kept import scores_name
 from naswotlib.errors import check_choice
 from naswotlib.scoring.proxies import NASWOT
 from naswotlib.spaces.base import get_space
@@ -112,6 +112,11 @@ def _of_mean(deviations: float) -> str:
     return "reproduced" if deviations <= 0.25 else "close" if deviations <= 1 else "differs"
 
 
+def _of_interval(low: float, high: float) -> str:
+    """Whether something lies above 0 with its whole interval."""
+    return "reproduced" if low > 0 else "differs" if high < 0 else "undecided"
+
+
 def _cell(row: Any) -> str:
     return f"{row.dataset} {row.split}"
 
@@ -136,10 +141,8 @@ def order(claim: Claim, results: Results) -> Verdict:
         return Verdict("contradicted", f"{gap:+.2f}", "", note)
     ours = results.rows({**claim, "rows": where})
     ours = ours[ours.a.isin(claim["better"]) & ours.b.isin(claim["worse"])]
-    row = ours.sort_values("low").iloc[0]
-    verdict = "reproduced" if row.low > 0 else "differs" if (ours.high < 0).any() else "undecided"
-    if verdict == "differs":
-        row = ours.sort_values("high").iloc[0]
+    verdict = _of_interval(ours.low.min(), ours.high.min())
+    row = ours.sort_values("high" if verdict == "differs" else "low").iloc[0]
     printed = gaps.get((_plain(row.a), _plain(row.b), row.dataset, row.split))
     note = f"least of {len(ours)} cells: {row.a} against {row.b}, {_cell(row)}" if len(ours) > 1 else ""
     return Verdict(verdict, "" if printed is None else f"{printed:+.2f}", _gap(row), note)
@@ -185,8 +188,8 @@ def between(claim: Claim, results: Results) -> Verdict:
 def positive(claim: Claim, results: Results) -> Verdict:
     """A rank correlation whose interval lies above 0."""
     row = results.rows(claim).iloc[0]
-    verdict = "reproduced" if row.low > 0 else "differs" if row.high < 0 else "undecided"
-    return Verdict(verdict, "positive", f"τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}]", f"{row.n:.0f} networks")
+    ours = f"τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}]"
+    return Verdict(_of_interval(row.low, row.high), "positive", ours, f"{row.n:.0f} networks")
 
 
 def strongest(claim: Claim, results: Results) -> Verdict:
@@ -194,8 +197,7 @@ def strongest(claim: Claim, results: Results) -> Verdict:
     strong, others = (
         pd.concat([results.rows({}, file) for file in claim["files"][group]]) for group in ("strong", "others")
     )
-    verdict = "reproduced" if strong.low.min() > others.high.max() else "undecided"
-    verdict = "differs" if strong.high.min() < others.low.max() else verdict
+    verdict = _of_interval(strong.low.min() - others.high.max(), strong.high.min() - others.low.max())
     return Verdict(verdict, "", f"τ ≥ {strong.tau.min():.3f} against τ ≤ {others.tau.max():.3f}")
 
 
@@ -203,13 +205,11 @@ def lowest(claim: Claim, results: Results) -> Verdict:
     """The last row, of the most accurate networks, is below all others with the whole interval of each difference."""
     rows = results.rows(claim)
     others, last = rows[:-1], rows.iloc[-1]
-    verdict = "reproduced" if others.low.min() > 0 else "differs" if others.high.min() < 0 else "undecided"
+    verdict = _of_interval(others.low.min(), others.high.min())
     row = others.sort_values("low" if verdict == "reproduced" else "high").iloc[0]
     ours = f"{last['mean']:.3f}; {row.accuracy}: {row.above_best:+.3f} [{row.low:+.3f}, {row.high:+.3f}] from it"
-    counts = f"{rows.networks.min():.0f} networks a band or more"
-    return Verdict(
-        verdict, "lowest", ours, f"lower than {(others.low > 0).sum()} of the {len(others)} other bands; {counts}"
-    )
+    lower = f"lower than {(others.low > 0).sum()} of the {len(others)} other bands"
+    return Verdict(verdict, "lowest", ours, f"{lower}; {rows.networks.min():.0f} networks a band or more")
 
 
 def agreement(claim: Claim, results: Results) -> Verdict:
@@ -231,7 +231,7 @@ def steadier(claim: Claim, results: Results) -> Verdict:
     taus = {name: rows[rows.measure == name].tau for name in (NASWOT, *claim["rivals"])}
     ranges = {name: float(tau.max() - tau.min()) for name, tau in taus.items()}
     wider = all(ranges[name] > ranges[NASWOT] for name in claim["rivals"])
-    verdict = "differs" if not wider or score.high.min() < 0 else "reproduced" if score.low.min() > 0 else "undecided"
+    verdict = _of_interval(score.low.min(), score.high.min()) if wider else "differs"
     return Verdict(verdict, "", "; ".join(f"{name}: {t.min():.3f} to {t.max():.3f}" for name, t in taus.items()))
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
 from naswotbook.claims import VERDICTS, Results, judge
-from naswotbook.table_pages import DATASETS, csv_table
+from naswotbook.markdown import DATASETS, csv_table
 
 BADGES = {
     "reproduced": "success",
@@ -22,8 +23,6 @@ APART = ("close", "undecided", "differs", "contradicted")  # verdicts that ask f
 
 def read_claims(path: Path) -> dict[str, list[dict[str, Any]]]:
     """Claims by part of the ledger. ValueError where one lacks its place, its text or its rule."""
-    import yaml  # comes with the book
-
     parts: dict[str, list[dict[str, Any]]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     for part, claims in parts.items():
         for claim in claims:
@@ -35,9 +34,8 @@ def read_claims(path: Path) -> dict[str, list[dict[str, Any]]]:
 def make_ledger(book: Path, figures: Path) -> pd.DataFrame:
     """A row a claim: ``part, where, claim, page, verdict, paper, ours, note, why``.
 
-    ``why`` is the label of a paragraph that tests the reason, where the result is not the paper's and there is one.
-
-    ``book`` holds ``claims.yml`` and ``paper/tables.csv``, ``figures`` the files of the ``paper`` profile.
+    ``book`` holds ``claims.yml`` and ``paper/tables.csv``, ``figures`` the files of the ``paper`` profile. ``why`` is
+    the label of a paragraph that tests the reason, where the result is not the paper's and there is one.
     """
     printed = pd.read_csv(book / "paper" / "tables.csv", dtype={"table": str})
     results = Results(figures, printed)

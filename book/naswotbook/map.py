@@ -9,10 +9,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
-from naswotbook.pages import markdown_table
+from naswotbook.registry import Chapter, read_figures
 
 
 def read_map(book: Path) -> dict[str, Any]:
@@ -43,46 +44,46 @@ def code_link(path: str, reference: str) -> str:
     return f"[`{name}`]({folder}{file.rpartition(package)[2]})"
 
 
-def paper_table(book: Path) -> str:
-    """Markdown: each equation, algorithm, figure and table of the paper, the pages that show it, and its code."""
+def list_places(book: Path) -> pd.DataFrame:
+    """A row for each equation, algorithm, figure and table of the paper: the pages that show it, and its code."""
     reference = (book / "api.md").read_text()
     rows = [
-        [
-            f"**{row['item']}**, {row['what']}",
-            ", ".join(f"{{doc}}`{page}`" for page in row["pages"]),
-            ", ".join(code_link(path, reference) for path in row["code"]),
-        ]
+        {
+            "of the paper": f"**{row['item']}**, {row['what']}",
+            "page": ", ".join(f"{{doc}}`{page}`" for page in row["pages"]),
+            "code": ", ".join(code_link(path, reference) for path in row["code"]),
+        }
         for row in read_map(book)["paper"]
     ]
-    return markdown_table(["of the paper", "page", "code"], rows)
+    return pd.DataFrame(rows)
 
 
-def panel_seconds(published: Path, page: str) -> tuple[int, int]:
-    """Number of panels of ``page`` in figures/paper, and the seconds that their provenance says they took together."""
-    panels = [p for p in published.glob("*.json") if re.match(rf"(table-)?{re.escape(page)}[a-z]?-", p.name)]
-    seconds = [float(json.loads(panel.read_text())["duration"].split()[0]) for panel in panels]
-    return len(panels), round(sum(seconds))
+def panel_seconds(published: Path, page: str) -> list[float]:
+    """Seconds that each panel of ``page`` in figures/paper took, by its provenance."""
+    chapter = read_figures().get(page, Chapter(page))
+    facts = [published / f"{entry.stem()}.json" for entry in chapter.published]
+    return [float(json.loads(path.read_text())["duration"].split()[0]) for path in facts if path.exists()]
 
 
-def notebook_table(book: Path, published: Path) -> str:
-    """Markdown: the data that each notebook reads, and what running it took.
+def list_notebooks(book: Path, published: Path) -> pd.DataFrame:
+    """A row for each page that is a notebook: what running it took, and the data that it reads in each profile.
 
-    The latter comes from ``book/costs.csv``, and from the provenance of the panels in ``published``.
+    The costs of ``demo`` come from ``book/costs.csv``, those of ``paper`` from the provenance of the panels in
+    ``published``. NaN where nothing was measured.
     """
     costs = pd.read_csv(book / "costs.csv").set_index("page")
     rows = []
     for page, data in read_map(book)["notebooks"].items():
-        panels, seconds = panel_seconds(published, page)
-        measured = costs.loc[page] if page in costs.index else None
+        panels = panel_seconds(published, page)
         rows.append(
-            [
-                f"{{doc}}`{page} <{page}>`",
-                "" if measured is None else f"{measured.seconds / 60:.2f}",
-                "" if measured is None else f"{measured.cpu_seconds / 60:.2f}",
-                "" if measured is None else f"{measured.peak_mb:,.0f}",
-                f"{seconds / 60:.2f} ({panels})" if panels else "",
-                *(", ".join(data.get(profile, [])) for profile in ("demo", "paper")),
-            ]
+            {
+                "page": f"{{doc}}`{page} <{page}>`",
+                "minutes": costs.seconds.get(page, np.nan) / 60,
+                "of processor": costs.cpu_seconds.get(page, np.nan) / 60,
+                "MB": costs.peak_mb.get(page, np.nan),
+                "paper: minutes (panels)": f"{sum(panels) / 60:.2f} ({len(panels)})" if panels else "",
+                "demo reads": ", ".join(data.get("demo", [])),
+                "paper reads": ", ".join(data.get("paper", [])),
+            }
         )
-    columns = ["page", "minutes", "of processor", "MB", "paper: minutes (panels)", "demo reads", "paper reads"]
-    return markdown_table(columns, rows)
+    return pd.DataFrame(rows)

@@ -1,141 +1,261 @@
-"""Panels of score against accuracy, as Figures 3, 9 and 10 have them: scored, drawn and kept."""
+"""Panels of Figures 3, 4, 9 and 10: how well measures of untrained networks rank them, scored, drawn and kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import HTML, display
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from naswotbook.pages import repository, save_panel, write_csv
-from naswotbook.plots import fig3, missing_panel
-from naswotbook.provenance import Provenance
-from naswotbook.samples import draw_sample, has_table, score_sample
+from naswotbook.kept import scores_name
+from naswotbook.markdown import few_networks, markdown_table
+from naswotbook.page import Page, Published, missing_box
+from naswotbook.plots import fig3, fig3_interactive, fig4
+from naswotbook.provenance import provenance_table
+from naswotbook.registry import Entry
+from naswotbook.samples import Sample, draw_sample, has_table, score_sample
 from naswotlib.benchmarks.importers import official_file
+from naswotlib.benchmarks.load import bundled_recipe
+from naswotlib.data.images import load_images
 from naswotlib.errors import check_choice
-from naswotlib.graph import Counting
-from naswotlib.stats import TauResult, kendall_tau
+from naswotlib.scoring.proxies import NASWOT
+from naswotlib.spaces.sizes import network_sizes
+from naswotlib.stats import kendall_tau
+from naswotlib.training.suite import kept_proxies
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One panel: the name of its files without the seed, its title, the space, and the data set of its accuracies."""
+class Measure:
+    """How a measure is called, and what it is: the ``score`` of the paper, another ``proxy``, or a ``size``."""
 
-    name: str
-    title: str
-    space: str
-    dataset: str
+    label: str
+    kind: str
 
 
-Panels = Mapping[str, Panel]
-POINTS = ["arch", "score", "num_units", "accuracy"]
+MEASURES = {
+    NASWOT: Measure("score", "score"),
+    "grad_norm": Measure("grad_norm (sum of norms)", "proxy"),
+    "grad_norm_euclidean": Measure("grad_norm (one norm)", "proxy"),
+    "synflow": Measure("synflow", "proxy"),
+    "num_units": Measure("ReLU units", "size"),
+    "parameters": Measure("parameters", "size"),
+    "flops": Measure("FLOPs", "size"),
+}
+SCORE = (NASWOT,)  # the measures of a panel of score against accuracy
+ALL_MEASURES = tuple(MEASURES)  # and of one that compares them
 SUMMARY = ["panel", "space", "dataset", "split", "epochs", "batch_size", "counting", "seed"]
-SUMMARY += [field.name for field in fields(TauResult)]
 
 
-def choose_panels(panels: Panels, letters: str, *, profile: str, data_dir: str | Path | None = None) -> Panels:
-    """The panels with these letters; without any, those whose accuracies ``profile`` has at hand.
+def measure_sample(
+    sample: Sample, measures: Iterable[str], *, known: pd.DataFrame | None = None, **scoring: Any
+) -> pd.DataFrame:
+    """A row for each network of ``sample``: ``arch``, ``accuracy``, and a column for each measure of :data:`MEASURES`.
 
-    FileNotFoundError where ``paper`` has none of them at hand. ``demo`` may have none.
+    Sizes come from the operations of a network, the others from :func:`naswotbook.samples.score_sample`, whose keywords
+    ``scoring`` are; a network whose measure failed has NaN there. ``known`` has a column ``arch`` and columns of
+    measures: what is there is taken from it.
     """
+    table = pd.DataFrame({"arch": sample.archs, "accuracy": sample.accuracy})
+    named = list(measures)
+    if any(MEASURES[name].kind == "size" for name in named):
+        first = {"seed": scoring["seed"], "data_dir": scoring.get("data_dir")}
+        side = sample.side or load_images(sample.images, 1, **first).shape[-1]
+        sizes = network_sizes(sample.space, sample.archs, side=side, skeleton=sample.skeleton)
+    for name in named:
+        if MEASURES[name].kind == "size":
+            table[name] = sizes[name]
+            continue
+        found = known is not None and name in known
+        values = known.set_index("arch")[name] if known is not None and found else pd.Series(dtype=float)
+        new = ~table.arch.isin(values.index)
+        if new.any():
+            rest = replace(sample, archs=table.arch[new].tolist(), accuracy=sample.accuracy[new])
+            values = score_sample(rest, proxy=name, **scoring).set_index("arch").score.combine_first(values)
+        table[name] = values.loc[table.arch].to_numpy()
+    return table
+
+
+def choose_panels(page: Page) -> list[Entry]:
+    """The panels of a page whose letters its parameter ``panels`` has; without any, those whose accuracies are at hand.
+
+    FileNotFoundError where the ``paper`` profile has none of them at hand. ``demo`` may have none.
+    """
+    panels = [entry for entry in page.chapter.published if entry.panel]
+    letters, at_hand = page.parameters["panels"], {"profile": page.profile, "data_dir": page.parameters["data_dir"]}
     for letter in letters:
-        check_choice("panels", letter, panels)
-    found = {
-        letter: panel
-        for letter, panel in panels.items()
-        if (letter in letters if letters else has_table(panel.space, panel.dataset, profile=profile, data_dir=data_dir))
-    }
-    if profile == "paper" and not found:
-        files = sorted({official_file(panel.space) for panel in panels.values()})
+        check_choice("panels", letter, [entry.panel for entry in panels])
+    if letters:
+        return [entry for entry in panels if entry.panel in letters]
+    found = [entry for entry in panels if has_table(entry.space, entry.dataset, **at_hand)]
+    if page.profile == "paper" and not found:
+        files = sorted({official_file(entry.space) for entry in panels})
         raise FileNotFoundError(f"panels: the accuracies of none are at hand; they come from {', '.join(files)}")
     return found
 
 
-def score_panels(
-    figure: Panels,
-    *,
-    profile: str,
-    panels: str,
-    n_archs: int,
-    batch_size: int,
-    counting: Counting,
-    seed: int,
-    device: str,
-    workers: int,
-    data_dir: str,
-    out_dir: str,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Points and summaries of the panels of ``figure`` with the letters ``panels``, or of those at hand.
+def score_panels(page: Page, measures: Sequence[str] = SCORE) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Points and summaries of the panels that :func:`choose_panels` finds, with the parameters of the page.
 
-    The first table has a row a network: ``panel`` (its letter), ``arch``, ``score``, ``num_units``, ``accuracy``.
-    The second has a row a panel: what was compared, and Kendall's tau with its interval. The keywords are the
-    parameters of a page; networks are those of :func:`naswotbook.samples.draw_sample`, and scores of ``paper`` are kept
-    as :func:`naswotbook.samples.score_sample` says.
+    The first table has a row a network: ``panel`` (its letter) and the columns of :func:`measure_sample`. The second
+    has a row for each panel and measure: what was compared, and Kendall's tau with its interval. Of networks that this
+    project trained, proxies are kept beside their accuracies for seed 0 and 128 images
+    (:func:`naswotlib.training.suite.kept_proxies`); all else is computed, and in the ``paper`` profile kept.
     """
-    points, summaries = [], []
-    for letter, panel in choose_panels(figure, panels, profile=profile, data_dir=data_dir).items():
-        sample = draw_sample(panel.space, panel.dataset, n_archs, profile=profile, seed=seed, data_dir=data_dir)
-        table = score_sample(
-            sample,
-            seed=seed,
-            batch_size=batch_size,
-            counting=counting,
-            device=device,
-            workers=workers,
-            data_dir=data_dir,
-            kept=repository() / out_dir / "paper" / "scores" if profile == "paper" else None,
-        )
-        tau = kendall_tau(table.score, table.accuracy, rng=np.random.default_rng(seed))
-        compared: dict[str, object] = {
-            "panel": letter,
-            "space": panel.space,
-            "dataset": panel.dataset,
-            "split": sample.split,
-        }
-        compared |= {"epochs": sample.epochs, "batch_size": batch_size, "counting": counting, "seed": seed}
-        points.append(table[POINTS].assign(panel=letter))
-        summaries.append(compared | asdict(tau))
-    table = pd.concat(points, ignore_index=True) if points else pd.DataFrame(columns=[*POINTS, "panel"])
-    return table, pd.DataFrame(summaries, columns=SUMMARY)
+    kept_there = (page.profile, page.seed, page.parameters["batch_size"]) == ("demo", 0, 128)
+    points, rows = [], []
+    for entry in choose_panels(page):
+        sample = draw_sample(entry.space, entry.dataset, page.parameters["n_archs"], **page.drawn)
+        known = kept_proxies(entry.space) if kept_there else None
+        table = measure_sample(sample, measures, known=known, **page.scored)
+        points.append(table.assign(panel=entry.panel))
+        about = asdict(entry) | asdict(sample) | page.parameters
+        for name in measures:
+            tau = kendall_tau(table[name], table.accuracy, rng=np.random.default_rng(page.seed))
+            rows.append({key: about[key] for key in SUMMARY} | {"measure": name} | asdict(tau))
+    page.came_to(n_archs=max((row["n"] for row in rows), default=0))
+    if not rows:
+        return pd.DataFrame(columns=["panel", "arch", "accuracy", *measures]), pd.DataFrame(rows)
+    return pd.concat(points, ignore_index=True), pd.DataFrame(rows)
 
 
-def draw_panels(panels: Panels, points: pd.DataFrame, summary: pd.DataFrame, *, columns: int = 3) -> Figure:
-    """The panels of the tables of :func:`score_panels` side by side, each with its rank correlation above it.
+def show_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measures: Sequence[str] = SCORE) -> None:
+    """Keep what :func:`score_panels` gave and show it as ``PAGE-ours``: its picture, tables, file, interactive twin.
 
-    A box where there is none: this project has not trained networks of that space.
+    In ``paper`` each panel is kept as picture, summary and provenance; its accuracies belong to others, so its points
+    are seen, and not to be had as a table.
+    """
+    by_letter = {entry.panel: entry for entry in page.chapter.published}
+    for letter, rows in summary.groupby("panel") if page.profile == "paper" else ():
+        kept = rows.drop(columns="measure") if measures == SCORE else rows
+        page.save(by_letter[str(letter)].name, kept, draw_panels(page, points, rows, measures))
+    page.picture(f"{page.name}-ours", draw_panels(page, points, summary, measures))
+    if summary.empty:
+        page.data(points)
+        return
+    if measures == SCORE:
+        page.show(markdown_table(PANEL_COLUMNS, [_panel_cells(by_letter, row) for row in summary.to_dict("records")]))
+    else:
+        page.show(measures_table(page, summary))
+    page.show(few_networks(summary.n))
+    if page.profile == "demo":
+        page.say(_trained_for(summary))
+    page.data(points, "Architecture, accuracy and measures of each network (CSV)")
+    if measures == SCORE:
+        titles = {letter: f"({letter}) {entry.title}" for letter, entry in by_letter.items()}
+        shown = points.rename(columns={NASWOT: "score"}).assign(panel=points.panel.map(titles))
+        display(HTML(fig3_interactive(shown, name=f"{page.name}-plot")))
+
+
+def _trained_for(summary: pd.DataFrame) -> str:
+    """How the networks of each panel were trained."""
+    by_training = defaultdict[str, list[str]](list)
+    for letter, space in summary[["panel", "space"]].drop_duplicates().itertuples(index=False):
+        training, _, skeleton = bundled_recipe(space).rpartition("; ")
+        by_training[training].append(f"({letter}) {skeleton}")
+    return "\n\n".join(f"Trained for {training}: {'; '.join(built)}." for training, built in by_training.items())
+
+
+def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measures: Sequence[str] = SCORE) -> Figure:
+    """The panels of the tables of :func:`score_panels` side by side; a box where there is none.
+
+    Of one measure, score against accuracy with the rank correlation above; of several, their rank correlations as bars.
     """
     if summary.empty:
-        figure, ax = plt.subplots(figsize=(4.2, 2), layout="constrained")
-        missing_panel(ax, "networks of this space\nthat this project trained")
-        return figure
-    columns = min(columns, len(summary))
-    rows = -(-len(summary) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(4.2 * columns, 3.4 * rows), layout="constrained", squeeze=False)
-    for ax in axes.flat[len(summary) :]:
+        return missing_box("networks of these spaces\nthat this project trained")
+    letters, columns = list(summary.panel.unique()), min(3, summary.panel.nunique())
+    rows = -(-len(letters) // columns)
+    scatter = measures == SCORE
+    size = (4.2 * columns, 3.4 * rows) if scatter else (3.2 * columns + 1.6, 2.9 * rows)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=size, layout="constrained", squeeze=False, sharex=not scatter, sharey=not scatter
+    )
+    titles = {entry.panel: f"({entry.panel}) {entry.title}" for entry in page.chapter.published}
+    for ax in axes.flat[len(letters) :]:
         ax.remove()
-    for ax, row in zip(axes.flat, summary.to_dict("records"), strict=False):
-        tau = f"τ = {row['tau']:.3f} [{row['low']:.3f}, {row['high']:.3f}], n = {row['n']}"
-        title = f"({row['panel']}) {panels[row['panel']].title}\n{tau}"
-        fig3(points[points.panel == row["panel"]], ax, title=title, accuracy=f"{row['split']} accuracy (%)")
+    for ax, letter in zip(axes.flat, letters, strict=False):
+        part = summary[summary.panel == letter]
+        if scatter:
+            _draw_scatter(points[points.panel == letter], part.iloc[0], ax, titles[letter])
+        else:
+            how = [MEASURES[name] for name in part.measure]
+            named = part.assign(label=[measure.label for measure in how], kind=[measure.kind for measure in how])
+            fig4(named, ax, title=f"{titles[letter]}, n = {part.n.max()}")
+    plt.close(figure)
     return figure
 
 
-def save_panels(figure: Panels, points: pd.DataFrame, summary: pd.DataFrame, page: Provenance, *, name: str) -> None:
-    """Write what a page made: of ``demo`` the points, as ``NAME-seedN.csv``; of ``paper``, whose accuracies belong to
-    others, for each panel its picture, summary and provenance.
-    """
-    page.came_to(n_archs=int(summary.n.max() if len(summary) else 0))
-    profile, seed = page.parameters["profile"], page.parameters["seed"]
-    folder = repository() / page.parameters["out_dir"] / profile
-    if profile == "demo":
-        write_csv(folder / f"{name}-seed{seed}.csv", points)
+def _draw_scatter(points: pd.DataFrame, row: Any, ax: Axes, title: str) -> None:
+    tau = f"τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}], n = {row.n}"
+    points = points.rename(columns={NASWOT: "score"})
+    fig3(points, ax, title=f"{title}\n{tau}", accuracy=f"{row.split} accuracy (%)")
+
+
+PANEL_COLUMNS = ("panel", "networks", "accuracy", "units", "n", "τ", "95% interval", "singular")
+
+
+def show_published_panels(page: Page) -> None:
+    """Show the panels of score against accuracy that the ``paper`` profile made, and what came out of them."""
+    found = page.published()
+    by_letter = {entry.panel: entry for entry in page.chapter.published}
+    rows = [
+        [*_panel_cells(by_letter, row), f"{panel.link}, [scores]({_scores_link(row)})"]
+        for panel in found.values()
+        for row in panel.summary.to_dict("records")
+    ]
+    if not rows:
         return
-    for letter in summary.panel:
-        rows = summary[summary.panel == letter]
-        picture = draw_panels(figure, points, rows)
-        save_panel(folder, f"{figure[letter].name}-seed{seed}", picture, rows, page)
-        plt.close(picture)
+    taus = pd.concat([panel.summary for panel in found.values()]).sort_values("tau", ascending=False, kind="stable")
+    ranked = ", ".join(f"({letter})" for letter in taus.panel)
+    page.show(markdown_table([*PANEL_COLUMNS, "files"], rows))
+    page.say(
+        f"The interval of τ lies above 0 in {(taus.low > 0).sum()} of the {len(taus)} panels that could be drawn; from "
+        f"the highest τ to the lowest, they are {ranked}."
+    )
+    page.show(_provenance(found))
+
+
+def _scores_link(row: dict[Any, Any]) -> str:
+    named = {key: row[key] for key in ("counting", "seed", "batch_size")}
+    return f"../figures/paper/scores/{scores_name(row['space'], row['dataset'], **named)}"
+
+
+def _panel_cells(by_letter: dict[str, Entry], row: dict[Any, Any]) -> list[object]:
+    interval = f"{row['low']:.3f} to {row['high']:.3f}"
+    accuracy = f"{row['split']}, {row['epochs']} epochs"
+    names = [f"({row['panel']})", by_letter[row["panel"]].title, accuracy, row["counting"]]
+    return [*names, row["n"], f"{row['tau']:.3f}", interval, row["ranked_last"]]
+
+
+def show_published_measures(page: Page) -> None:
+    """Show the panels of several measures that the ``paper`` profile made, and their table."""
+    found = page.published()
+    if found:
+        page.show(measures_table(page, pd.concat([panel.summary for panel in found.values()])))
+        page.show(", ".join(f"({panel.entry.panel}) {panel.link}" for panel in found.values()), _provenance(found))
+
+
+def _provenance(found: dict[str, Published]) -> str:
+    return provenance_table({f"({panel.entry.panel})": panel.facts for panel in found.values()})
+
+
+def measures_table(page: Page, summary: pd.DataFrame) -> str:
+    """Markdown: Kendall's tau and its interval, a row a measure, a column a panel."""
+    titles = {entry.panel: entry.title for entry in page.chapter.published}
+    text = summary.assign(
+        cell=[
+            f"{row['tau']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+            + (f", {row['dropped']} failed" if row["dropped"] else "")
+            for row in summary.to_dict("records")
+        ],
+        heading=[f"({letter}) {titles[letter]}" for letter in summary.panel],
+    )
+    wide = text.pivot_table("cell", "measure", "heading", aggfunc="first", sort=False, fill_value="")
+    rows = [[MEASURES[str(name)].label, *cells] for name, cells in zip(wide.index, wide.to_numpy(), strict=True)]
+    return markdown_table(["τ (95% interval)", *wide.columns], rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from naswotbook.pages import complete_scores
+from naswotbook.kept import complete_scores, scores_name
 from naswotlib.benchmarks import Benchmark, load_benchmark
-from naswotlib.benchmarks.importers import official_file
 from naswotlib.errors import check_choice
 from naswotlib.graph import Counting
 from naswotlib.scoring.many import score_archs
@@ -55,11 +54,6 @@ def load_profile(space: str, *, profile: str, data_dir: str | Path | None = None
     if profile == "paper":
         return load_benchmark(space, data_dir=data_dir)
     return load_benchmark(f"bundled-{space.replace('_complete', '-complete')}")
-
-
-def needed_file(space: str) -> str:
-    """What a box says where accuracies of ``space`` are not to be had: the table, and what it is imported from."""
-    return f"{space}.parquet,\nimported from {official_file(space)}"
 
 
 def has_table(space: str, dataset: str, *, profile: str, data_dir: str | Path | None = None) -> bool:
@@ -112,30 +106,6 @@ def draw_sample(
         side=None if profile == "paper" else benchmark.info.sides[dataset],
         origin=benchmark.info.origin,
     )
-
-
-def scores_name(
-    space: str,
-    dataset: str,
-    *,
-    counting: str,
-    seed: int,
-    batch_size: int = 128,
-    skeleton: Mapping[str, int] | None = None,
-) -> str:
-    """The file name of kept scores: ``SPACE-DATASET-COUNTING-seedN.parquet``, with what is not the default behind it.
-
-    That is the batch where it is not 128, and each keyword of ``skeleton``. The name of a proxy takes the place of the
-    counting where it is not the score that is kept.
-
-    >>> scores_name("nasbench201", "cifar10", counting="once", seed=0, batch_size=64)
-    'nasbench201-cifar10-once-seed0-batch64.parquet'
-    >>> scores_name("nasbench101", "cifar10", counting="reference", seed=0, skeleton={"stem_channels": 128})
-    'nasbench101-cifar10-reference-seed0-stem_channels128.parquet'
-    """
-    others = ({} if batch_size == 128 else {"batch": batch_size}) | dict(skeleton or {})
-    suffixes = "".join(f"-{key}{value}" for key, value in others.items())
-    return f"{space}-{dataset}-{counting}-seed{seed}{suffixes}.parquet"
 
 
 def score_sample(
@@ -201,6 +171,7 @@ def all_scores(
     batch_size: int,
     counting: Counting,
     workers: int = 1,
+    device: str = "cpu",
     data_dir: str | Path | None = None,
     kept: Path | None = None,
 ) -> pd.DataFrame:
@@ -212,5 +183,25 @@ def all_scores(
     if file and file.exists():
         return pd.read_parquet(file)
     sample = draw_sample(space, dataset, n_archs, profile=profile, seed=seed, data_dir=data_dir)
-    options: dict[str, Any] = {"counting": counting, "workers": workers, "data_dir": data_dir, "kept": kept}
-    return score_sample(sample, seed=seed, batch_size=batch_size, **options)
+    how: dict[str, Any] = {"counting": counting, "workers": workers, "device": device, "data_dir": data_dir}
+    return score_sample(sample, seed=seed, batch_size=batch_size, kept=kept, **how)
+
+
+def draw_bands(sample: Sample, edges: Sequence[float], per_band: int) -> pd.DataFrame:
+    """The first ``per_band`` networks of each band of accuracy, in the random order of ``sample``.
+
+    Band i is from ``edges[i]`` up to, and without, ``edges[i + 1]`` (percent, ascending); the last has its upper edge
+    too. Returns a row a network: ``band`` (0, 1, ...), ``arch``, in the order of the bands; a band may have fewer, or
+    none. ValueError where the edges are not two or more in ascending order.
+    """
+    if len(edges) < 2 or list(edges) != sorted(set(edges)):
+        raise ValueError(f"edges: expected two or more in ascending order, got {list(edges)}")
+    inside = (sample.accuracy >= edges[0]) & (sample.accuracy <= edges[-1])
+    bands = np.searchsorted(edges[1:-1], sample.accuracy, side="right")
+    table = pd.DataFrame({"band": bands, "arch": sample.archs})[inside]
+    return table.groupby("band").head(per_band).sort_values("band", kind="stable").reset_index(drop=True)
+
+
+def quantile_edges(sample: Sample, shares: Sequence[float]) -> list[float]:
+    """Accuracies that divide the networks of ``sample`` at ``shares`` (0 to 1), for :func:`draw_bands`."""
+    return [float(edge) for edge in np.quantile(sample.accuracy, shares)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,8 +28,8 @@ _SUMMARIES = {"mean": np.add, "max": np.maximum}
 class Benchmark:
     """A table of trained accuracies to ask. ``source`` is a table of :func:`make_table`, or its file.
 
-    A file's columns are read when they are first asked for. Which split, schedule and repetition to take is the
-    most asked question of these benchmarks, so that the look-ups have no default for the first two.
+    A file's columns are read when they are first asked for. Split and schedule have no default: which one to take is
+    the most asked question of these benchmarks.
     """
 
     source: pa.Table | Path
@@ -72,6 +72,11 @@ class Benchmark:
         return [(dataset, split, int(epochs)) for dataset, split, epochs in self._columns("accuracy")]
 
     @property
+    def available_metrics(self) -> list[tuple[str, str, int]]:
+        """Every (dataset, split, epochs) that is judged by something else than accuracy, as ``info.splits`` says."""
+        return [(dataset, split, int(epochs)) for dataset, split, epochs in self._columns("metric")]
+
+    @property
     def available_seconds(self) -> list[tuple[str, int]]:
         """Every (dataset, epochs) that has training times."""
         return [(dataset, int(epochs)) for dataset, epochs in self._columns("seconds")]
@@ -96,11 +101,11 @@ class Benchmark:
 
     @property
     def columns(self) -> list[str]:
-        """Names of all columns; beside accuracies and seconds they may be parameters, seeds, learning curves."""
+        """Names of all columns: accuracies, seconds, maybe parameters, seeds, learning curves."""
         return list(self._schema.names)
 
     def column(self, column: str) -> pa.Array:
-        """One column of the file as it is: a list of float64 an architecture, or text (``arch``, maybe ``hash``)."""
+        """A column of the file as it is: a list of float64 an architecture, or text (``arch``, maybe ``hash``)."""
         check_choice("column", column, self.columns)
         source = self.source
         table = source if isinstance(source, pa.Table) else pq.read_table(source, columns=[column], memory_map=True)
@@ -111,7 +116,7 @@ class Benchmark:
         return {}
 
     def _values(self, column: str, repeats: Repeats) -> npt.NDArray[np.float64]:
-        """One number an architecture, NaN where it was never trained so; kept once computed."""
+        """A number for each architecture, NaN where it was never trained so; kept once computed."""
         check_choice("repeats", repeats, _SUMMARIES)
         if (column, repeats) not in self._summaries:
             lists = self.column(column)
@@ -155,10 +160,17 @@ class Benchmark:
     def accuracy(self, archs: Any, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> Any:
         """Accuracy in percent of one architecture (text, hash or value of the space), or of a list, array or column.
 
-        ``repeats`` is the mean over the repetitions of the training, or their maximum. ValueError lists what there
-        is where the table has no such column, and names the architecture where it has no such row.
+        ``repeats``: the mean over the repetitions of the training, or their maximum. ValueError lists what there is
+        where the table has no such column, and names an architecture that it has not.
         """
         return self._look_up(archs, self._accuracy_column(dataset, split, epochs), repeats)
+
+    def metric(self, archs: Any, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> Any:
+        """What a task is judged by, in its own unit and higher being better; accuracy in percent where that is it.
+
+        Arguments as for :meth:`accuracy`; what ``info.splits`` says of ``dataset/split`` is the unit.
+        """
+        return self._look_up(archs, self._metric_column(dataset, split, epochs), repeats)
 
     @overload
     def train_seconds(self, archs: Many, *, dataset: str, epochs: int) -> npt.NDArray[np.float64]: ...
@@ -166,29 +178,31 @@ class Benchmark:
     def train_seconds(self, archs: Hashable, *, dataset: str, epochs: int) -> float: ...
     def train_seconds(self, archs: Any, *, dataset: str, epochs: int) -> Any:
         """Seconds that one training took, as ``info.seconds`` defines them; arguments as for :meth:`accuracy`."""
-        if (dataset, epochs) not in self.available_seconds:
-            raise ValueError(self._unknown("(dataset, epochs)", (dataset, epochs), self.available_seconds))
+        self._check_known("(dataset, epochs)", (dataset, epochs), self.available_seconds)
         return self._look_up(archs, f"seconds/{dataset}/{epochs}", "mean")
 
     def trained(self, *, dataset: str, split: str, epochs: int) -> list[str]:
-        """The architectures that have such an accuracy, in the order of the file; networks that diverged have none."""
-        values = self._values(self._accuracy_column(dataset, split, epochs), "mean")
+        """The architectures that have such an accuracy or metric, in the order of the file; those that diverged have
+        none.
+        """
+        values = self._values(self._metric_column(dataset, split, epochs), "mean")
         return [text for text, value in zip(self.archs, values, strict=True) if not np.isnan(value)]
 
-    def best(self, *, dataset: str, split: str, epochs: int, repeats: Repeats = "mean") -> tuple[str, float]:
-        """The architecture of the highest accuracy (the first of several), and that accuracy in percent."""
-        values = self._values(self._accuracy_column(dataset, split, epochs), repeats)
-        row = int(np.nanargmax(values))
-        return self.archs[row], float(values[row])
-
     def _accuracy_column(self, dataset: str, split: str, epochs: int) -> str:
-        key = (dataset, split, epochs)
-        if key not in self.available:
-            raise ValueError(self._unknown("(dataset, split, epochs)", key, self.available))
+        self._check_known("(dataset, split, epochs)", (dataset, split, epochs), self.available)
         return f"accuracy/{dataset}/{split}/{epochs}"
 
-    def _unknown(self, argument: str, value: object, choices: Iterable[object]) -> str:
-        return f"{argument}: {self.name} has no {value}; choose one of {', '.join(map(str, choices))}"
+    def _metric_column(self, dataset: str, split: str, epochs: int) -> str:
+        key = (dataset, split, epochs)
+        if key in self.available_metrics:
+            return f"metric/{dataset}/{split}/{epochs}"
+        self._check_known("(dataset, split, epochs)", key, [*self.available, *self.available_metrics])
+        return self._accuracy_column(dataset, split, epochs)
+
+    def _check_known(self, argument: str, value: object, choices: Sequence[object]) -> None:
+        if value not in choices:
+            listed = ", ".join(map(str, choices)) or "none"
+            raise ValueError(f"{argument}: {self.name} has no {value}; choose one of {listed}")
 
     def describe(self) -> str:
         """Origin, licence and meaning of the table, in a few lines."""
@@ -196,6 +210,8 @@ class Benchmark:
         lines = [f"{info.name}: {len(self.archs)} architectures of {info.space}", f"origin: {info.origin}"]
         lines += [f"licence: {info.licence}", f"source sha256: {info.sha256}", f"skeleton: {info.skeleton}"]
         lines += [f"accuracy in percent: {', '.join('/'.join(map(str, key)) for key in self.available)}"]
+        if self.available_metrics:
+            lines += [f"other metrics: {', '.join('/'.join(map(str, key)) for key in self.available_metrics)}"]
         lines += [f"  {split}: {meaning}" for split, meaning in info.splits.items()]
         lines += [f"repeats: {info.repeats}", f"seconds: {info.seconds}"]
         return "\n".join(lines)

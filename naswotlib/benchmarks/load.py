@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 
 
 def bundled_recipe(space: str) -> str:
-    """How the networks of the bundled table of ``space`` were trained, in one sentence."""
+    """The recipe of the bundled table of ``space``, in one sentence."""
     _, metadata = read_trained(BUNDLED / f"{space}.parquet")
     return Recipe.of(metadata).describe()
 
@@ -29,14 +28,14 @@ def bundled_recipe(space: str) -> str:
 def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmark:
     """The table of trained accuracies called ``name``.
 
-    ``"bundled"`` and ``"bundled-SPACE"`` ship with the library: networks of NAS-Bench-201, or of another space,
-    that this project trained itself; ``"bundled-nasbench201-complete"`` has every cell of the space
-    ``nasbench201_complete``. The others are published tables, named after their space, that lie in
-    ``data_dir``, else in the folder NASWOTLIB_DATA, else in the cache, where :func:`import_file` writes them:
-    ``"nasbench201"``, or ``"nats_topology"`` for NATS-Bench's newer runs of it, which are its second choice too;
-    ``"mini_nasbench201"``, with 12 epochs only; ``"nasbench101"``, ``"nats_size"``, ``"nds_darts"``,
-    ``"nds_darts_lr_wd"`` and so on; or ``NAME.parquet``, a table of one's own, made by ``naswot train`` or
-    :func:`naswotlib.benchmarks.table.make_table`. FileNotFoundError says what was looked for.
+    ``"bundled"`` and ``"bundled-SPACE"`` ship with the library: networks of NAS-Bench-201, or of another space, that
+    this project trained; ``"bundled-nasbench201-complete"`` has every cell of ``nasbench201_complete``. The others lie
+    in ``data_dir``, else in NASWOTLIB_DATA, else in the cache, where ``naswot data import`` writes published tables
+    under the name of their space: ``"nasbench201"`` (or ``"nats_topology"``, NATS-Bench's newer runs, also its second
+    choice), ``"mini_nasbench201"`` (12 epochs only), ``"nasbench101"``, ``"nats_size"``, ``"nds_darts"``,
+    ``"nds_darts_lr_wd"``, ``"nasbench_macro"`` and so on. Any other name is that of a ``NAME.parquet`` of one's own,
+    made by ``naswot train`` or :func:`naswotlib.benchmarks.table.make_table`. FileNotFoundError says what was looked
+    for.
     """
     bundled = {f"bundled-{path.stem}": path for path in sorted(BUNDLED.glob("*.parquet"))}
     if name == "bundled" or name.startswith("bundled-"):
@@ -59,22 +58,23 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
 def from_trained(path: Path, name: str, *, licence: str) -> Benchmark:
     """The table that :func:`naswotlib.training.train.train_table` wrote to ``path``, under ``name``.
 
-    Its runs with several seeds are the repetitions.
-
-    ``epochs`` counts the epochs trained so far, of one schedule. Of the space ``nasbench201_complete``, each cell has
-    the runs of the one cell of its isomorphism class that was trained. ValueError where the file is no such table.
+    Runs with several seeds are the repetitions; ``epochs`` counts the epochs of one schedule trained so far. Each cell
+    of ``nasbench201_complete`` has the runs of the one cell of its isomorphism class that was trained. ValueError
+    where the file is no such table.
     """
     rows, metadata = read_trained(path)
     if not rows:
         raise FileNotFoundError(f"path: {path} does not exist, or holds no trained network")
     recipe, dataset = metadata["recipe"], metadata["dataset"]
-    runs_of = {
-        arch: list(runs)
-        for arch, runs in groupby(sorted(rows, key=lambda row: (row["arch"], row["seed"])), lambda row: row["arch"])
-    }
+    runs_of: dict[str, list[Any]] = {}
+    for row in sorted(rows, key=lambda row: (row["arch"], row["seed"])):
+        runs_of.setdefault(row["arch"], []).append(row)
     repeats = f"seeds {', '.join(map(str, sorted({row['seed'] for row in rows})))}"
     if metadata["space"] == "nasbench201_complete":
-        runs_of = _of_each_class(runs_of)
+        complete = get_space("nasbench201_complete")
+        runs_of_class = {isomorphism_class(complete.from_str(text)): runs for text, runs in runs_of.items()}
+        classes = {complete.to_str(cell): isomorphism_class(cell) for cell in complete}
+        runs_of = {text: runs_of_class[name] for text, name in classes.items() if name in runs_of_class}
         repeats += "; a cell has those of the one cell of its isomorphism class that was trained"
     by_arch = list(runs_of.values())
     info = TableInfo(
@@ -99,11 +99,3 @@ def from_trained(path: Path, name: str, *, licence: str) -> Benchmark:
     }
     seconds = {(dataset, recipe["epochs"]): [[run["seconds"] for run in runs] for runs in by_arch]}
     return Benchmark(make_table(info, runs_of, accuracy, seconds))
-
-
-def _of_each_class(runs_of: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Runs of every cell of ``nasbench201_complete`` that computes the same as a trained one."""
-    space = get_space("nasbench201_complete")
-    of_class = {isomorphism_class(space.from_str(text)): runs for text, runs in runs_of.items()}
-    classes = {space.to_str(cell): isomorphism_class(cell) for cell in space}
-    return {text: of_class[name] for text, name in classes.items() if name in of_class}

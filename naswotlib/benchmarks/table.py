@@ -1,9 +1,10 @@
-"""What a table of trained accuracies is: one parquet file, one row an architecture.
+"""Format of a table of trained accuracies: one parquet file, one row an architecture, :class:`TableInfo` as metadata.
 
-Columns are typed by their names. ``accuracy/cifar10/test/200`` holds accuracies in percent, on the split ``test``
-of ``cifar10``, after the 200-epoch schedule; ``seconds/cifar10/200`` holds seconds of training. Each is a list of
-float64, one item for each repetition of the training (another seed); so are all other columns of numbers. Text is in
-``arch`` and maybe ``hash``, a second key of its row. What the schema's metadata must say is :class:`TableInfo`.
+``accuracy/cifar10/test/200`` holds accuracies in percent on the split ``test`` of ``cifar10`` after the 200-epoch
+schedule (0 epochs where nobody states them); ``seconds/cifar10/200`` holds seconds of training;
+``metric/room_layout/validation/25`` what a task that is no classification is judged by, in its own unit, higher being
+better. These, and all other columns of numbers, are lists of float64, one item for each repetition of the training.
+Text is in ``arch`` and maybe ``hash``, a second key of its row.
 """
 
 from __future__ import annotations
@@ -23,16 +24,24 @@ from naswotlib.data.files import write_whole
 
 Values = npt.ArrayLike | Iterable[Iterable[float]]
 METADATA = b"naswotlib.table"
+_MOST = 2.0**53  # beyond, a float64 does not hold every whole number, and no network has so many of anything
+BOUNDS = {
+    "accuracy": (0.0, 100.0, "percentage"),
+    "metric": (-_MOST, _MOST, "value of a metric"),
+    "seconds": (0.0, _MOST, "number of seconds"),
+    "params": (0.0, _MOST, "number of parameters"),
+    "flops": (0.0, _MOST, "number of multiply-adds"),
+}  # of numbers in columns of a kind
 
 
 @dataclass(frozen=True)
 class TableInfo:
-    """Where a table comes from and what its numbers mean.
+    """Origin of a table and meaning of its numbers.
 
     name: of the table; space: of its search space; origin: who trained the networks and how; licence: of the
-    numbers; sha256: of the file they were read from; splits: each split, with ``dataset/split`` where datasets
-    differ, in words; seconds: what the training times include; repeats: what the repetitions are; skeleton:
-    keywords of ``space.build`` for the networks that were trained; sides: image side in pixels by dataset.
+    numbers; sha256: of the file they were read from; splits: what each ``split``, or ``dataset/split``, is; seconds:
+    what the training times include; repeats: what the repetitions are; skeleton: keywords of ``space.build`` for the
+    networks that were trained; sides: image side in pixels by dataset.
     """
 
     name: str
@@ -48,7 +57,7 @@ class TableInfo:
 
 
 def read_info(schema: pa.Schema) -> TableInfo:
-    """What the metadata of a table says; ValueError where the schema is of another file."""
+    """The metadata of a table; ValueError where the schema is of another file."""
     if METADATA not in (schema.metadata or {}):
         raise ValueError(
             "expected a table of this library, found parquet without its metadata; `naswot data import` makes one from "
@@ -81,11 +90,13 @@ def table_from_columns(info: TableInfo, columns: Mapping[str, pa.Array]) -> pa.T
     for name, column in columns.items():
         if len(column) != len(archs):
             raise ValueError(f"{name}: {len(column)} values for {len(archs)} architectures")
-        if name.startswith("accuracy/"):
+        kind = name.partition("/")[0]
+        if kind in BOUNDS:
             flat = column.flatten().to_numpy(zero_copy_only=False)
-            wrong = flat[~((flat >= 0) & (flat <= 100))]
+            least, most, what = BOUNDS[kind]
+            wrong = flat[~((flat >= least) & (flat <= most))]
             if len(wrong):
-                raise ValueError(f"{name}: {wrong[0]} is no percentage; expected 0 to 100")
+                raise ValueError(f"{name}: {wrong[0]} is no {what}; expected {least:g} to {most:g}")
     return pa.table(dict(columns)).replace_schema_metadata({METADATA: json.dumps(asdict(info), sort_keys=True)})
 
 

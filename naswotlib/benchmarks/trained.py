@@ -17,7 +17,7 @@ N_LOSSES = 20  # the first losses of each run are kept, as its fingerprint
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a network is trained. ``skeleton`` goes to ``space.build``; ``side`` is the image side in pixels."""
+    """The recipe of a training. ``skeleton`` goes to ``space.build``; ``side`` is the image side in pixels."""
 
     skeleton: tuple[tuple[str, int], ...] = (("stem_channels", 8), ("cells_per_stage", 1))
     side: int = 16

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from naswotlib.cli.options import DataDir
+from naswotlib.errors import check_choice
+
+if TYPE_CHECKING:
+    from naswotlib.data.fetch import Remote
 
 app = typer.Typer(no_args_is_help=True, help="Benchmark tables and image data: list, fetch, verify and import them.")
 
@@ -22,25 +26,16 @@ def list_sources(data_dir: DataDir = None) -> None:
     table = Table("name", "files", "size", "digest", "licence", "here", box=None)
     for name, remotes in SOURCES.items():
         here = sum((data_home(data_dir) / remote.file).exists() for remote in remotes)
-        evidence = remotes[0].evidence or "open"
-        table.add_row(
-            name,
-            str(len(remotes)),
-            _size(name),
-            evidence,
-            remotes[0].licence,
-            f"{here} of {len(remotes)}" if here else "",
-        )
+        shown = f"{here} of {len(remotes)}" if here else ""
+        table.add_row(name, str(len(remotes)), _size(remotes), remotes[0].evidence or "open", remotes[0].licence, shown)
     Console().print(table)
     print(
         "digest: verified (computed from the file), official (its publisher's), third-party (expected), open (unknown)"
     )
 
 
-def _size(name: str) -> str:
-    from naswotlib.data.fetch import SOURCES
-
-    sizes = [remote.bytes for remote in SOURCES[name]]
+def _size(remotes: list[Remote]) -> str:
+    sizes = [remote.bytes for remote in remotes]
     return "unknown" if None in sizes else f"{sum(size or 0 for size in sizes) / 1e6:,.0f} MB"
 
 
@@ -53,14 +48,12 @@ def fetch(
     data_dir: DataDir = None,
 ) -> None:
     """Download the files called NAME, if they are not there; a download is compared with its published digest."""
-    from naswotlib.data.fetch import SOURCES
-    from naswotlib.data.fetch import fetch as fetch_files
-    from naswotlib.errors import check_choice
+    from naswotlib.data import fetch as fetching
 
-    check_choice("name", name, SOURCES)
-    first = SOURCES[name][0]
-    print(f"{name}: {len(SOURCES[name])} files, {_size(name)}; licence {first.licence}; {first.page}")
-    for path in fetch_files(name, data_dir=data_dir, folder=folder, progress=True):
+    check_choice("name", name, fetching.SOURCES)
+    remotes = fetching.SOURCES[name]
+    print(f"{name}: {len(remotes)} files, {_size(remotes)}; licence {remotes[0].licence}; {remotes[0].page}")
+    for path in fetching.fetch(name, data_dir=data_dir, folder=folder, progress=True):
         print(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,27 +13,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import naswotlib
 from naswotlib.cli import data as data_cli
-from naswotlib.cli.options import (
-    AsJson,
-    BatchSize,
-    Counting,
-    DataDir,
-    Device,
-    Exact,
-    Images,
-    Proxy,
-    Seed,
-    Space,
-    Workers,
-    import_named,
-)
+from naswotlib.cli import options as opt
 from naswotlib.cli.search import score_many, search
+from naswotlib.errors import check_choice
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what they need
     from torch import nn
-
-    from naswotlib.scoring.score import NaswotScore
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,13 +29,12 @@ app = typer.Typer(
     help="Neural architecture search without training: score untrained networks, search with the score.",
 )
 app.add_typer(data_cli.app, name="data")
-
 app.command()(search)
 
 
 @app.command()
 def score(
-    space: Space = "nasbench201",
+    space: opt.Space = "nasbench201",
     arch: Annotated[str | None, typer.Option(help="Architecture, as its benchmark writes it.")] = None,
     module: Annotated[
         str | None, typer.Option(help="Your own network instead: package.module:factory, called without arguments.")
@@ -57,44 +44,40 @@ def score(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the scores of many; stopped at any moment, it continues.")
     ] = None,
-    images: Images = "photos",
-    batch_size: BatchSize = 128,
-    proxy: Proxy = "naswot",
+    images: opt.Images = "photos",
+    batch_size: opt.BatchSize = 128,
+    proxy: opt.Proxy = "naswot",
     repeats: Annotated[int, typer.Option(help="Initialisations to score; mean ± std over them.", min=1)] = 1,
-    seed: Seed = 0,
-    counting: Counting = "once",
-    exact: Exact = True,
-    workers: Workers = 1,
+    seed: opt.Seed = 0,
+    counting: opt.Counting = "once",
+    exact: opt.Exact = True,
+    workers: opt.Workers = 1,
     scheduler: Annotated[str | None, typer.Option(help="Dask cluster for many, such as tcp://host:8786.")] = None,
-    device: Device = "cpu",
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
+    device: opt.Device = "cpu",
+    data_dir: opt.DataDir = None,
+    as_json: opt.AsJson = False,
 ) -> None:
     """Score one architecture of a search space, a network of your own, or many architectures."""
     if sum(given is not None for given in (arch, module, count, archs)) != 1:
         raise ValueError("arch, module, count, archs: give exactly one of --arch, --module, --count and --archs")
     from naswotlib.scoring.proxies import NASWOT, PROXIES, load_batch
-    from naswotlib.scoring.score import naswot_score
 
     inputs, labels = load_batch(images, batch_size, proxy=proxy, seed=seed, data_dir=data_dir)
+    how: dict[str, Any] = {"counting": counting, "exact": exact}
     if count is not None or archs is not None:
-        how = {"seed": seed, "counting": counting, "exact": exact, "workers": workers, "device": device, "out": out}
+        how |= {"seed": seed, "workers": workers, "device": device, "out": out}
         score_many(space, count, archs, inputs, scheduler=scheduler, proxy=proxy, labels=labels, **how)
         return
     make = _factory(module) if module is not None else _builder(space, str(arch))
     inputs = inputs.to(device)
     networks = (make(seed + r).to(device) for r in range(repeats))
-    report: dict[str, Any] = {
-        "network": module or arch,
-        "space": None if module else space,
-        "images": images,
-        "batch_size": batch_size,
-        "seed": seed,
-        "proxy": proxy,
-    }
+    report: dict[str, Any] = {"network": module or arch, "space": None if module else space}
+    report |= {"images": images, "batch_size": batch_size, "seed": seed, "proxy": proxy}
     if proxy == NASWOT:
-        scores = [naswot_score(n, inputs, counting=counting, exact=exact) for n in networks]  # type: ignore[arg-type]
-        report |= {"counting": counting, "exact": exact} | _summary([s.value for s in scores]) | _evidence(scores[0])
+        scores = [naswotlib.naswot_score(network, inputs, **how) for network in networks]
+        report |= how | _summary([score.value for score in scores])
+        evidence = ("num_units", "rank", "layers", "uncounted", "engine")
+        report |= {name: getattr(scores[0], name) for name in evidence}
     else:
         classes = {} if labels is None else {"labels": labels.to(device)}
         report |= _summary([PROXIES[proxy](network, inputs, **classes) for network in networks])
@@ -111,16 +94,6 @@ def _summary(values: list[float]) -> dict[str, Any]:
         "std": float(np.std(values)) if finite else None,
         "singular": int(np.isneginf(values).sum()),
         "scores": [v if np.isfinite(v) else None for v in values],
-    }
-
-
-def _evidence(score: NaswotScore) -> dict[str, Any]:
-    return {
-        "num_units": score.num_units,
-        "rank": score.rank,
-        "layers": score.layers,
-        "uncounted": list(score.uncounted),
-        "engine": score.engine,
     }
 
 
@@ -148,12 +121,10 @@ def _as_text(report: dict[str, Any]) -> str:
 
 
 def _builder(space_name: str, text: str) -> Callable[[int], nn.Module]:
-    from naswotlib.spaces import arch_seed, get_space
-
-    space = get_space(space_name)
+    space = naswotlib.get_space(space_name)
     arch = space.from_str(text)
     canonical = space.to_str(arch)
-    return lambda seed: space.build(arch, seed=arch_seed(seed, canonical))
+    return lambda seed: space.build(arch, seed=naswotlib.arch_seed(seed, canonical))
 
 
 def _factory(path: str) -> Callable[[int], nn.Module]:
@@ -161,7 +132,7 @@ def _factory(path: str) -> Callable[[int], nn.Module]:
     import torch
     from torch import nn
 
-    factory = import_named("module", path, "factory")
+    factory = opt.import_named("module", path, "factory")
     if not callable(factory):
         raise ValueError(f"module: {path} is no function, but {type(factory).__name__}")
 
@@ -177,29 +148,22 @@ def _factory(path: str) -> Callable[[int], nn.Module]:
 
 @app.command()
 def spaces(
-    pattern: Annotated[str, typer.Argument(help="Shell pattern of names.")] = "*", as_json: AsJson = False
+    pattern: Annotated[str, typer.Argument(help="Shell pattern of names.")] = "*", as_json: opt.AsJson = False
 ) -> None:
     """List the search spaces."""
-    from naswotlib.spaces import get_space, list_spaces
-
-    rows = [(name, _size(get_space(name)), _first_line(get_space(name))) for name in list_spaces(pattern)]
+    rows: list[tuple[str, int | None, str]] = []
+    for name in naswotlib.list_spaces(pattern):
+        space = naswotlib.get_space(name)
+        size = len(space) if hasattr(space, "__len__") else getattr(space, "num_architectures", None)
+        rows.append((name, size, (space.__doc__ or "").strip().split("\n")[0]))
     if as_json:
         print(json.dumps([{"name": n, "architectures": s, "description": d} for n, s, d in rows]))
         return
     table = Table("space", "architectures", "description", box=None)
     for name, size, description in rows:
-        table.add_row(
-            name, f"{size:,}" if size is not None and size < 1e9 else f"{size:.3g}" if size else "", description
-        )
+        shown = "" if size is None else f"{size:,}" if size < 1e9 else f"{size:.3g}"
+        table.add_row(name, shown, description)
     Console().print(table)
-
-
-def _size(space: Any) -> int | None:
-    return len(space) if hasattr(space, "__len__") else getattr(space, "num_architectures", None)
-
-
-def _first_line(space: Any) -> str:
-    return (space.__doc__ or "").strip().split("\n")[0]
 
 
 @app.command()
@@ -212,24 +176,20 @@ def train(
     verify: Annotated[
         int | None, typer.Option(help="Train so many of the networks of --out, else of --suite, again; compare.", min=1)
     ] = None,
-    space: Space = "nasbench201",
+    space: opt.Space = "nasbench201",
     count: Annotated[int, typer.Option(help="Architectures, the first ones of a random order.", min=1)] = 96,
     seed: Annotated[int, typer.Option(help="Of weights, order and flips; with --verify, of the choice.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes, one thread each; default all cores.", min=1)] = None,
-    data_dir: DataDir = None,
+    data_dir: opt.DataDir = None,
 ) -> None:
     """Train networks for a benchmark of your own; stopped at any moment, it continues where it was.
 
     They have the skeleton of the bundled networks of their space, and are trained as these are, on CIFAR-10: as
     `naswot data fetch cifar10` brings it, or from the tars of JPEG files that the bundled networks were trained on.
     """
-    import os
-
     import numpy as np
 
     from naswotlib.benchmarks.load import BUNDLED
-    from naswotlib.errors import check_choice
-    from naswotlib.spaces import get_space
     from naswotlib.spaces.base import sample_distinct
     from naswotlib.training.suite import small_recipe, train_suite, trained_networks
     from naswotlib.training.suite import verify as train_again
@@ -252,7 +212,7 @@ def train(
     elif out is None:
         raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
     else:
-        chosen = get_space(space)
+        chosen = naswotlib.get_space(space)
         texts = [chosen.to_str(arch) for arch in sample_distinct(chosen, count, np.random.default_rng(0))]
         recipe = small_recipe(space)
         table = train_table(space, texts, data_dir=data_dir, out=out, recipe=recipe, seed=seed, workers=processes)

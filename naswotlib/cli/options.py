@@ -11,10 +11,9 @@ import typer
 
 
 def import_named(option: str, path: str, kind: str) -> Any:
-    """What ``package.module:attribute`` names (the working folder is searched too).
+    """Import ``package.module:attribute`` (the working folder is searched too).
 
-    ValueError, which begins with the name of the ``option`` and says what ``kind`` of thing was expected, where there
-    is none.
+    ValueError, which begins with ``option`` and says what ``kind`` of thing was expected, where there is none.
     """
     module_name, _, attribute = path.partition(":")
     if not module_name or not attribute:

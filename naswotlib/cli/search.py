@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import naswotlib
 from naswotlib.cli import options as opt
+from naswotlib.errors import check_choice, import_extra
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what they need
     from torch import Tensor
@@ -29,35 +30,23 @@ def score_many(
     """Score ``count`` random architectures, or those in a file, one a line; CSV on standard output unless ``out``."""
     import numpy as np
 
-    from naswotlib.scoring.many import score_archs
-    from naswotlib.spaces import get_space
     from naswotlib.spaces.base import sample_distinct
 
-    space = get_space(space_name)
+    space = naswotlib.get_space(space_name)
     if archs is not None:
         chosen: list[Any] = [line.strip() for line in archs.read_text().splitlines() if line.strip()]
     else:
         assert count is not None
         chosen = sample_distinct(space, count, np.random.default_rng(options["seed"]))
-    with _cluster(scheduler) as client:
-        table = score_archs(space, chosen, inputs, client=client, **options)
+    cluster = import_extra("distributed", "distributed").Client(scheduler) if scheduler else nullcontext()
+    with cluster as client:
+        table = naswotlib.score_archs(space, chosen, inputs, client=client, **options)
     if options["out"] is None:
         table.to_csv(sys.stdout, index=False)
     else:
         best = table.sort_values("score", ascending=False, kind="stable").head(1)
         print(f"{len(table)} architectures in {options['out']}, {int((table.error != '').sum())} failed")
         print(f"highest score {', '.join(f'{s:.6g}, {a}' for s, a in zip(best.score, best.arch, strict=True))}")
-
-
-@contextmanager
-def _cluster(scheduler: str | None) -> Iterator[Any]:
-    if scheduler is None:
-        yield None
-        return
-    from naswotlib.errors import import_extra
-
-    with import_extra("distributed", "distributed").Client(scheduler) as client:
-        yield client
 
 
 def search(
@@ -84,34 +73,29 @@ def search(
     """Search a space: with the score alone (naswot), or with the trained networks of a benchmark."""
     import numpy as np
 
-    from naswotlib.benchmarks import load_benchmark
-    from naswotlib.data.images import load_images
-    from naswotlib.errors import check_choice
-    from naswotlib.search import with_training as evolution
+    from naswotlib.search import with_training
     from naswotlib.search.pareto import COSTS
-    from naswotlib.search.with_training import random_search
-    from naswotlib.search.without_training import naswot
 
     check_choice("method", method, METHODS)
     check_choice("pareto", pareto, [None, *COSTS])
-    table = load_benchmark(benchmark, data_dir=data_dir) if benchmark else None
+    table = naswotlib.load_benchmark(benchmark, data_dir=data_dir) if benchmark else None
     skeleton, side = _form(table, dataset)
     scoring: dict[str, Any] = {}
     if method in ("naswot", "area"):
         scoring = {"counting": counting, "exact": exact, "workers": workers, "device": device, "skeleton": skeleton}
-        scoring |= {"inputs": load_images(images, batch_size, seed=seed, data_dir=data_dir, side=side), "seed": seed}
+        inputs = naswotlib.load_images(images, batch_size, seed=seed, data_dir=data_dir, side=side)
+        scoring |= {"inputs": inputs, "seed": seed}
         scoring["n_samples" if method == "naswot" else "n_candidates"] = n
     rng = np.random.default_rng(seed)
     if method == "naswot":
-        result = naswot(space, rng=rng, **scoring)
+        result = naswotlib.naswot(space, rng=rng, **scoring)
     elif table is None or dataset is None or epochs is None:
         there = f", which has (dataset/split/epochs) {', '.join(_columns(table))}" if table else ""
         raise ValueError(f"benchmark, dataset, epochs: {method} trains; give --benchmark, --dataset, --epochs{there}")
     else:
-        function: Any = random_search if method == "random_search" else getattr(evolution, method)
-        budget = {"budget_seconds": budget_seconds, "max_evaluations": max_evaluations}
         sees = {"dataset": dataset, "epochs": epochs, "search_split": search_split}
-        result = function(space, table, rng=rng, **sees, **budget, **scoring)
+        budget = {"budget_seconds": budget_seconds, "max_evaluations": max_evaluations}
+        result = getattr(with_training, method)(space, table, rng=rng, **sees, **budget, **scoring)
     report = _report(space, result, table)
     if pareto is not None:
         report["front"] = _front(space, result, pareto, skeleton=skeleton, side=side or 32, device=device)
@@ -123,13 +107,13 @@ def _columns(table: Benchmark) -> dict[str, tuple[str, str, int]]:
 
 
 def _report(space: str, result: SearchResult, table: Benchmark | None) -> dict[str, Any]:
-    """What was chosen and what it cost; and what the benchmark's longest schedules made of it, where it knows."""
-    from naswotlib.spaces import get_space
-
-    text = get_space(space).to_str(result.arch)
-    report = {"method": result.method, "space": space, "arch": text, "criterion": result.criterion}
+    """The choice, its costs, and its accuracies after the longest schedules of the benchmark, where it has them."""
+    text = naswotlib.get_space(space).to_str(result.arch)
+    report: dict[str, Any] = {"method": result.method, "space": space, "arch": text, "criterion": result.criterion}
     report |= {"tried": len(result.history)}
-    report |= {"score_seconds": round(result.score_seconds, 3), "train_seconds": round(result.train_seconds, 3)}
+    for name in ("score_seconds", "train_seconds"):
+        seconds = getattr(result, name)
+        report[name] = None if math.isnan(seconds) else round(seconds, 3)
     if table is not None and text in table.archs:
         longest = dict(sorted((dataset, epochs) for dataset, _, epochs in table.available))
         for name, (dataset, split, epochs) in _columns(table).items():

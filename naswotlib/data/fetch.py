@@ -1,4 +1,4 @@
-"""Where benchmark tables and image data lie on this machine, and how they get there."""
+"""The folder of benchmark tables and images, and downloads into it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ ENVIRONMENT = "NASWOTLIB_DATA"
 
 @dataclass(frozen=True)
 class Remote:
-    """A file that can be downloaded, as a row of ``sources.tsv`` says.
+    """A file that can be downloaded: a row of ``sources.tsv``.
 
-    name: of what it belongs to; file: its path under the data folder; bytes: its size, None where nobody says;
-    digest: ``algorithm:hexadecimal`` or empty; evidence: ``verified`` (computed from the file), ``official`` (stated
-    by its publisher), ``third-party`` (stated by others who had it: expected, not promised) or empty; addresses:
-    tried in turn.
+    name: of what it belongs to; file: its path under the data folder; bytes: its size, None where unknown; digest:
+    ``algorithm:hexadecimal`` or empty; evidence for it: ``verified`` (computed from the file), ``official`` (of its
+    publisher), ``third-party`` (of others who had it) or empty; addresses: tried in turn.
     """
 
     name: str
@@ -53,9 +52,7 @@ SOURCES = _read_sources()
 
 
 def data_home(data_dir: str | Path | None = None) -> Path:
-    """The folder of the data: ``data_dir``, else the environment variable NASWOTLIB_DATA, else ``~/.cache/naswotlib``
-    (or in XDG_CACHE_HOME).
-    """
+    """The folder of the data: ``data_dir``, else NASWOTLIB_DATA, else ``naswotlib`` in XDG_CACHE_HOME or ~/.cache."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "naswotlib"
     return Path(data_dir or os.environ.get(ENVIRONMENT) or cache).expanduser()
 
@@ -86,10 +83,9 @@ def fetch(
 ) -> list[Path]:
     """The files of a source (``naswot data list``), downloaded into :func:`data_home` if not there.
 
-    The addresses of a file are tried in turn. What arrives is compared with the published size and digest, and
-    stands under its name only if they agree; a file without a published digest is believed at its first download,
-    with a warning, and its sha256 kept beside it. ``folder`` has files that were brought by other means, for machines
-    without network: it takes the place of the addresses. Files that are there are not touched: see :func:`verify`.
+    A file stands under its name only if it has the published size and digest; one without a published digest is
+    believed at its first download, with a warning, and its sha256 kept beside it. ``folder``, of files brought by
+    other means, takes the place of the addresses. Files that are there are not touched: see :func:`verify`.
 
     OSError says for each address what went wrong, and what to do. Safe to call from several processes.
     """
@@ -155,7 +151,7 @@ def _record(path: Path) -> Path:
 
 
 def fault(path: Path, remote: Remote) -> str:
-    """What is wrong with a file, by its first bytes, size and digest; empty where all is right."""
+    """The fault of a file, by its first bytes, size and digest; empty where there is none."""
     with path.open("rb") as file:
         if file.read(64).lstrip()[:1] == b"<":
             return "got a web page, not the file: the site refuses (quota, permission) or asks; open it in a browser"
@@ -172,7 +168,7 @@ def fault(path: Path, remote: Remote) -> str:
 
 
 def verify(*, data_dir: str | Path | None = None) -> dict[Path, str]:
-    """What is wrong with each downloaded file that is there (:func:`fault`); nothing is changed."""
+    """The :func:`fault` of each downloaded file that is there, or an empty text; nothing is changed."""
     home = data_home(data_dir)
     remotes = [remote for source in SOURCES.values() for remote in source]
     return {

@@ -12,9 +12,8 @@ from typing import IO
 
 @contextmanager
 def write_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that appears under its name only when it is complete (temporary file, fsync, rename).
+    """A file to write that appears at ``path`` only when it is complete (temporary file, fsync, rename).
 
-    Its ``name`` is that of the temporary file.
     If the block raises or the process dies, what stood at ``path`` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)

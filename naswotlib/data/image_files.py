@@ -6,9 +6,11 @@ import math
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,8 +60,8 @@ def fit_as_imagenet(image: Image.Image, side: int) -> Image.Image:
 def open_images(path: Path, *, part: str = "", fit: Fit = fit_by_area) -> ImageSource:
     """The images of an ``.npz``, a folder or a tar, as :func:`naswotlib.load_images` describes them.
 
-    ``part``: only those below a folder of that name; ``fit``: how an image gets a side. FileNotFoundError, or
-    ValueError where the file is none of these or not in order.
+    ``part``: only those below a folder of that name; ``fit``: how an image gets a side. Raises FileNotFoundError, or
+    ValueError where the file is none of these.
     """
     if path.is_dir():
         names = sorted(file.relative_to(path) for file in path.rglob("*") if _is_image(file, part))
@@ -171,16 +173,13 @@ def open_batches(path: Path, batches: Sequence[str], label: str) -> ImageSource:
 
 
 def _read_batches(path: Path, batches: Sequence[str]) -> Iterator[bytes]:
-    if path.is_dir():
-        missing = [name for name in batches if not (path / name).is_file()]
-        if not missing:
-            yield from ((path / name).read_bytes() for name in batches)
-            return
-    else:
-        with tarfile.open(path) as tar:
-            members = {Path(m.name).name: m for m in tar if m.isfile() and m.size <= _LARGEST_BATCH}
-            missing = [name for name in batches if name not in members]
-            if not missing:
-                yield from (tar.extractfile(members[name]).read() for name in batches)  # type: ignore[union-attr]
-                return
-    raise ValueError(f"source: {path} lacks {', '.join(missing)}; fetch it again with `naswot data fetch`")
+    files: dict[str, Any]
+    with nullcontext() if path.is_dir() else tarfile.open(path) as tar:
+        if tar is None:
+            files = {file.name: file for file in path.iterdir() if file.is_file()}
+        else:
+            files = {Path(m.name).name: m for m in tar if m.isfile() and m.size <= _LARGEST_BATCH}
+        if missing := [name for name in batches if name not in files]:
+            raise ValueError(f"source: {path} lacks {', '.join(missing)}; fetch it again with `naswot data fetch`")
+        for name in batches:
+            yield files[name].read_bytes() if tar is None else tar.extractfile(files[name]).read()  # type: ignore[union-attr]

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from naswotlib.data.fetch import find_data
 from naswotlib.data.image_files import ImageSource, fit_as_imagenet, open_batches, open_images
+from naswotlib.errors import check_at_least
 
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field", "immunohistochemistry", "retina")
 N_CROPS = 100_000  # how many crops of the photographs one can draw from
@@ -23,9 +24,10 @@ Constants = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set: files that may hold it, in the order in which they are looked for, and the paper's channel means
-    and deviations (of 255). ``batches``: the training batches in the published pickles, with their labels' key;
-    ``classes`` is set where labels in the files count from 1: those above it are left out.
+    """A published data set.
+
+    files: that may hold it, the first found is taken; mean, std: of the paper, by channel, of 255; batches: names of
+    the training batches; label: the key of their labels; classes: where labels count from 1, the highest to keep.
     """
 
     files: tuple[str, ...]
@@ -98,20 +100,19 @@ def load_images(
     ``source`` is one of
 
     - ``"cifar10"``, ``"cifar100"``, ``"imagenet16-120"``, or ``"imagenet16"`` with all its 1,000 classes: training
-      images, from the published files (see ``naswot data fetch``) or an ``.npz`` of some of them, in ``data_dir``, else
-      in the folder NASWOTLIB_DATA, else in the cache; normalised by the paper's constants;
-    - ``"imagenette"``: its training images, found likewise, by default 224 pixels a side, cropped as the paper does;
+      images, from the published files (``naswot data fetch``) or an ``.npz`` of some of them, in ``data_dir``, else
+      NASWOTLIB_DATA, else the cache; normalised by the paper's constants;
+    - ``"imagenette"``: its training images, found likewise, by default 224 pixels a side, cropped as in the paper;
     - ``"noise"``: standard normal numbers, by default 32 pixels a side, without labels;
     - ``"photos"``: crops of photographs that scikit-image ships, by default 32 pixels a side; the label says which;
     - the path of an ``.npz`` with ``images`` (``(n, H, W, 3)`` or ``(n, 3, H, W)``), maybe ``labels``, maybe ``mean``
       and ``std`` in the images' unit; or of a folder or a tar of images, whose labels number their folders' names.
       Without constants, 8-bit images are normalised by ImageNet's, and numbers of other types left as they are.
 
-    ``side`` resizes by area. ``augment`` then flips and crops as in training: padding of an eighth of the side, which
-    the ``minibatches-*.npz`` files have behind them already. Source, ``n`` and ``seed`` determine the mini-batch; it is
-    drawn without replacement, and a smaller one is the beginning of a larger one.
-
-    ValueError or FileNotFoundError names the argument that cannot be met, and says what can.
+    ``side`` resizes by area. ``augment`` then flips, and crops after padding of an eighth of the side; images of the
+    ``minibatches-*.npz`` files have been through that. Source, ``n`` and ``seed`` determine the mini-batch: drawn
+    without replacement, a smaller one is the beginning of a larger one. ValueError or FileNotFoundError names the
+    argument that cannot be met.
 
     >>> load_images("noise", 4, seed=0).shape
     torch.Size([4, 3, 32, 32])
@@ -119,9 +120,8 @@ def load_images(
     >>> images.shape, labels
     (torch.Size([4, 3, 16, 16]), tensor([6, 1, 4, 0]))
     """
-    for argument, value in [("n", n), ("side", 1 if side is None else side)]:
-        if value < 1:
-            raise ValueError(f"{argument}: expected at least 1, got {value}")
+    check_at_least("n", n, 1)
+    check_at_least("side", 1 if side is None else side, 1)
     rng = np.random.default_rng(seed)
     if source == "noise":
         if with_labels:

@@ -1,4 +1,4 @@
-"""What a network is: an operation graph, and the module, weights, trace and sizes that belong to it."""
+"""Networks as operation graphs: the graph, its module and weights, tracing, sizes."""
 
 from naswotlib.graph.graph import EPSILON, Counting, Graph, Op
 from naswotlib.graph.network import GraphNetwork, init_weights

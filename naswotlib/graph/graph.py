@@ -1,8 +1,7 @@
-"""The operation graph of a network: what a search space emits, and what everything else is made from.
+"""The operation graph of a network: a short list of operations in data-flow order.
 
-A space describes a network once, as a short list of operations in data-flow order. From that one description come the
-:class:`torch.nn.Module` and its initial weights (:mod:`naswotlib.graph.network`) and the plan by which it is scored
-(:mod:`naswotlib.scoring.plan`), so that they cannot disagree.
+A search space emits it. Module and initial weights (:mod:`naswotlib.graph.network`) and the plan of the score
+(:mod:`naswotlib.scoring.plan`) all come from it, so that they cannot disagree.
 
 Conventions: values are numbered in the order of their operations; images are ``(N, C, H, W)``; every convolution is
 without bias, every batch normalisation affine with eps 1e-5, the classifier has a bias.
@@ -12,21 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Pair = tuple[int, int]
-Init = Literal["pytorch", "fan_out"]
+Init = Literal["pytorch", "fan_out", "resnet"]
 Counting = Literal["once", "reference"]  # of units: each once, or as the authors' released code
 EPSILON = 1e-5  # of every batch normalisation in a graph
 
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One operation. ``inputs`` are numbers of earlier operations, ``channels`` is the width of the result.
+    """An operation. ``inputs`` are numbers of earlier operations, ``channels`` is the width of the result.
 
-    ``reference`` is how often the authors' released code counts a ReLU: 2 inside their ``ReLUConvBN``
-    containers, whose class name their hook matches a second time, 0 for a ``functional`` call, which no hook sees, 1
-    elsewhere.
+    ``reference``: how often the authors' code counts a ReLU. 2 inside their ``ReLUConvBN`` containers, whose class name
+    their hook matches too, 0 for a ``functional`` call, which no hook sees, 1 elsewhere.
     """
 
     kind: str
@@ -40,10 +38,6 @@ class Op:
     groups: int = 1
     reference: int = 1
     functional: bool = False
-
-
-def _pair(value: int | Pair) -> Pair:
-    return (value, value) if isinstance(value, int) else value
 
 
 @dataclass
@@ -63,8 +57,13 @@ class Graph:
     init: Init = "pytorch"
     ops: list[Op] = field(default_factory=list)
 
-    def _append(self, kind: str, inputs: tuple[int, ...], channels: int, **attributes: object) -> int:
-        self.ops.append(Op(kind, inputs, channels, **attributes))  # type: ignore[arg-type]
+    def _append(self, kind: str, inputs: tuple[int, ...], channels: int | None = None, **attributes: Any) -> int:
+        """Append an operation, as wide as its input unless ``channels`` says otherwise; returns its number."""
+        width = self.channels(inputs[0]) if channels is None else channels
+        for key in ("kernel", "stride", "padding", "dilation"):
+            if isinstance(value := attributes.get(key), int):
+                attributes[key] = (value, value)
+        self.ops.append(Op(kind, inputs, width, **attributes))
         return len(self.ops) - 1
 
     def channels(self, x: int) -> int:
@@ -88,42 +87,28 @@ class Graph:
         groups: int = 1,
     ) -> int:
         """Convolution without bias."""
-        return self._append(
-            "conv",
-            (x,),
-            channels,
-            name=name,
-            kernel=_pair(kernel),
-            stride=_pair(stride),
-            padding=_pair(padding),
-            dilation=_pair(dilation),
-            groups=groups,
-        )
+        window = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+        return self._append("conv", (x,), channels, name=name, groups=groups, **window)
 
     def batch_norm(self, x: int, *, name: str) -> int:
         """Batch normalisation, affine."""
-        return self._append("batch_norm", (x,), self.channels(x), name=name)
+        return self._append("batch_norm", (x,), name=name)
 
     def relu(self, x: int, *, name: str, reference: int = 1, functional: bool = False) -> int:
         """Rectified linear units, the only operation that a score counts."""
-        return self._append("relu", (x,), self.channels(x), name=name, reference=reference, functional=functional)
+        return self._append("relu", (x,), name=name, reference=reference, functional=functional)
 
     def avg_pool(self, x: int, kernel: int, *, stride: int = 1, padding: int = 0) -> int:
         """Average pooling; padding is not counted in the mean."""
-        return self._pool("avg_pool", x, kernel, stride, padding)
+        return self._append("avg_pool", (x,), kernel=kernel, stride=stride, padding=padding)
 
     def max_pool(self, x: int, kernel: int, *, stride: int = 1, padding: int = 0) -> int:
         """Max pooling."""
-        return self._pool("max_pool", x, kernel, stride, padding)
-
-    def _pool(self, kind: str, x: int, kernel: int, stride: int, padding: int) -> int:
-        return self._append(
-            kind, (x,), self.channels(x), kernel=_pair(kernel), stride=_pair(stride), padding=_pair(padding)
-        )
+        return self._append("max_pool", (x,), kernel=kernel, stride=stride, padding=padding)
 
     def add(self, *xs: int) -> int:
         """Sum, from left to right; the value itself when there is only one."""
-        return xs[0] if len(xs) == 1 else self._append("add", xs, self.channels(xs[0]))
+        return xs[0] if len(xs) == 1 else self._append("add", xs)
 
     def concat(self, *xs: int) -> int:
         """Concatenation of channels; the value itself when there is only one."""
@@ -131,7 +116,7 @@ class Graph:
 
     def zero(self, x: int, *, stride: int = 1) -> int:
         """The ``none`` operation: the (strided) input times 0.0, so that what lies upstream still runs."""
-        return self._append("zero", (x,), self.channels(x), stride=_pair(stride))
+        return self._append("zero", (x,), stride=stride)
 
     def truncate(self, x: int, channels: int) -> int:
         """The first ``channels`` channels; the value itself when it has no more."""
@@ -139,11 +124,11 @@ class Graph:
 
     def shift(self, x: int) -> int:
         """The image moved one pixel up and left, zeros coming in (second path of a factorized reduction)."""
-        return self._append("shift", (x,), self.channels(x))
+        return self._append("shift", (x,))
 
     def global_pool(self, x: int) -> int:
         """Mean over space: ``(N, C, H, W)`` to ``(N, C)``."""
-        return self._append("global_pool", (x,), self.channels(x))
+        return self._append("global_pool", (x,))
 
     def linear(self, x: int, features: int, *, name: str) -> int:
         """The classifier, with bias."""
@@ -156,6 +141,11 @@ class Graph:
         x = self.relu(x, name=f"{name}.relu", reference=reference)
         x = self.conv(x, channels, kernel, name=f"{name}.conv", stride=stride, padding=kernel // 2)
         return self.batch_norm(x, name=f"{name}.bn")
+
+    def conv_bn_relu(self, x: int, channels: int, kernel: int, *, name: str, stride: int = 1, groups: int = 1) -> int:
+        """Convolution (padded to keep the size), batch normalisation, ReLU."""
+        x = self.conv(x, channels, kernel, name=f"{name}.conv", stride=stride, padding=kernel // 2, groups=groups)
+        return self.relu(self.batch_norm(x, name=f"{name}.bn"), name=f"{name}.relu")
 
     def parameters(self) -> Iterator[tuple[str, tuple[int, ...], Op]]:
         """Name, shape and operation of every parameter, in data-flow order."""

@@ -15,11 +15,11 @@ from naswotlib.graph.graph import Graph, Op
 def init_weights(graph: Graph, seed: int) -> dict[str, Tensor]:
     """Initial weights of ``graph``, by parameter name, drawn in data-flow order from ``seed`` alone.
 
-    ``init="pytorch"`` draws exactly what constructing the layers one after the other under
-    ``torch.manual_seed(seed)`` would draw: convolutions and classifier uniform in ±1/√fan_in.
-    ``init="fan_out"`` is the initialisation of the authors' NAS-Bench-101 networks: convolutions
-    N(0, 2/(k² C_out)), classifier N(0, 0.01²) with bias 0. Batch normalisation starts at 1 and 0.
-    The global random state is neither read nor changed.
+    ``graph.init == "pytorch"``: what PyTorch draws when it builds the layers in this order after
+    ``torch.manual_seed(seed)``, convolutions and classifier uniform in ±1/√fan_in. ``"fan_out"``: as the authors'
+    NAS-Bench-101 networks, convolutions N(0, 2/(k² C_out)), classifier N(0, 0.01²) with bias 0. ``"resnet"``: as
+    torchvision's ResNets, convolutions as ``fan_out``, the classifier as ``pytorch``.
+    Batch normalisation starts at 1 and 0. The global random state is neither read nor changed.
     """
     generator = torch.Generator().manual_seed(seed)
     weights: dict[str, Tensor] = {}
@@ -28,7 +28,7 @@ def init_weights(graph: Graph, seed: int) -> dict[str, Tensor]:
         is_bias = name.endswith(".bias")
         if op.kind == "batch_norm":
             tensor.fill_(0.0 if is_bias else 1.0)
-        elif graph.init == "pytorch":
+        elif graph.init == "pytorch" or (graph.init == "resnet" and op.kind == "linear"):
             if is_bias:
                 bound = 1 / math.sqrt(graph.channels(op.inputs[0]))
                 tensor.uniform_(-bound, bound, generator=generator)
@@ -43,27 +43,11 @@ def init_weights(graph: Graph, seed: int) -> dict[str, Tensor]:
     return weights
 
 
-def _zero(op: Op) -> Callable[[Tensor], Tensor]:
-    rows, columns = op.stride
-    if op.stride == (1, 1):
-        return lambda x: x.mul(0.0)
-    return lambda x: x[:, :, ::rows, ::columns].mul(0.0)
-
-
 def _layer(op: Op, fan_in: int) -> nn.Module:
-    """The module of an operation that has parameters or a name; its parameters are set afterwards."""
+    """The module of an operation that has a name; its parameters are set afterwards, so none are drawn here."""
     if op.kind == "conv":
-        return nn.Conv2d(
-            fan_in,
-            op.channels,
-            op.kernel,
-            op.stride,
-            op.padding,
-            op.dilation,
-            op.groups,
-            bias=False,
-            device="meta",  # weights come from init_weights, so none are drawn here
-        )
+        shape = (op.kernel, op.stride, op.padding, op.dilation, op.groups)
+        return nn.Conv2d(fan_in, op.channels, *shape, bias=False, device="meta")
     if op.kind == "batch_norm":
         return nn.BatchNorm2d(op.channels)
     if op.kind == "relu":
@@ -73,35 +57,25 @@ def _layer(op: Op, fan_in: int) -> nn.Module:
     return nn.Linear(fan_in, op.channels, device="meta")
 
 
-def _sum(*xs: Tensor) -> Tensor:
-    total = xs[0]
-    for x in xs[1:]:
-        total = total + x
-    return total
-
-
 def function_of(op: Op) -> Callable[..., Tensor]:
     """The function of an operation without parameters."""
-    if op.kind == "avg_pool":
-        return lambda x: F.avg_pool2d(x, op.kernel, op.stride, op.padding, count_include_pad=False)
-    if op.kind == "max_pool":
-        return lambda x: F.max_pool2d(x, op.kernel, op.stride, op.padding)
-    if op.kind == "zero":
-        return _zero(op)
-    return {
-        "add": _sum,
+    functions: dict[str, Callable[..., Tensor]] = {
+        "avg_pool": lambda x: F.avg_pool2d(x, op.kernel, op.stride, op.padding, count_include_pad=False),
+        "max_pool": lambda x: F.max_pool2d(x, op.kernel, op.stride, op.padding),
+        "zero": lambda x: x[:, :, :: op.stride[0], :: op.stride[1]].mul(0.0),
+        "add": lambda *xs: sum(xs[1:], start=xs[0]),
         "concat": lambda *xs: torch.cat(xs, dim=1),
         "truncate": lambda x: x[:, : op.channels],
         "shift": lambda x: F.pad(x[:, :, 1:, 1:], (0, 1, 0, 1)),
         "global_pool": lambda x: x.mean(dim=(2, 3)),
-    }[op.kind]
+    }
+    return functions[op.kind]
 
 
 class GraphNetwork(nn.Module):
     """The network that a :class:`Graph` describes: a plain module whose rectifiers are ``nn.ReLU``.
 
-    Layers are registered under the names of their operations in data-flow order, so
-    ``parameters()`` lists weights in the order in which an image meets them. ``graph`` keeps the description.
+    Layers have the names of their operations and stand in data-flow order. ``graph`` keeps the description.
     """
 
     def __init__(self, graph: Graph, weights: dict[str, Tensor]) -> None:
@@ -112,7 +86,7 @@ class GraphNetwork(nn.Module):
         for op in graph.ops:
             if op.name:
                 layer = _layer(op, graph.channels(op.inputs[0]))
-                for name in [name for name, _ in layer.named_parameters()]:
+                for name, _ in list(layer.named_parameters()):
                     setattr(layer, name, nn.Parameter(weights[f"{op.name}.{name}"]))
                 self._register(op.name, layer)
                 self._calls.append(op.name)
@@ -130,15 +104,13 @@ class GraphNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Class scores ``(N, num_classes)`` of images ``(N, 3, H, W)``."""
-        values: list[Tensor | None] = []
-        for op, call, free in zip(self.graph.ops, self._calls, self._free, strict=True):
+        values: dict[int, Tensor] = {}
+        for number, (op, call, free) in enumerate(zip(self.graph.ops, self._calls, self._free, strict=True)):
             if call is None:
-                values.append(images)
+                values[number] = images
             else:
                 function = self.get_submodule(call) if isinstance(call, str) else call
-                values.append(function(*[values[x] for x in op.inputs]))
+                values[number] = function(*[values[x] for x in op.inputs])
             for x in free:
-                values[x] = None
-        output = values[-1]
-        assert output is not None
-        return output
+                del values[x]
+        return values[len(self.graph.ops) - 1]

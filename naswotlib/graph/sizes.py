@@ -1,4 +1,4 @@
-"""How large the network of a graph is: arithmetic on its operations, without a weight or an image."""
+"""Sizes of the network of a graph, by arithmetic on its operations, without a weight or an image."""
 
 from __future__ import annotations
 
@@ -51,9 +51,8 @@ def _side(op: Op, axis: int, length: int) -> int:
 
 def network_size(graph: Graph, side: int) -> NetworkSize:
     """The size of the network of ``graph`` for images of ``side`` pixels."""
-    parameters = flops = num_units = 0
-    for _, weights, _ in graph.parameters():
-        parameters += math.prod(weights)
+    parameters = sum(math.prod(weights) for _, weights, _ in graph.parameters())
+    flops = num_units = 0
     for op, shape in zip(graph.ops, shapes(graph, side), strict=True):
         if op.kind in ("conv", "linear"):
             read = graph.channels(op.inputs[0]) // op.groups * math.prod(op.kernel)

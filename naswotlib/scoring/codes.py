@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,10 +61,10 @@ class ActivationCodes:
     @property
     def units_by_layer(self) -> dict[str, int]:
         """Units counted, by name of the layer."""
-        units: dict[str, int] = {}
+        units: Counter[str] = Counter()
         for layer in self.layers:
-            units[layer.name] = units.get(layer.name, 0) + layer.units * layer.count
-        return units
+            units[layer.name] += layer.units * layer.count
+        return dict(units)
 
     def unpacked(self) -> np.ndarray:
         """The codes as booleans ``(N, N_A)``, units of a layer in the order of memory."""

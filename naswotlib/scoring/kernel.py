@@ -18,8 +18,7 @@ from torch import Tensor
 
 from naswotlib.scoring.codes import ActivationCodes
 
-_EXACT = 2**24  # float32 counts every integer up to here, so no product may sum more units
-_CHUNK = 2**20  # units of one product: as float32, those of 128 images take half a GiB
+CHUNK = 2**20  # units of one product: those of 128 images take half a GiB; above 2**24 float32 would not be exact
 
 
 def hamming_kernel(codes: ActivationCodes, *, normalize: bool = False) -> np.ndarray:
@@ -74,7 +73,7 @@ def _is_certainly_regular(matrix: np.ndarray) -> bool:
 
 
 class KernelSum:
-    """K_H of ``num_images`` images, summed over codes that come layer by layer."""
+    """K_H of ``num_images`` images, summed over codes that come one after the other."""
 
     def __init__(self, num_images: int) -> None:
         self.num_units = 0
@@ -103,18 +102,15 @@ class KernelSum:
         return kernel
 
 
-def hamming_gemm(bits: Tensor, *, chunk: int = _CHUNK) -> Tensor:
+def hamming_gemm(bits: Tensor) -> Tensor:
     """Hamming distances ``(N, N)`` int64 of boolean codes ``(N, units)``, on their device.
 
     With r the number of ones of each row, d_ij = r_i + r_j − 2 (x xᵀ)_ij: one product of zeros and ones, which
-    float32 (and TF32, which accumulates in float32) sums exactly up to 2²⁴ units. Longer codes than ``chunk`` are cut,
-    well before that, for the sake of memory.
+    float32 (and TF32, which accumulates in float32) sums exactly up to 2²⁴ units.
     """
-    if not 0 < chunk <= _EXACT:
-        raise ValueError(f"chunk: expected 1 to 2**24, above which float32 does not count exactly, got {chunk}")
     ones = bits.sum(dim=1, dtype=torch.int64)
     common = torch.zeros(len(bits), len(bits), dtype=torch.int64, device=bits.device)
-    for part in bits.split(chunk, dim=1):
+    for part in bits.split(CHUNK, dim=1):
         x = part.to(torch.float32)
         common += (x @ x.T).to(torch.int64)
     return ones[:, None] + ones[None, :] - 2 * common

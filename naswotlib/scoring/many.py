@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,9 +22,8 @@ from torch import Tensor
 
 from naswotlib.errors import check_choice, warn
 from naswotlib.graph import Counting, init_weights
-from naswotlib.scoring.checks import check_counting, check_inputs
-from naswotlib.scoring.parallel import map_unordered
-from naswotlib.scoring.portable import pack_space, unpack_space
+from naswotlib.scoring.modes import check_counting, check_inputs, on_host
+from naswotlib.scoring.parallel import map_unordered, pack_space, unpack_space
 from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, PROXIES, check_labels
 from naswotlib.scoring.score import naswot_score, score_graph
 from naswotlib.scoring.store import Row, make_frame, open_store
@@ -77,30 +76,25 @@ def score_archs(
 ) -> pd.DataFrame:
     """Score architectures of ``space`` (its name, or itself) on the mini-batch ``inputs`` ``(N, 3, H, W)``.
 
-    A space of one's own need not be registered, but have what :func:`naswotlib.spaces.base.find_space` says; it reaches
-    workers with the code of its module (:mod:`naswotlib.scoring.portable`).
-
     ``archs`` are architectures or their texts, drawn from the iterable as they are needed. Each is built with
     the weights of ``arch_seed(seed, to_str(arch))`` and the keywords of ``skeleton`` (``num_classes``, ...), then
-    scored by :func:`naswotlib.naswot_score` with ``counting`` and ``exact``, so a score does not depend on
-    the order, on ``workers``, the number of local processes, or on the cluster of ``client``, a
-    ``distributed.Client`` whose workers (of one thread; a worker scores one at a time) take their place.
+    scored by :func:`naswotlib.naswot_score` with ``counting`` and ``exact``. So a score does not depend on the order,
+    nor on who computes it: ``workers`` local processes, or those of ``client``, a ``distributed.Client``, of one
+    thread each. A space of one's own reaches them with the code of its module.
 
     ``proxy`` is what to compute instead of the score, by its name in :data:`naswotlib.scoring.proxies.PROXIES`;
     ``counting`` and ``exact`` are of the score alone, and so is N_A. ``labels`` ``(N,)`` int64 are the classes of the
     images, for the proxies that need them.
 
     ``out`` is a folder that keeps the rows, as :mod:`naswotlib.scoring.store` says: the same call made again, after
-    whatever stopped it, scores what is missing and nothing twice, failures included. A folder of other settings
-    (space, skeleton, images, labels, seed, proxy, counting, engine, device, versions) is refused with the difference,
-    ValueError; one that another process is writing is waited for. A full disk is an OSError, and the folder stays
-    readable.
+    whatever stopped it, scores what is missing and nothing twice, failures included. A folder of other settings or
+    versions is refused with the difference, ValueError; one that another process is writing is waited for. A full
+    disk is an OSError, and the folder stays readable.
 
-    Returns a row for each of ``archs``, in their order: ``arch`` (text), ``score`` (−inf is a value),
-    ``num_units`` (N_A; none for another proxy), ``seconds`` (of building and scoring, measured), ``error`` (empty
-    where none). One that comes several times is scored once. An architecture that fails is a row with score NaN, no
-    ``num_units`` and its error; the others go on, and a warning at the end says how many failed. Arguments that would
-    fail every architecture raise ValueError before anything is scored.
+    Returns a row for each of ``archs``, in their order: ``arch`` (text), ``score`` (−inf is a value), ``num_units``
+    (N_A; none for another proxy), ``seconds`` (of building and scoring, measured), ``error`` (empty where none). One
+    that comes several times is scored once. One that fails has score NaN, no ``num_units`` and its error; a warning
+    at the end says how many did. Arguments that would fail every architecture raise ValueError at once.
 
     >>> from naswotlib.spaces import get_space
     >>> space, inputs = get_space("nasbench201"), torch.randn(8, 3, 8, 8, generator=torch.Generator().manual_seed(0))
@@ -175,9 +169,8 @@ def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | Non
 
 def _manifest(space: Any, settings: _Settings, images: np.ndarray, labels: np.ndarray | None) -> dict[str, Any]:
     """What a score depends on, in words and numbers that a file can hold."""
-    described = {field.name: getattr(settings, field.name) for field in fields(settings)} | {"space": space.name}
     arrays = {"inputs": images} if labels is None else {"inputs": images, "labels": labels}
-    return described | {
+    return {**vars(settings), "space": space.name} | {
         name: f"{array.shape} {array.dtype} sha256 {hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
         for name, array in arrays.items()
     }
@@ -188,16 +181,16 @@ def _score_chunk(
 ) -> list[Row]:
     inputs = torch.tensor(images, device=settings.device)  # a copy: a worker sees the images as read-only memory
     classes = {} if labels is None else {"labels": torch.tensor(labels, device=settings.device)}
-    return [_score_one(settings, inputs, classes, text) for text in texts]
-
-
-def _score_one(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], text: str) -> Row:
-    start = time.perf_counter()
-    try:
-        value, num_units, message = *_value(settings, inputs, classes, text), ""
-    except Exception as error:  # whatever it was stands in the row, and the run goes on
-        value, num_units, message = np.nan, None, f"{type(error).__name__}: {error}"
-    return Row(arch=text, score=value, num_units=num_units, seconds=time.perf_counter() - start, error=message)
+    rows = []
+    for text in texts:
+        start = time.perf_counter()
+        try:
+            value, num_units, message = *_value(settings, inputs, classes, text), ""
+        except Exception as error:  # whatever it was stands in the row, and the run goes on
+            value, num_units, message = np.nan, None, f"{type(error).__name__}: {error}"
+        seconds = time.perf_counter() - start
+        rows.append(Row(arch=text, score=value, num_units=num_units, seconds=seconds, error=message))
+    return rows
 
 
 def _value(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], text: str) -> tuple[float, int | None]:
@@ -205,11 +198,9 @@ def _value(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], text
     space = unpack_space(settings.space) if isinstance(settings.space, (str, bytes)) else settings.space
     arch = space.from_str(text)
     seed = arch_seed(settings.seed, space.to_str(arch))
-    on_cpu = inputs.device.type == "cpu"
-    if settings.proxy == NASWOT and isinstance(space, GraphSpace) and on_cpu:  # without building a module of each layer
+    if settings.proxy == NASWOT and isinstance(space, GraphSpace) and on_host(inputs):  # without building modules
         graph = space.graph(arch, **settings.skeleton)
-        weights = init_weights(graph, seed)
-        score = score_graph(graph, weights, inputs, counting=settings.counting, exact=settings.exact)
+        score = score_graph(graph, init_weights(graph, seed), inputs, counting=settings.counting, exact=settings.exact)
         return score.value, score.num_units
     network = space.build(arch, seed=seed, **settings.skeleton).to(settings.device)
     if settings.proxy != NASWOT:

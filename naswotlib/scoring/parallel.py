@@ -1,18 +1,24 @@
-"""Run a function over many items, locally or on a Dask cluster, one thread each."""
+"""Work in processes of one thread, locally or on a Dask cluster, and how a search space reaches them."""
 
 from __future__ import annotations
 
+import pickle
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
+import cloudpickle
 import joblib
 import torch
 from threadpoolctl import threadpool_limits
 
-from naswotlib.errors import import_extra
+from naswotlib.errors import check_at_least, import_extra
+from naswotlib.spaces.base import get_space
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,7 +26,7 @@ Result = TypeVar("Result")
 
 @contextmanager
 def single_thread() -> Iterator[None]:
-    """One thread for torch, BLAS and OpenMP inside the block, so that a result has the same bits everywhere."""
+    """Give torch, BLAS and OpenMP one thread inside the block, so that a result has the same bits everywhere."""
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
@@ -43,8 +49,7 @@ def map_unordered(
     ``workers=1`` stays in this process. With ``client``, a ``distributed.Client``, the workers of its cluster take
     the place of local processes. Items are drawn from the iterable as they are needed.
     """
-    if workers < 1:
-        raise ValueError(f"workers: expected at least 1, got {workers}")
+    check_at_least("workers", workers, 1)
     if client is not None:
         yield from _map_on_cluster(function, items, client)
     elif workers == 1:
@@ -76,3 +81,29 @@ def _one_at_a_time(function: Callable[[Item], Result], item: Item) -> Result:
     """A task on a cluster, whose workers may have several threads, while the number of torch's is the process's."""
     with _ONE_TASK:
         return _one(function, item)
+
+
+def pack_space(space: Any) -> str | bytes:
+    """The name of a space of this library, which every process knows; else a pickle of the space.
+
+    The pickle holds the code of its module too, unless that is an installed package: a file of the user's own need
+    not be on the machines of a cluster. Other files that the module imports must be.
+    """
+    module = sys.modules.get(type(space).__module__)
+    if module is not None and module.__name__.startswith("naswotlib."):
+        return str(space.name)
+    if module is None or module.__name__ == "__main__":  # whose code is in the pickle anyway
+        return bytes(cloudpickle.dumps(space))
+    if {"site-packages", "dist-packages"} & {*Path(module.__file__ or "").parts}:
+        return bytes(cloudpickle.dumps(space))
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        return bytes(cloudpickle.dumps(space))
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)
+
+
+@lru_cache(maxsize=4)
+def unpack_space(packed: str | bytes) -> Any:
+    """The space that :func:`pack_space` was given."""
+    return get_space(packed) if isinstance(packed, str) else pickle.loads(packed)

@@ -13,10 +13,9 @@ from naswotlib.errors import warn
 from naswotlib.graph import Counting, Graph, Op
 from naswotlib.graph.sizes import adds_up
 from naswotlib.graph.trace import built_graph, traced_graph, weights_of
-from naswotlib.scoring.checks import check_arguments, check_counting, check_inputs
 from naswotlib.scoring.kernel import hamming_kernel, log_determinant
-from naswotlib.scoring.modes import BatchNormMode, scoring_mode
-from naswotlib.scoring.watch import EVAL_WARNING, watch_codes
+from naswotlib.scoring.modes import BatchNormMode, check_counting, check_inputs, scoring_mode
+from naswotlib.scoring.watch import EVAL_WARNING, check_arguments, watch_codes
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +29,8 @@ class NaswotScore:
         num_units: N_A, the number of units counted for one image.
         layers: units counted, by name of the layer.
         uncounted: activations that ran but were not counted.
-        engine: how it was computed: from the operation ``"graph"`` that the network was built from, from one found by
-            tracing it (``"fx"``), or by watching its forward pass (``"hooks"``).
+        engine: how it was computed: from the ``"graph"`` that the network was built from, from one found by tracing it
+            (``"fx"``), or by watching its forward pass (``"hooks"``).
     """
 
     value: float

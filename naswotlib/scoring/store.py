@@ -31,7 +31,7 @@ SCHEMA = pa.schema(
 
 
 class Row(TypedDict):
-    """One architecture's outcome, as a row of the table of :func:`naswotlib.score_archs`."""
+    """The outcome of an architecture, as a row of the table of :func:`naswotlib.score_archs`."""
 
     arch: str
     score: float
@@ -65,7 +65,7 @@ class ScoreStore:
         self._opened = self._written = time.monotonic()
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Take in new rows. A kill loses those of the last 2% of the time since the start, and of at most a minute."""
+        """Take in new rows. A kill loses those of the last 2% of the time since the start, at most of a minute."""
         self._pending += rows
         self.rows.update((row["arch"], row) for row in rows)
         now = time.monotonic()
@@ -93,8 +93,9 @@ class ScoreStore:
 
 @contextmanager
 def open_store(out: Path | str | None, settings: Mapping[str, Any]) -> Iterator[ScoreStore]:
-    """The store in the folder ``out``, made where there is none, for this process alone until the block ends;
-    one in memory where ``out`` is None. Raises ValueError where it holds scores of other settings, and names them.
+    """The store in the folder ``out``, this process's alone until the block ends; in memory where ``out`` is None.
+
+    ValueError names the settings where it holds scores of others.
     """
     if out is None:
         yield ScoreStore(None)
@@ -119,7 +120,7 @@ def open_store(out: Path | str | None, settings: Mapping[str, Any]) -> Iterator[
 
 
 def _check_manifest(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Compare ``settings`` and versions with those of the folder; write them where there are none."""
+    """Compare settings and versions with those of the folder; write them where there are none."""
     versions = {name: version(name) for name in ("naswotlib", "torch", "numpy")}
     here = json.loads(json.dumps({**settings, "versions": versions}))  # as a file gives it back
     path = folder / MANIFEST
@@ -146,11 +147,8 @@ def _read_rows(parts: Sequence[Path]) -> list[Row]:
 
 def hardware() -> str:
     """Processor and number of cores of this machine."""
-    return f"{_processor()}, {os.cpu_count()} cores"
-
-
-def _processor() -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    processor = next(named, "") or platform.processor() or platform.machine()
+    return f"{processor}, {os.cpu_count()} cores"

@@ -1,7 +1,6 @@
-"""Hardware-aware search: the score against what a network costs, and the architectures that nothing else beats.
+"""Hardware-aware search: the architectures that no other beats in score and cost, a use that the paper names.
 
-The paper names this as a use of a score that takes a second: search again for every device. A front is of a table
-that has both columns, such as ``score_archs(...)`` merged with :func:`costs`.
+A front is of a table that has both columns, such as ``score_archs(...)`` merged with :func:`costs`.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def costs(
     skeleton: Mapping[str, int] | None = None,
     device: str = "cpu",
 ) -> pd.DataFrame:
-    """What architectures (or their texts) of ``space`` cost for one image of ``side`` pixels on ``skeleton``.
+    """Costs of architectures (or their texts) of ``space`` for one image of ``side`` pixels on ``skeleton``.
 
     ``cost`` is ``"parameters"``, ``"flops"`` (multiply-adds) or ``"latency"`` (milliseconds measured on
     ``device``, networks one after the other). Returns a row for each: ``arch`` and a column named like the cost.
@@ -83,17 +82,17 @@ def pareto_front(table: pd.DataFrame, cost: str, *, value: str = "score") -> pd.
     """
     ranked = table[np.isfinite(table[value]) & table[cost].notna()]
     ordered = ranked.sort_values([cost, value], ascending=[True, False], kind="stable")
-    best_before = ordered[value].cummax().shift(fill_value=-np.inf)
+    best_before = ordered[value].cummax().astype("float64").shift(fill_value=-np.inf)
     front: pd.DataFrame = ordered[ordered[value] > best_before].reset_index(drop=True)
     return front
 
 
 def front_summary(table: pd.DataFrame, front: pd.DataFrame, cost: str, *, judge: str = "accuracy") -> dict[str, float]:
-    """How good the networks of a front are by another column, each among those of ``table`` that cost no more.
+    """Judge the networks of a front by another column, each among those of ``table`` that cost no more.
 
-    The share of a network is that of the others, no dearer, that it equals or beats by ``judge``; the cheapest, which
-    has no others, is left out. ``n`` rows, of which ``on_front``; ``median_share`` and ``least_share`` over the front,
-    and ``largest_share``, of the dearest network of the table.
+    Its share is the part of those others that it equals or beats by ``judge``; the cheapest, which has no others, is
+    left out. Returns ``n`` rows, of which ``on_front``; ``median_share`` and ``least_share`` over the front, and
+    ``largest_share``, of the dearest network of the table.
 
     >>> table = pd.DataFrame({"arch": list("abc"), "flops": [1, 2, 3], "score": [1, 2, 3], "accuracy": [50, 40, 60]})
     >>> front_summary(table, pareto_front(table, "flops"), "flops")["median_share"]

@@ -16,34 +16,29 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
+from naswotlib.errors import check_at_least
 from naswotlib.scoring.many import ScoreOptions, score_archs
-from naswotlib.search.base import SearchResult, TrainedNetworks, Training, history_of_scores
+from naswotlib.search.base import SearchResult, TrainedNetworks, Training, TrainingOptions, check_source
 from naswotlib.spaces.base import find_space
 
 
+class AreaOptions(TrainingOptions, ScoreOptions, total=False):
+    """Keywords of :func:`area`: those of a search that trains, and those of scoring."""
+
+
 def random_search(
-    space: Any,
-    benchmark: TrainedNetworks,
-    *,
-    dataset: str,
-    epochs: int,
-    rng: np.random.Generator,
-    budget_seconds: float = math.inf,
-    max_evaluations: int | None = None,
-    search_split: str = "validation",
+    space: Any, benchmark: TrainedNetworks, *, rng: np.random.Generator, **options: Unpack[TrainingOptions]
 ) -> SearchResult:
     """Random search (RS of Table 2): train random architectures until the budget is spent, keep the best.
 
-    Architectures are drawn with ``space.sample(rng)``, independently. The search sees ``accuracy(arch, dataset=,
-    split=search_split, epochs=)`` of ``benchmark`` and pays its ``train_seconds``. It starts a training as long
-    as it has spent less than ``budget_seconds`` (simulated) and trained fewer than ``max_evaluations``, so the
-    last one may overrun the seconds; at least one of the two is needed. On NAS-Bench-201 the paper's baselines
-    have 12,000 seconds of 12 epochs.
-
-    ``search_split="test"`` warns, and the result says so: a search must not see what it is judged by.
+    Architectures are drawn with ``space.sample(rng)``, independently. ``options``: the search sees ``accuracy(arch,
+    dataset=, split=search_split, epochs=)`` of ``benchmark`` (``search_split="validation"`` by default), and pays its
+    ``train_seconds`` until ``budget_seconds`` (simulated) are spent or ``max_evaluations`` networks trained, as
+    :class:`naswotlib.search.base.TrainingOptions` says. On NAS-Bench-201 the paper's baselines have 12,000 seconds of
+    12 epochs. ``search_split="test"`` warns, and the result says so.
     """
     space = find_space(space)
-    training = Training(space, benchmark, dataset, epochs, search_split, budget_seconds, max_evaluations)
+    training = Training(space, benchmark, **options)
     while training.affordable:
         training.train(space.sample(rng))
     return training.result("random_search")
@@ -53,15 +48,11 @@ def rea(
     space: Any,
     benchmark: TrainedNetworks,
     *,
-    dataset: str,
-    epochs: int,
     rng: np.random.Generator,
     population_size: int = 10,
     sample_size: int = 3,
     replace: bool = False,
-    budget_seconds: float = math.inf,
-    max_evaluations: int | None = None,
-    search_split: str = "validation",
+    **options: Unpack[TrainingOptions],
 ) -> SearchResult:
     """Regularised evolution (Real et al., 2019; REA of Tables 1 and 2).
 
@@ -70,11 +61,12 @@ def rea(
     the child is trained and joins, and the oldest leaves. The choice is the best of all that was trained.
 
     Members are drawn without replacement, as Algorithm 2 says; ``replace=True`` is the variant that other
-    implementations run. Dataset, epochs, split and budget are those of :func:`naswotlib.random_search`.
+    implementations run. ``options`` are those of :func:`naswotlib.random_search`: ``dataset``, ``epochs``,
+    ``search_split``, ``budget_seconds``, ``max_evaluations``.
     """
     space = find_space(space)
     _check_evolution(space, population_size, sample_size, replace)
-    training = Training(space, benchmark, dataset, epochs, search_split, budget_seconds, max_evaluations)
+    training = Training(space, benchmark, **options)
     start = ((space.sample(rng), math.nan) for _ in range(population_size))
     _evolve(training, start, population_size, sample_size, replace, rng)
     return training.result("rea")
@@ -85,8 +77,6 @@ def area(
     benchmark: TrainedNetworks,
     inputs: Tensor | None = None,
     *,
-    dataset: str,
-    epochs: int,
     rng: np.random.Generator,
     scores: pd.DataFrame | None = None,
     seed: int | None = None,
@@ -94,10 +84,7 @@ def area(
     population_size: int = 10,
     sample_size: int = 3,
     replace: bool = False,
-    budget_seconds: float = math.inf,
-    max_evaluations: int | None = None,
-    search_split: str = "validation",
-    **options: Unpack[ScoreOptions],
+    **options: Unpack[AreaOptions],
 ) -> SearchResult:
     """Assisted regularised evolution (Algorithm 2): :func:`rea` from the best-scored of random candidates.
 
@@ -105,10 +92,10 @@ def area(
     population, trained and ageing in the order in which they were drawn; of equal scores the first drawn stays,
     and a candidate whose scoring failed ranks last. The rest is :func:`rea`.
 
-    With ``inputs``, candidates come from ``space.sample(rng)`` and are scored by
-    :func:`naswotlib.score_archs`, whose keywords ``options`` are; ``seed`` is the root of their weights,
-    drawn from ``rng`` where it is None. With ``scores``, a table of ``score_archs``, they are drawn from its rows,
-    uniformly and independently, so that a scored sample of a large space is enough.
+    With ``inputs``, candidates come from ``space.sample(rng)`` and are scored by :func:`naswotlib.score_archs`;
+    ``seed`` is the root of their weights, drawn from ``rng`` where it is None. With ``scores``, a table of
+    ``score_archs``, they are drawn from its rows, uniformly and independently: a sample of a large space is enough.
+    ``options`` are those of :func:`naswotlib.random_search` and, for scoring, those of :func:`naswotlib.naswot`.
 
     The budget is of training alone: scoring is measured on this machine, training looked up from another, and a
     search whose choice depends on the speed of a machine could not be repeated. ``history`` begins with a row for
@@ -118,21 +105,22 @@ def area(
     _check_evolution(space, population_size, sample_size, replace)
     if n_candidates < population_size:
         raise ValueError(f"n_candidates: expected at least population_size, {population_size}, got {n_candidates}")
-    if (inputs is None) == (scores is None):
-        raise ValueError("inputs, scores: expected one of them, a mini-batch to score on or a table of scores")
-    training = Training(space, benchmark, dataset, epochs, search_split, budget_seconds, max_evaluations)
+    scoring: dict[str, Any] = {**options}
+    seen = {key: scoring.pop(key) for key in TrainingOptions.__annotations__ if key in scoring}
+    check_source(inputs, scores, scoring)
+    training = Training(space, benchmark, **seen)
     if scores is not None:
         scored = scores.iloc[rng.integers(len(scores), size=n_candidates)].reset_index(drop=True)
     else:
         assert inputs is not None
         candidates = [space.sample(rng) for _ in range(n_candidates)]
         seed = int(rng.integers(2**63)) if seed is None else seed
-        scored = score_archs(space, candidates, inputs, seed=seed, progress=False, **options)
+        scored = score_archs(space, candidates, inputs, seed=seed, progress=False, **scoring)
     best = np.argsort(-scored.score.to_numpy(), kind="stable")[:population_size]  # NaN comes last
     chosen = scored.iloc[np.sort(best)]
     start = ((space.from_str(text), score) for text, score in zip(chosen.arch, chosen.score, strict=True))
     _evolve(training, start, population_size, sample_size, replace, rng)
-    return training.result("area", history_of_scores(scored))
+    return training.result("area", scored)
 
 
 def _check_evolution(space: Any, population_size: int, sample_size: int, replace: bool) -> None:
@@ -143,8 +131,7 @@ def _check_evolution(space: Any, population_size: int, sample_size: int, replace
             f"sample_size: expected 1 to population_size, {population_size}, got {sample_size}; more than the "
             "population can only be drawn with replace=True"
         )
-    if population_size < 1:
-        raise ValueError(f"population_size: expected at least 1, got {population_size}")
+    check_at_least("population_size", population_size, 1)
 
 
 def _evolve(
@@ -171,14 +158,10 @@ def reinforce(
     space: Any,
     benchmark: TrainedNetworks,
     *,
-    dataset: str,
-    epochs: int,
     rng: np.random.Generator,
     learning_rate: float = 0.01,
     momentum: float = 0.9,
-    budget_seconds: float = math.inf,
-    max_evaluations: int | None = None,
-    search_split: str = "validation",
+    **options: Unpack[TrainingOptions],
 ) -> SearchResult:
     """REINFORCE (Williams, 1992; REINFORCE of Table 2) with a categorical policy for each decision of the space.
 
@@ -186,17 +169,17 @@ def reinforce(
     its log-probability, times the accuracy in percent minus a running mean of accuracies (of ``momentum``), by
     ``learning_rate``. The choice is the best of all that was trained. Needs a space that can be enumerated and
     has ``decisions(arch)``, and in which every combination of decisions is an architecture; ValueError elsewhere.
-    Dataset, epochs, split and budget are those of :func:`naswotlib.random_search`.
+    ``options`` are those of :func:`naswotlib.random_search`.
     """
     space = find_space(space)
-    training = Training(space, benchmark, dataset, epochs, search_split, budget_seconds, max_evaluations)
-    options, architectures = _decisions(space)
-    logits = [np.zeros(len(choices)) for choices in options]
+    training = Training(space, benchmark, **options)
+    decisions, architectures = _decisions(space)
+    logits = [np.zeros(len(choices)) for choices in decisions]
     baseline = math.nan
     while training.affordable:
         policy = [np.exp(row) / np.exp(row).sum() for row in logits]
         drawn = [int(rng.choice(len(row), p=row)) for row in policy]
-        arch = architectures[tuple(choices[i] for choices, i in zip(options, drawn, strict=True))]
+        arch = architectures[tuple(choices[i] for choices, i in zip(decisions, drawn, strict=True))]
         accuracy = training.train(arch)
         baseline = accuracy if math.isnan(baseline) else momentum * baseline + (1 - momentum) * accuracy
         for row, probabilities, i in zip(logits, policy, drawn, strict=True):
@@ -206,11 +189,11 @@ def reinforce(
 
 @lru_cache(maxsize=4)
 def _decisions(space: Any) -> tuple[list[tuple[Any, ...]], dict[tuple[Any, ...], Any]]:
-    """What each decision can be, in the order of the space, and the architecture of each combination."""
+    """The choices of each decision, in the order of the space, and the architecture of each combination."""
     if not hasattr(space, "decisions") or not hasattr(space, "__len__"):
         raise ValueError(f"space: {space.name} cannot be enumerated by decisions(arch), which REINFORCE needs; use rea")
     architectures = {tuple(space.decisions(arch)): arch for arch in space}
-    options = [tuple(dict.fromkeys(choices)) for choices in zip(*architectures, strict=True)]
-    if len(architectures) != math.prod(map(len, options)):
+    decisions = [tuple(dict.fromkeys(choices)) for choices in zip(*architectures, strict=True)]
+    if len(architectures) != math.prod(map(len, decisions)):
         raise ValueError(f"space: {space.name} lacks combinations of its decisions, so REINFORCE cannot draw one each")
-    return options, architectures
+    return decisions, architectures

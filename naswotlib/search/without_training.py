@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from naswotlib.errors import warn
-from naswotlib.graph import Counting
-from naswotlib.scoring.many import score_archs
-from naswotlib.search.base import SearchResult, history_of_scores
+from naswotlib.errors import check_at_least, warn
+from naswotlib.scoring.many import ScoreOptions, score_archs
+from naswotlib.search.base import SearchResult, check_source, history_of_scores
 from naswotlib.spaces.base import find_space
 
 
@@ -25,13 +22,7 @@ def naswot(
     rng: np.random.Generator,
     scores: pd.DataFrame | None = None,
     seed: int | None = None,
-    counting: Counting = "once",
-    exact: bool = True,
-    skeleton: Mapping[str, int] | None = None,
-    workers: int = 1,
-    device: str = "cpu",
-    out: str | Path | None = None,
-    client: Any = None,
+    **options: Unpack[ScoreOptions],
 ) -> SearchResult:
     """Algorithm 1: of ``n_samples`` random architectures, the one with the highest score on ``inputs``.
 
@@ -40,37 +31,23 @@ def naswot(
 
     Candidates are drawn with ``space.sample(rng)``, independently, so one may come twice. ``seed`` is the root of
     their weights; by default it is drawn from ``rng`` after the candidates, so that every run has other weights,
-    as in the paper, and the candidates are the same whatever the seed. ``scores``, a table of
-    :func:`naswotlib.score_archs`, takes the place of ``inputs`` and of all that scoring depends on.
-    The other keywords are those of ``score_archs``.
+    as in the paper, and the candidates are the same whatever the seed. ``options`` are keywords of
+    :func:`naswotlib.score_archs`: ``counting``, ``exact``, ``workers``, ``skeleton``, ``device``, ``out``, ``client``.
+    ``scores``, a table of ``score_archs``, takes the place of ``inputs`` and of all that scoring depends on.
 
     ``score_seconds`` is the sum of the measured seconds of the different candidates.
     Raises ValueError for a bad argument or a candidate that ``scores`` lacks, RuntimeError where all failed.
     """
     space = find_space(space)
-    if n_samples < 1:
-        raise ValueError(f"n_samples: expected at least 1, got {n_samples}")
-    if (inputs is None) == (scores is None):
-        raise ValueError("inputs, scores: expected one of them, a mini-batch to score on or a table of scores")
+    check_at_least("n_samples", n_samples, 1)
+    check_source(inputs, scores, options)
     candidates = [space.sample(rng) for _ in range(n_samples)]
-    if inputs is not None:
-        scored = score_archs(
-            space,
-            candidates,
-            inputs,
-            seed=int(rng.integers(2**63)) if seed is None else seed,
-            counting=counting,
-            exact=exact,
-            skeleton=skeleton,
-            workers=workers,
-            device=device,
-            out=out,
-            client=client,
-            progress=False,
-        )
-    else:
-        assert scores is not None
+    if scores is not None:
         scored = _look_up(scores, [space.to_str(arch) for arch in candidates])
+    else:
+        assert inputs is not None
+        seed = int(rng.integers(2**63)) if seed is None else seed
+        scored = score_archs(space, candidates, inputs, seed=seed, progress=False, **options)
     best = _best_score(scored)
     history = history_of_scores(scored)
     return SearchResult(candidates[best], history, float(history.seconds.sum()), 0.0, "naswot", "score")

@@ -1,4 +1,4 @@
-"""What a search space is, and the registry of those that exist."""
+"""Search spaces: their protocol, base classes and registry."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 import numpy as np
 from torch import nn
 
+from naswotlib.errors import check_at_least
 from naswotlib.graph import Graph, GraphNetwork, init_weights
 
 Edge = tuple[str, str, str]  # of a cell to draw: source, target, operation (empty where vertices carry them)
@@ -21,16 +22,16 @@ Edge = tuple[str, str, str]  # of a cell to draw: source, target, operation (emp
 class SearchSpace(Protocol):
     """A set of architectures and the networks they stand for.
 
-    An architecture is a frozen, hashable value. A space that can be enumerated is a ``Sequence`` too, in the
-    official index order of its benchmark; one that can be searched by evolution has ``mutate(arch, rng)``, whose
-    result differs from ``arch`` in exactly one of its ``decisions(arch)``, the tuple of independent choices behind it.
+    An architecture is a frozen, hashable value. A space that can be enumerated is a ``Sequence`` too, in the official
+    order of its benchmark; one that can be searched by evolution has ``mutate(arch, rng)``, whose result differs
+    from ``arch`` in exactly one of its ``decisions(arch)``, a tuple of independent choices.
     """
 
     name: str
     num_architectures: int
 
     def sample(self, rng: np.random.Generator) -> Any:
-        """One random architecture."""
+        """A random architecture."""
         ...
 
     def to_str(self, arch: Any) -> str:
@@ -50,7 +51,7 @@ class SearchSpace(Protocol):
         ...
 
     def cells(self, arch: Any) -> dict[str, list[Edge]]:
-        """What :func:`naswotbook.plots.cells` draws of it: the edges of each of its cells."""
+        """The edges of each of its cells, to draw."""
         ...
 
 
@@ -66,6 +67,7 @@ class GraphSpace(ABC):
 
     def build(self, arch: Any, *, seed: int, num_classes: int = 10, **skeleton: int) -> nn.Module:
         """The network of ``arch`` with initial weights drawn from ``seed`` (see :func:`arch_seed`)."""
+        check_at_least("num_classes", num_classes, 1)
         graph = self.graph(arch, num_classes=num_classes, **skeleton)
         return GraphNetwork(graph, init_weights(graph, seed))
 
@@ -103,15 +105,15 @@ class EnumeratedSpace(GraphSpace, Sequence[Arch]):
         return isinstance(arch, self.arch_type)
 
     def sample(self, rng: np.random.Generator) -> Arch:
-        """One architecture, uniform over all of them."""
+        """A random architecture, uniform over all of them."""
         return self.at(int(rng.integers(len(self))))
 
 
 def arch_seed(seed: int, text: str) -> int:
     """The seed of one architecture's weights: a stable hash of the root seed and its text.
 
-    So the score of an architecture is the same in any order, shard or process; it does not depend, as in the
-    authors' script, on what was scored before.
+    So a score is the same in any order, shard or process; it does not depend, as in the authors' script, on what was
+    scored before.
 
     >>> arch_seed(0, "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
     5301497689413698989
@@ -128,7 +130,7 @@ _SPACES: dict[str, Any] = {}
 def register_space(name: str) -> Callable[[Factory], Factory]:
     """Register a space under ``name``; the decorated class or function is called once, when first asked for.
 
-    A registered space is put under every contract test of ``tests/contracts``.
+    A registered space is put under every test of :mod:`naswotlib.scoring.contracts` by ``tests/contracts``.
     """
 
     def register(factory: Factory) -> Factory:
@@ -144,10 +146,7 @@ def list_spaces(pattern: str = "*") -> list[str]:
 
 
 def get_space(name: str) -> Any:
-    """The search space called ``name``.
-
-    Raises ValueError with the known names for any other. Returns a :class:`SearchSpace`.
-    """
+    """The :class:`SearchSpace` called ``name``; ValueError with the known names for any other."""
     if name not in _FACTORIES:
         raise ValueError(f"space: {name!r} is not a search space; choose one of {', '.join(list_spaces())}")
     if name not in _SPACES:
@@ -161,9 +160,8 @@ NEEDED = ("name", "sample", "to_str", "from_str")  # what scoring and searching 
 def find_space(space: Any, *also: str) -> Any:
     """The space that ``space`` names, or ``space`` itself where it is one, registered or not.
 
-    It is one when it has :data:`NEEDED` and what a caller needs ``also``: scoring asks for ``build``, which a search of
-    accuracies that are known does without. ValueError says what is missing, or that a class was given where an instance
-    of it was expected.
+    It is one when it has :data:`NEEDED` and what a caller needs ``also``, such as ``build`` for scoring. ValueError
+    says what is missing, or that a class was given and not an instance of it.
 
     >>> find_space("nats_size").name
     'nats_size'

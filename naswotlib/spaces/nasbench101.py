@@ -1,8 +1,7 @@
 """NAS-Bench-101: 423,624 cells, directed graphs of at most seven vertices and nine edges (Ying et al., 2019).
 
-Vertices carry operations: each sums what its edges bring, and the output concatenates. **The skeleton is by
-default the one that the paper scores**, whose stem has 16 channels; the networks whose accuracies the benchmark
-holds have 128: pass ``stem_channels=128`` for those.
+Vertices carry operations: each sums what its edges bring, and the output concatenates. **The default skeleton is the
+one that the paper scores**, with a stem of 16 channels; the benchmark trained networks of ``stem_channels=128``.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def vertex_channels(matrix: Matrix, channels_in: int, channels_out: int) -> list
     """Width of every vertex of a pruned cell.
 
     Vertices that the output concatenates share its channels, the first ones taking one more where they do not
-    divide; any other has the width of the widest vertex that it feeds.
+    divide; another is as wide as the widest that it feeds.
 
     >>> vertex_channels(((0, 1, 1, 0), (0, 0, 0, 1), (0, 0, 0, 1), (0, 0, 0, 0)), 16, 33)
     [16, 17, 16, 33]
@@ -43,11 +42,6 @@ def vertex_channels(matrix: Matrix, channels_in: int, channels_out: int) -> list
     return channels
 
 
-def _conv_bn_relu(graph: Graph, x: int, channels: int, kernel: int, name: str) -> int:
-    x = graph.conv(x, channels, kernel, name=f"{name}.conv", padding=kernel // 2)
-    return graph.relu(graph.batch_norm(x, name=f"{name}.bn"), name=f"{name}.relu")
-
-
 def add_module(graph: Graph, x: int, spec: ModelSpec, channels: int, name: str) -> int:
     """Append one cell (``spec`` is pruned) that reads ``x`` and has ``channels`` channels; returns its output.
 
@@ -57,7 +51,7 @@ def add_module(graph: Graph, x: int, spec: ModelSpec, channels: int, name: str) 
     widths = vertex_channels(matrix, graph.channels(x), channels)
 
     def projected(v: int) -> list[int]:
-        return [_conv_bn_relu(graph, x, widths[v], 1, f"{name}.projection{v}")] if matrix[0][v] else []
+        return [graph.conv_bn_relu(x, widths[v], 1, name=f"{name}.projection{v}")] if matrix[0][v] else []
 
     values = {0: x}
     for v in range(1, last):
@@ -66,7 +60,7 @@ def add_module(graph: Graph, x: int, spec: ModelSpec, channels: int, name: str) 
         if spec.ops[v] == "maxpool3x3":
             values[v] = graph.max_pool(total, 3, padding=1)
         else:
-            values[v] = _conv_bn_relu(graph, total, widths[v], int(spec.ops[v][4]), f"{name}.vertex{v}")
+            values[v] = graph.conv_bn_relu(total, widths[v], int(spec.ops[v][4]), name=f"{name}.vertex{v}")
     ends = [values[v] for v in range(1, last) if matrix[v][last]]
     # A new value, never in place: adding to the one vertex of `ends` would overwrite the output of its ReLU.
     return graph.add(*([graph.concat(*ends)] if ends else []), *projected(last))
@@ -89,7 +83,7 @@ class NASBench101(GraphSpace):
     num_architectures = 423_624
 
     def sample(self, rng: np.random.Generator) -> ModelSpec:
-        """One spec as the benchmark's searches draw it: uniform over the legal labelled graphs of seven vertices.
+        """A spec as the benchmark's searches draw it, uniform over the legal labelled graphs of seven vertices.
 
         That is far from uniform over the 423,624 cells: after pruning most have four or five vertices, where 85% of
         the table has seven. See :meth:`sample_table`.
@@ -101,7 +95,7 @@ class NASBench101(GraphSpace):
                 return ModelSpec(matrix, ("input", *(OPERATIONS[op] for op in ops), "output"))
 
     def sample_table(self, rng: np.random.Generator, table: Sequence[ModelSpec]) -> ModelSpec:
-        """One cell as the paper draws it: uniform over the rows of a table, each a different hash."""
+        """A cell as the paper draws it, uniform over the rows of a table, each a different hash."""
         return table[int(rng.integers(len(table)))]
 
     def decisions(self, arch: ModelSpec) -> tuple[int | str, ...]:
@@ -119,9 +113,8 @@ class NASBench101(GraphSpace):
     def mutate(self, arch: ModelSpec, rng: np.random.Generator) -> ModelSpec:
         """Ours: add or remove one edge or replace one operation, in a way that makes another cell (another hash).
 
-        Uniform over the decisions that can. The child keeps its unused vertices, and a smaller parent is filled up
-        to seven, so that cells grow as well as shrink. Where no one decision makes another cell, as may happen to
-        a spec that uses input and output alone, one of its unused edges or operations changes.
+        Uniform over the decisions that can. The child keeps its unused vertices, and a smaller parent is filled up to
+        seven, so that cells grow too. Where no one decision makes another cell, one that is not used changes.
         """
         spec = arch.filled
         edges, size = len(spec.bits), len(spec.ops)
@@ -139,9 +132,9 @@ class NASBench101(GraphSpace):
         return unused[0]
 
     def mutate_paper(self, arch: ModelSpec, rng: np.random.Generator) -> ModelSpec:
-        """As the authors' search: of the pruned cell, flip the first of its possible edges, in random order, that
-        leaves a cell, and prune. Operations never change and vertices never come back. A cell without such an
-        edge (only input→output) is returned as it is.
+        """As the authors' search: flip one random edge of the pruned cell, such that it stays a cell, and prune.
+
+        Operations never change and vertices never come back; a cell without such an edge stays as it is.
         """
         spec = arch.pruned
         for position in map(int, rng.permutation(len(spec.bits))):
@@ -151,8 +144,8 @@ class NASBench101(GraphSpace):
         return spec
 
     def mutate_benchmark(self, arch: ModelSpec, rng: np.random.Generator) -> ModelSpec:
-        """As the benchmark's regularised evolution: of the cell with its unused vertices, filled up to seven, flip
-        every possible edge with probability 1/7 and replace every operation with probability 1/5, until legal.
+        """As the benchmark's regularised evolution, of the cell filled up to seven vertices, until it is legal: flip
+        every possible edge with probability 1/7 and replace every operation with probability 1/5.
         """
         spec = arch.filled
         size = len(spec.ops)
@@ -199,15 +192,15 @@ class NASBench101(GraphSpace):
     def graph(
         self, arch: ModelSpec, *, num_classes: int = 10, stem_channels: int = 16, modules_per_stack: int = 3
     ) -> Graph:
-        """The network: stem, three stacks of modules at 1, 2 and 4 times ``stem_channels``, 2×2 max pooling between
-        them, and the classifier. Weights start as the authors' scoring has them (``fan_out``).
+        """Stem, three stacks of modules at 1, 2 and 4 times ``stem_channels``, with 2×2 max pooling between them, and
+        classifier. Weights start as the authors' scoring has them (``fan_out``).
         """
         check_at_least("num_classes", num_classes, 1)
         check_at_least("stem_channels", stem_channels, MAX_VERTICES - 2)  # one for each vertex of a concatenation
         check_at_least("modules_per_stack", modules_per_stack, 1)
         spec = arch.pruned
         graph = Graph(init="fan_out")
-        x = _conv_bn_relu(graph, graph.input(3), stem_channels, 3, "stem")
+        x = graph.conv_bn_relu(graph.input(3), stem_channels, 3, name="stem")
         for stack in (1, 2, 3):
             if stack > 1:
                 x = graph.max_pool(x, 2, stride=2)

@@ -1,7 +1,6 @@
-"""What a NAS-Bench-101 cell is: a labelled graph, what may be pruned from it, and the hash that identifies it.
+"""A cell of NAS-Bench-101 (Ying et al., 2019): a labelled graph, and the hash that is its key in the benchmark's table.
 
-Graphs that differ only in the names of their vertices are one cell: their :attr:`ModelSpec.hash` is equal, and is
-the key of the benchmark's table (Ying et al., 2019).
+Graphs that differ only in the names of their vertices are one cell: their :attr:`ModelSpec.hash` is equal.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ Matrix = tuple[tuple[int, ...], ...]
 class ModelSpec:
     """A cell: ``matrix[i][j] = 1`` where an edge leads from vertex i to j > i, and an operation for each vertex.
 
-    The first operation is ``input``, the last ``output``. Vertices that no path from input to output meets may be
-    there, as in the benchmark's own class; they take no part in the network, the hash and the limits. Raises
-    ValueError, with the place, where the graph is not one, its ends are not connected, or it is above the limits.
+    The first operation is ``input``, the last ``output``. Vertices that no path from input to output meets are allowed,
+    as in the benchmark's own class, and take no part in network, hash and limits. Raises ValueError, with the place,
+    where the graph is not one, its ends are not connected, or it is above the limits.
 
     >>> ModelSpec([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"]).hash
     'd32d0b26d534203b48d866facd98cc3e'
@@ -55,18 +54,6 @@ class ModelSpec:
         if fault := fault_of(self.matrix):
             raise ValueError(f"matrix: {fault} in {self.matrix}")
 
-    @classmethod
-    def from_upper(cls, bits: str, ops: str) -> ModelSpec:
-        """From the compact form of tables: the strict upper triangle row by row, and numbers of :data:`OPERATIONS`.
-
-        >>> ModelSpec.from_upper("101", "0").ops
-        ('input', 'conv3x3-bn-relu', 'output')
-        """
-        size = len(ops) + 2
-        if len(bits) != size * (size - 1) // 2 or set(bits) - set("01") or set(ops) - set("012"):
-            raise ValueError(f"bits, ops: {bits!r} and {ops!r} are not V(V-1)/2 digits 0 or 1 and V-2 digits 0 to 2")
-        return cls(matrix_from_bits(map(int, bits), size), ("input", *(OPERATIONS[int(op)] for op in ops), "output"))
-
     @property
     def bits(self) -> tuple[int, ...]:
         """The strict upper triangle of the matrix, row by row: one bit for each possible edge."""
@@ -82,9 +69,7 @@ class ModelSpec:
 
     @property
     def filled(self) -> ModelSpec:
-        """The spec with unused vertices before its output, so that it has seven: they read the input, nothing reads
-        them, and one edge brings any of them in.
-        """
+        """The spec with unused vertices, which read the input, before its output, so that it has seven."""
         extra = MAX_VERTICES - len(self.ops)
         if extra <= 0:
             return self
@@ -147,7 +132,7 @@ def _hash(matrix: Matrix, labels: Sequence[int]) -> str:
 
 
 def enumerate_specs(max_vertices: int = MAX_VERTICES) -> Iterator[ModelSpec]:
-    """One spec of every cell with up to ``max_vertices`` vertices, in order of size: 423,624 for seven (minutes).
+    """Yield one spec of every cell with up to ``max_vertices`` vertices, in order of size: 423,624 for seven (minutes).
 
     Isomorphic graphs are removed before their vertices are labelled with operations, isomorphic cells after.
     """

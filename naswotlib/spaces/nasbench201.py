@@ -21,12 +21,13 @@ from naswotlib.spaces.base import Edge, EnumeratedSpace, change_one, register_sp
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # (source, target), in the order of the string
+_INTO = [[(edge, source) for edge, (source, end) in enumerate(EDGES) if end == target] for target in (1, 2, 3)]
 _SHUFFLE_SEED = 88  # the benchmark shuffled its list of cells with Python's own random module
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One operation for each edge of :data:`EDGES`."""
+    """A cell: an operation for each edge of :data:`EDGES`."""
 
     ops: tuple[str, ...]
 
@@ -38,24 +39,22 @@ class Cell:
 
 
 def isomorphism_class(cell: Cell) -> str:
-    """What a cell computes, as an expression in its input ``0``: equal text, same function.
+    """A cell's function as an expression in its input ``0``: equal text, same function.
 
     ``#`` is a zero, ``(x)@op`` an operation, ``+`` a sum with its terms in the order of their text; a skip stands
-    for its source and whatever reads exactly ``#`` is ``#``. The benchmark's 6,466 distinct topologies are the
-    values over the space. (A convention about text, not all of algebra: a node fed by two zeros is ``#+#``.)
+    for its source and whatever reads exactly ``#`` is ``#``. The benchmark's 6,466 distinct topologies are its values.
+    (A convention about text, not all of algebra: a node fed by two zeros is ``#+#``.)
 
     >>> skip, conv = "skip_connect", "nor_conv_3x3"
     >>> isomorphism_class(Cell((conv, "none", skip, "none", skip, "none")))
     '#+#+(0)@nor_conv_3x3'
     """
     nodes = ["0"]
-    for target in (1, 2, 3):
+    for incoming in _INTO:
         terms = []
-        for op, (source, edge_target) in zip(cell.ops, EDGES, strict=True):
-            if edge_target == target:
-                x = nodes[source]
-                zero = op == "none" or x == "#"
-                terms.append("#" if zero else x if op == "skip_connect" else f"({x})@{op}")
+        for edge, source in incoming:
+            op, x = cell.ops[edge], nodes[source]
+            terms.append("#" if op == "none" or x == "#" else x if op == "skip_connect" else f"({x})@{op}")
         nodes.append("+".join(sorted(terms)))
     return nodes[3]
 
@@ -63,15 +62,15 @@ def isomorphism_class(cell: Cell) -> str:
 def add_cell(graph: Graph, x: int, cell: Cell, channels: int, name: str) -> int:
     """Append one cell that reads ``x`` and has ``channels`` channels; returns its output.
 
-    Edges from node 0 change the width when they must: a convolution by itself, a skip by 1×1 convolution and
-    batch normalisation without ReLU, as NATS-Bench's size space has it.
+    Where the width changes, a skip from node 0 is a 1×1 convolution and batch normalisation without ReLU, as in
+    NATS-Bench's size space.
     """
     nodes = [x]
-    for target in (1, 2, 3):
-        terms = []
-        for edge, (source, edge_target) in enumerate(EDGES):
-            if edge_target == target:
-                terms.append(_add_edge(graph, nodes[source], cell.ops[edge], channels, f"{name}.{source}_to_{target}"))
+    for target, incoming in enumerate(_INTO, start=1):
+        terms = [
+            _add_edge(graph, nodes[source], cell.ops[edge], channels, f"{name}.{source}_to_{target}")
+            for edge, source in incoming
+        ]
         nodes.append(graph.add(*terms))
     return nodes[3]
 
@@ -146,10 +145,8 @@ class NASBench201(EnumeratedSpace[Cell]):
         if not isinstance(arch, Cell):
             raise ValueError(f"arch: {arch!r} is not a NAS-Bench-201 cell; make one with from_str")
         self._check(arch)
-        number = 0
-        for op in arch.ops:
-            number = number * len(self.operations) + self.operations.index(op)
-        return int(self._index[number])
+        digits = [self.operations.index(op) for op in arch.ops]
+        return int(self._index[np.ravel_multi_index(digits, (len(self.operations),) * len(EDGES))])
 
     def _check(self, arch: Cell) -> None:
         for op in arch.ops:
@@ -167,12 +164,11 @@ class NASBench201(EnumeratedSpace[Cell]):
         return {"cell": [(str(i), str(j), op) for (i, j), op in zip(EDGES, arch.ops, strict=True)]}
 
     def mutate(self, arch: Cell, rng: np.random.Generator) -> Cell:
-        """Change one edge to another operation, as the benchmark's own evolution does: a target node uniform
-        among 1, 2, 3, then one of its incoming edges, then one of the four other operations. (So edge 0→1 has
-        probability 1/3, an edge into node 3 only 1/9.)
+        """Change one edge to another operation, as the benchmark's own evolution does: a target node of 1, 2, 3, one of
+        its edges, and one of the other operations, each uniform. (So edge 0→1 has probability 1/3, 2→3 only 1/9.)
         """
-        target = int(rng.integers(1, 4))
-        edge = int(rng.choice([e for e, (_, t) in enumerate(EDGES) if t == target]))
+        incoming = _INTO[int(rng.integers(3))]
+        edge = int(rng.choice([edge for edge, _ in incoming]))
         return Cell(change_one(arch.ops, edge, self.operations, rng))
 
     def to_str(self, arch: Cell) -> str:
@@ -200,8 +196,8 @@ class NASBench201(EnumeratedSpace[Cell]):
         return cell
 
     def graph(self, arch: Cell, *, num_classes: int = 10, stem_channels: int = 16, cells_per_stage: int = 5) -> Graph:
-        """The network: stem, three stages of ``cells_per_stage`` cells at 1, 2 and 4 times ``stem_channels``, with a
-        residual reduction before the second and third, and the classifier. Image sides must be multiples of 4.
+        """Stem, three stages of ``cells_per_stage`` cells at 1, 2 and 4 times ``stem_channels``, with a residual
+        reduction before the second and third, and classifier. Image sides must be multiples of 4.
         """
         check_at_least("num_classes", num_classes, 1)
         check_at_least("stem_channels", stem_channels, 1)
@@ -222,9 +218,8 @@ class NASBench201(EnumeratedSpace[Cell]):
 class NASBench201Complete(NASBench201):
     """729 cells of NAS-Bench-201 whose edges are none, skip_connect or nor_conv_3x3.
 
-    Few enough classes (127, see :func:`isomorphism_class`) that one network of each could be trained for the
-    bundled benchmark, so that a search that mutates never meets a cell without an accuracy. In the order of
-    ``itertools.product`` over the operations, first edge slowest; it is ours, the benchmark has none.
+    They are 127 functions (:func:`isomorphism_class`), of each of which the bundled benchmark has trained a network, so
+    that a search that mutates never meets a cell without an accuracy. Ours, in the order of ``itertools.product``.
 
     >>> space = NASBench201Complete()
     >>> len(space), len({isomorphism_class(cell) for cell in space})

@@ -91,8 +91,9 @@ class NATSSize(EnumeratedSpace[Widths]):
         return Widths(tuple(map(int, text.strip().split(":"))))
 
     def graph(self, arch: Widths, *, num_classes: int = 10, divide: int = 1) -> Graph:
-        """The network: three cells with a residual reduction before the second and third, and the classifier.
-        ``divide``, one of 1, 2, 4 and 8, divides every number of channels, for networks that train on a desk.
+        """Stem, three cells with a residual reduction before the second and third, and classifier.
+
+        ``divide``, one of 1, 2, 4 and 8, divides every number of channels.
         """
         check_at_least("num_classes", num_classes, 1)
         check_choice("divide", divide, (1, 2, 4, 8))

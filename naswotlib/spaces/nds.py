@@ -10,7 +10,7 @@ import ast
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy as np
 from naswotlib.errors import check_at_least, check_choice
 from naswotlib.graph import Graph
 from naswotlib.spaces.base import Edge, GraphSpace, change_one, register_space
-from naswotlib.spaces.nds_ops import add_factorized_reduction, add_operation
+from naswotlib.spaces.nds_ops import add_factorized_reduction, add_operation, uncount_without_gradient
 
 Pairs = tuple[tuple[str, int], ...]
 
@@ -133,8 +133,8 @@ class NDSSpace(GraphSpace):
     def from_str(self, text: str) -> Genotype:
         """The genotype that ``text`` names, in the form of :meth:`to_str` or as JSON (see :meth:`from_record`).
 
-        Lists and ``range(2, 6)`` are fine; width and depth may be left out where the space has only one. ValueError
-        with the place of the fault.
+        Lists, pairs by node and ``range(2, 6)`` are fine; width and depth may be left out where the space has only
+        one. ValueError with the place of the fault.
         """
         shown = repr(text) if len(repr(text)) < 80 else f"{text[:60]!r}..."
         try:
@@ -160,6 +160,8 @@ class NDSSpace(GraphSpace):
         missing = [name for name in _FIELDS if name not in found]
         if missing:
             raise ValueError(f"arch: expected the fields {', '.join(_FIELDS)}; there is no {', '.join(missing)}")
+        for cell in ("normal", "reduce"):
+            found[cell] = _flat(found[cell])
         arch = Genotype(*(found[name] for name in _FIELDS))
         self._check(arch)
         return arch
@@ -208,7 +210,7 @@ class NDSSpace(GraphSpace):
             before, last = last, _add_cell(graph, before, last, arch, width, halved, reduces, f"cell{number}")
             halved = reduces
         graph.linear(graph.global_pool(last), num_classes, name="classifier")
-        _uncount_what_has_no_gradient(graph)
+        uncount_without_gradient(graph)
         return graph
 
 
@@ -220,6 +222,14 @@ def _value(node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except (ValueError, TypeError) as error:
         raise ValueError(f"arch: {ast.unparse(node)!r} is neither a literal nor a range") from error
+
+
+def _flat(pairs: Any) -> Any:
+    """The pairs of a cell; some publish them by node, two in each list."""
+    by_node = isinstance(pairs, list | tuple) and all(
+        isinstance(node, list | tuple) and [type(pair) for pair in node] in ([tuple] * 2, [list] * 2) for node in pairs
+    )
+    return [pair for node in pairs for pair in node] if by_node else pairs
 
 
 def _add_cifar_stem(graph: Graph, width: int) -> tuple[int, int]:
@@ -256,16 +266,6 @@ def _add_cell(
     return graph.concat(*(states[state] for state in (arch.reduce_concat if reduces else arch.normal_concat)))
 
 
-def _uncount_what_has_no_gradient(graph: Graph) -> None:
-    """ReLUs that do not reach the output run, and count once; the authors' hook waits for a gradient in vain."""
-    reaching = {len(graph.ops) - 1}
-    for number in reversed(range(len(graph.ops))):
-        if number in reaching:
-            reaching.update(graph.ops[number].inputs)
-        elif graph.ops[number].kind == "relu":
-            graph.ops[number] = replace(graph.ops[number], reference=0)
-
-
 _POOLS = ("avg_pool_3x3", "max_pool_3x3")
 _SEP = ("sep_conv_3x3", "sep_conv_5x5")
 _AMOEBA = ("skip_connect", *_SEP, "sep_conv_7x7", *_POOLS, "dil_sep_conv_3x3", "conv_7x1_1x7")
@@ -278,6 +278,7 @@ _NASNET = (
 _PNAS = (*_SEP, "sep_conv_7x7", "conv_7x1_1x7", "skip_connect", *_POOLS, "dil_conv_3x3")
 _FIXED: dict[str, Any] = {"widths": (16,), "depths": (20,)}
 _IMAGENET: dict[str, Any] = {"widths": (32, 48, 64, 80, 96), "depths": (6, 10, 14, 18, 22), "imagenet": True}
+_FIXED_IMAGENET: dict[str, Any] = {"widths": (32,), "depths": (22,), "imagenet": True}
 
 for _name, _operations, _nodes, _options in [
     ("nds_amoeba", _AMOEBA, 5, {"loose": True}),
@@ -288,6 +289,11 @@ for _name, _operations, _nodes, _options in [
     ("nds_darts_fixed", _DARTS, 4, _FIXED),
     ("nds_enas_fixed", _ENAS, 5, {"loose": True, **_FIXED}),
     ("nds_pnas_fixed", _PNAS, 5, _FIXED),
+    ("nds_amoeba_imagenet", _AMOEBA, 5, {"loose": True, **_IMAGENET}),
     ("nds_darts_imagenet", _DARTS, 4, _IMAGENET),
+    ("nds_enas_imagenet", _ENAS, 5, {"loose": True, **_IMAGENET}),
+    ("nds_nasnet_imagenet", _NASNET, 5, {"loose": True, **_IMAGENET}),
+    ("nds_pnas_imagenet", _PNAS, 5, _IMAGENET),
+    ("nds_darts_fixed_imagenet", _DARTS, 4, _FIXED_IMAGENET),
 ]:
     register_space(_name)(partial(NDSSpace, _name, _operations, _nodes, **_options))

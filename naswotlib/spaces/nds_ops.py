@@ -5,8 +5,12 @@ Each keeps the number of channels; with stride 2 it halves the image. Convolutio
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from naswotlib.graph import Graph
 
+_WEIGHTED = ("conv", "batch_norm", "linear")
 # Per family of separable convolutions: dilation of the depthwise convolution, and how often the block is repeated.
 _SEPARABLE = {"sep_conv": (1, 2), "dil_conv": (2, 1), "dil_sep_conv": (2, 2)}
 
@@ -63,3 +67,22 @@ def add_factorized_reduction(graph: Graph, x: int, channels: int, name: str) -> 
     even = graph.conv(x, channels // 2, 1, name=f"{name}.even", stride=2)
     odd = graph.conv(graph.shift(x), channels // 2, 1, name=f"{name}.odd", stride=2)
     return graph.batch_norm(graph.concat(even, odd), name=f"{name}.bn")
+
+
+def uncount_without_gradient(graph: Graph, severed: Collection[int] = ()) -> None:
+    """ReLUs that do not reach the output run, and count once; the authors' hook waits for a gradient in vain.
+
+    ``severed`` values do not depend on what they read, so that no gradient passes them. A ReLU of nothing else gets
+    none; the container around it does, whose convolution has weights.
+    """
+    reaching = {len(graph.ops) - 1}
+    for number in reversed(range(len(graph.ops))):
+        if number in reaching and number not in severed:
+            reaching.update(graph.ops[number].inputs)
+    constant = set[int]()
+    for number, op in enumerate(graph.ops):
+        if number in severed or (op.inputs and op.kind not in _WEIGHTED and constant.issuperset(op.inputs)):
+            constant.add(number)
+        if op.kind == "relu":
+            count = op.reference - (op.inputs[0] in constant) if number in reaching else 0
+            graph.ops[number] = replace(op, reference=max(0, count))

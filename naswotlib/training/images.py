@@ -26,7 +26,7 @@ _CHUNK = 1000  # images read between two steps of the progress bar
 class TrainingImages:
     """CIFAR-10 in three splits, ``(n, 3, side, side)`` uint16 sums over 2×2 pixels (0 to 1020) and labels.
 
-    ``origin`` says in one sentence from which files they are and how many of a class are in which split.
+    ``origin`` is a sentence about the files they are from and the images of a class in each split.
     """
 
     train: tuple[np.ndarray, np.ndarray]
@@ -52,9 +52,8 @@ def load_training_images(data_dir: Path | None) -> TrainingImages:
     - ``cifar-10-batches-py`` or ``cifar-10-python.tar.gz``, as ``naswot data fetch cifar10`` brings it.
 
     Of each class, the first four fifths of the training images in file order train, the others validate. The last
-    images loaded are kept, so that a suite of tables reads the files once.
-
-    FileNotFoundError where there is none of these; ValueError where one of them is not ten classes of equal size.
+    images loaded are kept for the next table. FileNotFoundError where there is none of these; ValueError where one of
+    them is not ten classes of equal size.
     """
     names = (_JPEG.format(split="train"), *_PUBLISHED)
     path = find_data("data_dir: CIFAR-10 to train on", names, data_dir)
@@ -85,11 +84,8 @@ def _by_class(source: ImageSource, path: Path) -> list[np.ndarray]:
         )
     order = np.argsort(labels, kind="stable")
     chunks = np.array_split(order, -(-len(order) // _CHUNK))
-    halved = [
-        _halve(source.take(chunk, None))
-        for chunk in track(chunks, description=f"reading images of {path.name}", transient=True)
-    ]
-    return np.split(np.concatenate(halved), N_CLASSES)
+    shown = track(chunks, description=f"reading images of {path.name}", transient=True)
+    return np.split(np.concatenate([_halve(source.take(chunk, None)) for chunk in shown]), N_CLASSES)
 
 
 def _halve(pixels: np.ndarray) -> np.ndarray:
@@ -101,6 +97,6 @@ def _halve(pixels: np.ndarray) -> np.ndarray:
 
 
 def _join(by_class: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """One array of all images, class by class, and labels; contiguous, so that whoever loads it sums in one order."""
+    """Join all images, class by class, and label them; contiguous, so that sums have one order everywhere."""
     labels = np.repeat(np.arange(N_CLASSES), [len(images) for images in by_class])
     return np.ascontiguousarray(np.concatenate(by_class)), labels

@@ -1,12 +1,12 @@
-"""The bundled benchmark: which networks of which spaces are trained, in which order. One declarative list.
+"""The bundled benchmark as a list: which networks of which spaces are trained, in which order.
 
-``naswot train --suite bundled`` runs it. Every part is a table of its own under ``naswotlib/benchmarks/bundled``,
-and every step adds networks to one, so that a run can stop at any moment and what it has is of use.
+``naswot train --suite bundled`` runs it. Every part is a table in ``naswotlib/benchmarks/bundled``, and every step adds
+networks to one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from naswotlib.benchmarks.load import BUNDLED
 from naswotlib.benchmarks.trained import Recipe, read_trained
 from naswotlib.data.files import write_whole
 from naswotlib.data.images import load_images
-from naswotlib.scoring.many import score_archs
+from naswotlib.scoring.many import ScoreOptions, score_archs
 from naswotlib.scoring.parallel import single_thread
 from naswotlib.spaces import get_space
 from naswotlib.spaces.base import sample_distinct
@@ -39,7 +39,7 @@ KEEP_PROXIES = ("nasbench201", *NDS, IMAGENET, *FIXED)  # parts of which they ar
 
 @dataclass(frozen=True)
 class Part:
-    """One table: networks of ``space``, the first of the order that ``order(space, count, folder)`` gives as text."""
+    """A table of networks of ``space``: the first ``count`` of ``order(space, count, folder)``, texts."""
 
     space: str
     recipe: Recipe
@@ -57,10 +57,7 @@ class Step:
 
 
 def random_networks(space_name: str, count: int, folder: Path) -> list[str]:
-    """Networks drawn from the space with seed 0.
-
-    Of NAS-Bench-101, whose draws repeat small cells, they are different cells of seven vertices, as 85% of its are.
-    """
+    """Networks drawn with seed 0; of NAS-Bench-101, whose draws repeat small cells, those of seven vertices."""
     space, rng = get_space(space_name), np.random.default_rng(0)
     if not isinstance(space, NASBench101):
         return [space.to_str(arch) for arch in sample_distinct(space, count, rng)]
@@ -96,14 +93,12 @@ def best_networks(space_name: str, count: int, folder: Path) -> list[str]:
 
 
 def _skeleton(**keywords: int) -> Recipe:
-    return replace(Recipe(), skeleton=tuple(keywords.items()))
+    return Recipe(skeleton=tuple(keywords.items()))
 
 
 # Median seconds a network on one core of an AMD EPYC: nasbench201 43, its complete sub-space 45, nasbench101 46,
 # nats_size 60, nds_enas 160, nds_nasnet 170, nds_amoeba 200, nds_pnas 210, nds_darts 240, the fixed ones 140 to 180,
-# nds_darts_imagenet 115, a trajectory 405. So all STEPS are about 10 hours, and slow sets have few networks: 24 of
-# each NDS set, 16 of each fixed one and of nds_darts_imagenet, 80 of nats_size, 16 of them twice, and ten trajectories
-# of 100 epochs would be 10 hours more.
+# nds_darts_imagenet 115, a trajectory 405. So all STEPS are about 10 hours, and slow sets have few networks.
 PARTS = {
     "nasbench201": Part("nasbench201", Recipe(), random_networks),
     COMPLETE: Part("nasbench201_complete", Recipe(), one_of_each_class),
@@ -118,13 +113,9 @@ PARTS = {
 
 
 def small_recipe(space: str) -> Recipe:
-    """How the suite trains networks of ``space``; of a space that it does not have, at the skeleton they have."""
+    """The recipe of the suite for networks of ``space``; for a space that it lacks, at the default skeleton."""
     recipes = [part.recipe for part in PARTS.values() if part.space == space and not part.watched]
     return recipes[0] if recipes else Recipe(skeleton=())
-
-
-def _each(parts: Iterable[str], count: int) -> list[Step]:
-    return [Step(part, count) for part in parts]
 
 
 # First what the searches need whole, early enough something of every space, then more of everything.
@@ -133,18 +124,18 @@ STEPS = (
     Step("nasbench101", 16),
     Step("nats_size", 12),
     Step(COMPLETE, 127),
-    *_each(NDS, 4),
+    *(Step(name, 4) for name in NDS),
     Step(TRAJECTORIES, 3),
     Step("nasbench201", 20, seed=1),
-    *_each(FIXED, 3),
+    *(Step(name, 3) for name in FIXED),
     Step(IMAGENET, 3),
     Step("nasbench201", 200),
     Step("nasbench201", 40, seed=1),
     Step("nasbench101", 40),
     Step("nats_size", 40),
     Step("nats_size", 10, seed=1),
-    *_each(FIXED, 6),
-    *_each(NDS, 8),
+    *(Step(name, 6) for name in FIXED),
+    *(Step(name, 8) for name in NDS),
     Step(IMAGENET, 6),
     Step("nasbench101", 60),
 )
@@ -169,7 +160,7 @@ def train_suite(*, data_dir: Path | None, folder: Path = BUNDLED, workers: int =
 
 
 def kept_proxies(name: str, folder: Path = BUNDLED) -> pd.DataFrame:
-    """What :func:`complete_proxies` kept of a part; no rows where that is nothing."""
+    """The table that :func:`complete_proxies` kept of a part, maybe without rows."""
     path = folder / "proxies" / f"{name}.parquet"
     return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=["arch", *KEPT_PROXIES])
 
@@ -177,8 +168,8 @@ def kept_proxies(name: str, folder: Path = BUNDLED) -> pd.DataFrame:
 def complete_proxies(name: str, folder: Path = BUNDLED, *, workers: int = 1) -> pd.DataFrame:
     """grad_norm (both readings) and synflow of the networks of a part, untrained, kept in ``folder`` / ``proxies``.
 
-    Of the form in which they were trained, weights of seed 0, on the 128 photographs of seed 0 with their labels. What
-    the kept table lacks is computed and added. Columns: ``arch`` and :data:`KEPT_PROXIES`.
+    In the form in which they were trained, with weights of seed 0, on the 128 photographs of seed 0 with their labels.
+    What the table lacks is computed and added. Columns: ``arch`` and :data:`KEPT_PROXIES`.
     """
     kept, trained = kept_proxies(name, folder), folder / f"{name}.parquet"
     archs = [row["arch"] for row in read_trained(trained)[0] if row["seed"] == 0]
@@ -194,22 +185,14 @@ def complete_proxies(name: str, folder: Path = BUNDLED, *, workers: int = 1) -> 
 
 
 def compute_proxies(trained: Path, archs: Sequence[str], *, workers: int = 1) -> pd.DataFrame:
-    """What :func:`complete_proxies` keeps, computed anew for ``archs`` of the table ``trained``."""
+    """Compute what :func:`complete_proxies` keeps, for ``archs`` of the table ``trained``."""
     recipe, space = recipe_of(trained)
     inputs, labels = load_images("photos", 128, seed=0, side=recipe.side, with_labels=True)
     table = pd.DataFrame({"arch": archs})
+    how: ScoreOptions = {"skeleton": dict(recipe.skeleton), "workers": workers}
     for proxy in KEPT_PROXIES:
-        table[proxy] = score_archs(
-            space,
-            archs,
-            inputs,
-            seed=0,
-            proxy=proxy,
-            labels=labels,
-            skeleton=dict(recipe.skeleton),
-            workers=workers,
-            progress=False,
-        ).score
+        scored = score_archs(space, archs, inputs, seed=0, proxy=proxy, labels=labels, progress=False, **how)
+        table[proxy] = scored.score
     return table
 
 
@@ -218,10 +201,10 @@ def verify(
 ) -> Iterator[dict[str, Any]]:
     """Train ``count`` of the networks stored in the tables ``paths`` again, drawn by ``rng``, and compare.
 
-    Yields, for each: ``table``, ``arch``, ``seed``; ``losses``, the largest difference between its first losses and
-    the stored ones; ``validation`` and ``test``, how many points more it reached after the last epoch than before.
-    On the processor that trained them all are 0; on another one sums are rounded in another order, the first losses
-    differ by about 1e-3, and accuracies by as much as training with another seed makes them differ.
+    Yields, for each: ``table``, ``arch``, ``seed``; ``losses``, the largest difference between its first losses and the
+    stored ones; ``validation`` and ``test``, how many points more it reached in the end than before. On the processor
+    that trained them all are 0; on one that adds in another order the first losses differ by about 1e-3, and
+    accuracies as between seeds.
 
     ValueError where there are fewer networks, or where the images in ``data_dir`` are not those of a table.
     """
@@ -250,7 +233,7 @@ def verify(
 
 
 def recipe_of(path: Path) -> tuple[Recipe, Any]:
-    """How the networks of a trained table were trained, and their space."""
+    """The recipe and the search space of a trained table."""
     _, metadata = read_trained(path)
     return Recipe.of(metadata), get_space(metadata["space"])
 
@@ -262,8 +245,7 @@ def trained_networks(folder: Path = BUNDLED) -> pd.DataFrame:
     (of one processor), ``date``, ``versions``.
     """
     rows = [
-        {key: row[key] for key in ("arch", "seed", "seconds", "date", "versions")}
-        | {"table": name, "validation": row["validation"][-1], "test": row["test"][-1]}
+        row | {"table": name, "validation": row["validation"][-1], "test": row["test"][-1]}
         for name in PARTS
         for row in read_trained(folder / f"{name}.parquet")[0]
     ]

@@ -1,16 +1,13 @@
-"""The small trainer behind the bundled benchmark: one network, one core, about 40 seconds.
-
-Read it from top to bottom: the recipe, one training run, and a table that grows run by run.
-"""
+"""The small trainer behind the bundled benchmark: one network on one core in about 40 seconds, and tables of them."""
 
 from __future__ import annotations
 
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -23,8 +20,7 @@ from torch import Tensor, nn
 
 from naswotlib.benchmarks.trained import N_LOSSES, Recipe, read_trained, write_trained
 from naswotlib.data.images import load_images
-from naswotlib.scoring.parallel import map_unordered
-from naswotlib.scoring.portable import pack_space, unpack_space
+from naswotlib.scoring.parallel import map_unordered, pack_space, unpack_space
 from naswotlib.scoring.score import naswot_score
 from naswotlib.spaces import arch_seed, get_space
 from naswotlib.training.images import N_CLASSES, TrainingImages, load_training_images
@@ -41,9 +37,9 @@ def train_network(
 ) -> dict[str, list[float]]:
     """Train ``network`` in place; order of the images and flips come from ``rng``.
 
-    Returns ``losses`` (the first 20 steps) and ``validation`` and ``test`` accuracy in percent after each epoch.
-    With ``max_steps`` training stops there, without evaluation: enough to compare first losses. What ``watch`` says
-    of the network before the first and after each epoch becomes ``scores``.
+    Returns ``losses`` (the first 20 steps), ``validation`` and ``test`` accuracy in percent after each epoch, and as
+    ``scores`` what ``watch`` says of the network before the first and after each epoch. After ``max_steps`` training
+    stops, without evaluation: enough to compare first losses.
     """
     network = network.to(memory_format=torch.channels_last)
     inputs, labels = images.tensors("train")
@@ -95,8 +91,7 @@ def accuracy(network: nn.Module, inputs: Tensor, labels: Tensor, batch_size: int
     return 100 * correct / len(labels)
 
 
-def score_on_photos(side: int) -> Callable[[nn.Module], float]:
-    """The score of a network on the 128 photographs of seed 0, whatever it was trained for so far."""
+def _score_on_photos(side: int) -> Callable[[nn.Module], float]:
     inputs = load_images("photos", 128, seed=0, side=side)
     return lambda network: naswot_score(network, inputs).value
 
@@ -106,20 +101,17 @@ def train_arch(
 ) -> dict[str, Any]:
     """Build, train and evaluate the architecture that ``text`` names: one row of a trained table.
 
-    ``watched``: its score, by :func:`score_on_photos`, before the first and after each epoch is part of the row.
+    ``watched``: with its score on the 128 photographs of seed 0, before the first and after each epoch.
     """
     start = time.process_time()
     one_seed = arch_seed(seed, text)
     network = space.build(space.from_str(text), seed=one_seed, num_classes=N_CLASSES, **dict(recipe.skeleton))
-    watch = score_on_photos(recipe.side) if watched else None
+    watch = _score_on_photos(recipe.side) if watched else None
     result = train_network(network, images, recipe, rng=np.random.default_rng(one_seed), watch=watch)
     return {
         "arch": text,
         "seed": seed,
-        "validation": result["validation"],
-        "test": result["test"],
-        "losses": result["losses"],
-        "scores": result.get("scores"),
+        **{key: result.get(key) for key in ("validation", "test", "losses", "scores")},
         "seconds": round(time.process_time() - start, 2),
         "date": time.strftime("%Y-%m-%d"),
         "versions": f"Python {platform.python_version()}, torch {torch.__version__}, NumPy {np.__version__}",
@@ -139,9 +131,9 @@ def train_table(
 ) -> pd.DataFrame:
     """Train those of ``texts`` that the table ``out`` does not have yet for ``seed``; returns the table.
 
-    The table is written whole after every network, so that stopping at any moment loses only those in training,
-    and starting again continues. A table of another space, recipe or images is refused, as is a second process on it.
-    ``watched`` is that of :func:`train_arch`.
+    It is written whole after every network: stopping loses only those in training, and starting again continues.
+    A table of another space, recipe or images is refused, as is a second process on it. ``watched`` is that of
+    :func:`train_arch`.
     """
     if out.suffix != ".parquet":
         raise ValueError(f"out: {out} is no .parquet file; name one, such as {out.with_suffix('.parquet').name}")
@@ -155,8 +147,7 @@ def train_table(
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
-        lock = FileLock(f"{out}.lock", timeout=0)
-        with lock, TemporaryDirectory() as shared:
+        with FileLock(f"{out}.lock", timeout=0):
             rows, found = read_trained(out)
             _check_same(out, found, metadata)
             done = {row["arch"] for row in rows if row["seed"] == seed}
@@ -165,8 +156,7 @@ def train_table(
                 images = load_training_images(data_dir)
                 metadata["images"] = images.origin
                 _check_same(out, found, metadata)
-                job = _Job(pack_space(space), Path(shared), recipe, seed, watched)
-                job.store(images)
+                job = partial(_train_packed, pack_space(space), images, recipe, seed, watched)
                 results = map_unordered(job, missing, workers=min(workers, len(missing)))
                 for row in track(results, description=f"training {space_name}", total=len(missing)):
                     rows.append(row)
@@ -174,6 +164,13 @@ def train_table(
     except Timeout:
         raise RuntimeError(f"out: another process is training into {out}; wait for it or choose another file") from None
     return pd.DataFrame(rows)
+
+
+def _train_packed(
+    space: str | bytes, images: TrainingImages, recipe: Recipe, seed: int, watched: bool, text: str
+) -> dict[str, Any]:
+    """:func:`train_arch` in a worker, which sees the images as memory that all of them share."""
+    return train_arch(unpack_space(space), text, images, recipe, seed, watched)
 
 
 def _check_same(out: Path, found: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -184,27 +181,3 @@ def _check_same(out: Path, found: dict[str, Any], expected: dict[str, Any]) -> N
             f"out: {out} was trained with another {', '.join(differ)}; choose another file. "
             + "; ".join(f"{key}: {found.get(key)!r} there, {expected[key]!r} here" for key in differ)
         )
-
-
-@dataclass(frozen=True)
-class _Job:
-    """What a worker needs to train one architecture; images are read from files, so that they do not travel."""
-
-    space: str | bytes  # as :func:`naswotlib.scoring.portable.pack_space` gives it
-    folder: Path
-    recipe: Recipe
-    seed: int
-    watched: bool
-
-    def store(self, images: TrainingImages) -> None:
-        for split in ("train", "validation", "test"):
-            for name, array in zip(("images", "labels"), getattr(images, split), strict=True):
-                np.save(self.folder / f"{split}-{name}.npy", array)
-
-    def __call__(self, text: str) -> dict[str, Any]:
-        def load(split: str) -> tuple[np.ndarray, np.ndarray]:
-            arrays = [np.load(self.folder / f"{split}-{name}.npy") for name in ("images", "labels")]
-            return arrays[0], arrays[1]
-
-        images = TrainingImages(load("train"), load("validation"), load("test"))
-        return train_arch(unpack_space(self.space), text, images, self.recipe, self.seed, self.watched)

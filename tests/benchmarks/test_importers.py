@@ -34,6 +34,7 @@ from support.published import (
     write_pth,
     write_tfrecord,
 )
+from support.trained import best_accuracy
 
 FIRST = "00005c142e6f48ac74fdcf73e3439874"
 CELLS = [(FIRST, *CELL), ("b49ac8c578b4561d79ac7087988f1c61", "010001000", "input,conv3x3,output")]
@@ -272,6 +273,8 @@ def test_nds_cells_are_found_by_the_values_of_their_space(tmp_path):
         ("nds_darts", "DARTS"),
         ("nds_pnas_fixed", "PNAS_fix-w-d"),
         ("nds_darts_imagenet", "DARTS_in"),
+        ("nds_nasnet_imagenet", "NASNet_in"),
+        ("nds_darts_fixed_imagenet", "DARTS_fix-w-d_in"),
     ]:
         space = get_space(space_name)
         archs = [space.sample(np.random.default_rng(seed)) for seed in range(3)]
@@ -280,6 +283,28 @@ def test_nds_cells_are_found_by_the_values_of_their_space(tmp_path):
         table = load_benchmark(space_name, data_dir=tmp_path)
         where = {"dataset": "imagenet" if file.endswith("_in") else "cifar10", "split": "test", "epochs": 2}
         assert table.accuracy(archs, **where).tolist() == [95.0, 94.0, 93.0]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (nds_entry(VANILLA, [1.0], params=float("nan")), "params: nan is no number of parameters"),
+        (nds_entry(VANILLA, [1.0], flops=1e300), r"flops: 1e\+300 is no number of multiply-adds"),
+        (nds_entry(VANILLA, [1.0], params=10**400), "not laid out as in the published file .*OverflowError"),
+        (nds_entry(VANILLA, [-3.0]), "train/1: 102.0 is no percentage|test/1: 103.0 is no percentage"),
+        (
+            nds_entry(VANILLA, [1.0], test_ep_top1=[], train_ep_top1=[]),
+            "not laid out as in the published file .*IndexError",
+        ),
+        (nds_entry(VANILLA, [1.0], test_ep_top1=["low"]), "could not convert string to float: 'low'"),
+        ({"net": VANILLA}, "not laid out as in the published file .*KeyError"),
+    ],
+)
+def test_an_nds_entry_that_is_not_in_order_is_refused_by_name(tmp_path, entry, said):
+    (tmp_path / "Vanilla.json").write_text(json.dumps([nds_entry(VANILLA, [2.0]), entry]))
+    with pytest.raises(ValueError, match=rf"Vanilla.json: .*({said})"):
+        import_file(tmp_path / "Vanilla.json", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_nds_files_are_told_apart_by_their_names(tmp_path):
@@ -325,12 +350,13 @@ def test_both_shared_tables_import_and_have_the_published_optima(data_dir, tmp_p
     for name in ("nasbench201.csv.gz", "nasbench101.parquet"):
         import_file(data_dir / name, out=tmp_path)
     table = load_benchmark("nasbench201", data_dir=tmp_path)
-    best = {key: round(table.best(dataset=key[0], split=key[1], epochs=200)[1], 2) for key in [
+    best = {key: round(best_accuracy(table, dataset=key[0], split=key[1], epochs=200), 2) for key in [
         ("cifar10", "test"), ("cifar100", "test"), ("imagenet16-120", "test"), ("cifar10", "validation")]}  # fmt: skip
     assert list(best.values()) == [94.37, 73.51, 47.31, 91.61]
     cells = load_benchmark("nasbench101", data_dir=tmp_path)
     assert len(cells.archs) == TABLES["nasbench101"]
-    text, accuracy = cells.best(**WHERE, epochs=108)
+    accuracies = cells.accuracy(trained := cells.trained(**WHERE, epochs=108), **WHERE, epochs=108)
+    text, accuracy = trained[accuracies.argmax()], accuracies.max()
     assert accuracy == pytest.approx(94.3175752957662, rel=1e-14)
     space = get_space("nasbench101")
     assert cells.accuracy(space.from_str(text).filled, **WHERE, epochs=108) == accuracy

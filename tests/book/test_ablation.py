@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from naswotbook.experiments.ablation import over_smallest, run_ablations, summarise_ablations
+from naswotbook.experiments.ablation import (
+    TITLES,
+    choose_networks,
+    draw_ablations,
+    over_smallest,
+    run_ablations,
+    summarise_ablations,
+)
 from naswotbook.samples import draw_sample
 from naswotlib import load_images, score_archs
 
@@ -59,3 +69,33 @@ def test_scores_of_a_size_are_divided_by_the_smallest_of_all_networks_on_that_si
     assert shares.groupby("batch_size").score.min().tolist() == [1.0, 1.0]
     sizes = table[table.ablation == "sizes"]
     assert shares.score.iloc[-1] == sizes.score.iloc[-1] / sizes[sizes.batch_size == 8].score.min()
+
+
+def test_a_network_stands_for_each_band_of_percentiles_above_the_50th() -> None:
+    sample = replace(SAMPLE, archs=list("abcdef"), accuracy=np.array([10.0, 20, 60, 50, 40, 30]))
+    chosen = choose_networks(sample, 2)
+    assert chosen.to_dict("list") == {"arch": ["e", "c"], "network": ["50–75", "75–100"]}
+
+
+def test_a_kept_table_is_that_of_its_own_settings_and_is_not_computed_again(tmp_path: Path) -> None:
+    settings = {"repeats": 2, "batch_size": 4, "counting": "once", "seed": 1, "kept": tmp_path}
+    one = run_ablations(SAMPLE, SAMPLE.archs[:2], batch_sizes=[2, 4], **settings)
+    other = run_ablations(SAMPLE, SAMPLE.archs[:2], batch_sizes=[4], **settings)
+    assert sorted(set(one.batch_size)) == [2, 4]
+    assert sorted(set(other.batch_size)) == [4]
+    for path in tmp_path.iterdir():
+        pd.read_parquet(path).assign(score=7.0).to_parquet(path)
+    again = run_ablations(SAMPLE, SAMPLE.archs[:2], batch_sizes=[4], **settings)
+    assert set(again.score) == {7.0}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "fig5-once-seed1-archs2-repeats2-batch4-sizes2-4.parquet",
+        "fig5-once-seed1-archs2-repeats2-batch4-sizes4.parquet",
+    ]
+
+
+def test_a_panel_stands_for_each_experiment_and_the_last_has_shares_of_the_smallest(table: pd.DataFrame) -> None:
+    named = table.assign(network=table.arch.map(dict(zip(SAMPLE.archs, "xyz", strict=True))))
+    axes = draw_ablations(named, list("zxy")).axes
+    assert [ax.get_title() for ax in axes] == [*TITLES.values()]
+    assert {tuple(label.get_text() for label in ax.get_xticklabels()) for ax in axes} == {("z", "x", "y")}
+    assert [ax.get_ylabel() for ax in axes] == ["score"] * 3 + ["score / smallest of that size"]

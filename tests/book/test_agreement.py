@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from naswotbook.experiments.agreement import (
@@ -12,6 +13,7 @@ from naswotbook.experiments.agreement import (
     agreement,
     gain_of_maximum,
     key_name,
+    pairs,
     published_choices,
 )
 from naswotlib.benchmarks import Benchmark, load_benchmark
@@ -40,6 +42,13 @@ def test_agreement_is_over_architectures_that_have_both():
     table = benchmark([[1.0], [2.0], []], [[1.0], [], [3.0]])
     assert np.isnan(agreement(table).loc[key_name(TEST), key_name(VALIDATION)])
     assert agreement(table, [VALIDATION]).shape == (1, 1)
+
+
+def test_each_pair_of_columns_is_listed_once_where_they_can_be_compared():
+    table = benchmark([[1.0], [2.0], []], [[1.0], [], [3.0]])
+    assert pairs(agreement(table)).empty
+    taus = pd.DataFrame([[1, 0.5, 0.25], [0.5, 1, 0.125], [0.25, 0.125, 1]], index=list("abc"), columns=list("abc"))
+    assert pairs(taus).to_dict("split")["data"] == [["b", "a", 0.5], ["c", "a", 0.25], ["c", "b", 0.125]]
 
 
 def test_the_gain_of_a_maximum_is_over_architectures_with_repeats():

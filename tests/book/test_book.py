@@ -19,7 +19,7 @@ from scipy.stats import kendalltau
 from naswotlib import get_space
 from naswotlib.benchmarks import import_file
 from naswotlib.spaces.base import sample_distinct
-from support.notebooks import ROOT, load_dodo, run_page
+from support.notebooks import PAGES, ROOT, load_dodo, run_page
 from support.published import write_nats, write_nds
 from support.trained import write_watched
 
@@ -84,8 +84,8 @@ def test_a_panel_is_drawn_once_the_official_file_is_imported(
     assert set(zip(rows.space, rows.n, strict=True)) == {(space, 4)}
     assert rows.tau.between(-1, 1).all()
     dodo = load_dodo()
-    assert panel in {made for panels in dodo.PANELS.values() for made in panels}
-    assert dodo.NEEDS[panel] == f"{space}.parquet"
+    [entry] = [entry for entry in dodo.CHAPTERS[name].published if entry.stem() == panel]
+    assert entry.needs == f"{space}.parquet"
 
 
 def test_kernels_of_nds_darts_are_drawn_once_its_file_is_imported(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_trajectories_are_published_with_published_accuracies_in_the_picture_alo
 
 
 def test_the_papermill_line_of_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
-    load_dodo().write_notebook(ROOT / "book" / "fig3.py", tmp_path / "book" / "notebooks" / "fig3.ipynb")
+    load_dodo().write_notebook(ROOT / "book" / "fig3.md", tmp_path / "book" / "notebooks" / "fig3.ipynb")
     (tmp_path / ".venv").symlink_to(sys.prefix)
     done = subprocess.run(shlex.split(README_LINE), cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -140,25 +140,30 @@ def test_all_that_a_page_waits_for_is_there_or_made(
 
 def test_a_notebook_that_fails_names_page_cell_and_error_and_the_last_good_page_stays(tmp_path: Path) -> None:
     dodo = load_dodo()
-    source, notebook, page = (tmp_path / name for name in ("broken.py", "notebooks/broken.ipynb", "broken.ipynb"))
-    source.write_text("# %% tags=['parameters']\nn: int = 1\n\n# %%\nprint(n)\n\n# %%\n1 / 0\n")
+    source, notebook, page = (tmp_path / file for file in ("broken.md", "notebooks/broken.ipynb", "broken.ipynb"))
+    cells = (":tags: [parameters]\n\nn: int = 1", "print(n)", "1 / 0")
+    source.write_text("\n\n".join(f"```{{code-cell}}\n{cell}\n```" for cell in cells))
     page.write_text("the last good page")
     dodo.write_notebook(source, notebook)
     failure = dodo.execute_notebook(notebook, page, {})
     assert isinstance(failure, TaskFailed)
-    assert re.search(r"broken: cell \d+ of book/broken\.py raised ZeroDivisionError", failure.get_msg())
+    assert re.search(r"broken: cell \d+ of book/broken\.md raised ZeroDivisionError", failure.get_msg())
     assert page.read_text() == "the last good page"
 
 
 def test_a_kernel_that_is_slow_to_end_its_last_answer_says_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    source, notebook, page = (tmp_path / name for name in ("slow.py", "notebooks/slow.ipynb", "slow.ipynb"))
+    source, notebook, page = (tmp_path / name for name in ("slow.md", "notebooks/slow.ipynb", "slow.ipynb"))
     source.write_text(
-        """# %% tags=['parameters']
-n: int = 1
+        """```{code-cell}
+:tags: [parameters]
 
-# %%
+n: int = 1
+```
+
+```{code-cell}
+page = None
 import time
 
 handlers = get_ipython().kernel.shell_handlers
@@ -171,6 +176,7 @@ async def slowly(*arguments):
 
 
 handlers["kernel_info_request"] = slowly
+```
 """
     )
     dodo = load_dodo()
@@ -179,7 +185,7 @@ handlers["kernel_info_request"] = slowly
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("source", sorted((ROOT / "book").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("source", PAGES, ids=lambda path: path.stem)
 def test_a_source_always_gives_the_same_notebook_with_one_cell_of_parameters(tmp_path: Path, source: Path) -> None:
     dodo = load_dodo()
     first, second = tmp_path / "1.ipynb", tmp_path / "2.ipynb"
@@ -191,3 +197,12 @@ def test_a_source_always_gives_the_same_notebook_with_one_cell_of_parameters(tmp
     for name, parameter in parameters.items():
         assert parameter["inferred_type_name"] not in ("", "None"), name
         assert parameter["help"], name
+
+
+def test_the_code_of_pages_is_as_clean_as_that_of_the_library(tmp_path: Path) -> None:
+    for source in PAGES:
+        load_dodo().write_notebook(source, tmp_path / f"{source.stem}.ipynb")
+    settings = ["--config", str(ROOT / "pyproject.toml"), "--output-format", "concise"]
+    command = [sys.executable, "-m", "ruff", "check", *settings, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

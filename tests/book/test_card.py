@@ -6,11 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naswotbook.experiments.card import holdings, tau_between_seeds, tau_with_accuracy
+from naswotbook.experiments.card import (
+    ceilings,
+    holdings,
+    interval,
+    proxies_again,
+    tau_between_seeds,
+    tau_with_accuracy,
+    taus_in_words,
+    taus_of_tables,
+    taus_table,
+    training_facts,
+)
 from naswotlib.benchmarks import load_benchmark
 from naswotlib.benchmarks.load import BUNDLED
 from naswotlib.benchmarks.trained import read_trained
 from naswotlib.data.images import load_images
+from naswotlib.stats import TauResult
 from naswotlib.training.suite import (
     KEEP_PROXIES,
     KEPT_PROXIES,
@@ -53,6 +65,60 @@ def test_the_score_of_an_untrained_network_tells_good_ones_on_the_bundled_nasben
     assert list(taus) == ["score", "parameters", "flops", "num_units"]
     assert taus["score"].low > 0
     assert taus["score"].n == len(load_benchmark("bundled").archs)
+
+
+def test_facts_of_the_card_are_those_of_the_networks():
+    networks = trained_networks()
+    facts = training_facts(networks)
+    assert facts["recipe"].startswith("3 epochs of 40,000 CIFAR-10 images")
+    assert facts["in all"] == f"{holdings(networks).hours.sum():.1f} hours of one processor"
+    assert facts["trained"] == f"{min(networks.date)} to {max(networks.date)}"
+
+
+def test_a_ceiling_is_of_tables_with_two_seeds():
+    networks = trained_networks()
+    table = ceilings(networks, seed=3)
+    assert set(table.table) == set(networks.table[networks.seed == 1])
+    first = tau_between_seeds(networks, table.table[0], rng=np.random.default_rng(3))
+    assert (table.networks[0], table.tau[0]) == (first.n, interval(first))
+
+
+def test_tables_of_fewer_than_eight_networks_have_no_tau():
+    networks = trained_networks()
+    few = networks[networks.table.isin(["nats_size", "nds_darts_fixed"])]
+    inputs = load_images("noise", 4, seed=0, side=16)
+    taus = taus_of_tables(few, inputs, seed=1)
+    assert list(taus) == ["nats_size"]
+    assert taus["nats_size"] == tau_with_accuracy(networks, "nats_size", inputs, seed=1)
+
+
+def test_words_and_table_say_where_the_score_is_above_zero_and_where_it_is_beaten():
+    def taus(**values: float) -> dict[str, TauResult]:
+        return {name: TauResult(tau, tau - 0.25, tau + 0.25, 9, 0, 0) for name, tau in values.items()}
+
+    counts = {"parameters": 0.5, "flops": 0.0, "num_units": 0.0}
+    found = {"good": taus(score=0.75, **counts), "poor": taus(score=0.125, **counts)}
+    assert " ".join(taus_in_words(found).split()) == (
+        "The interval of the score's τ lies above 0 for `good`; it does not for `poor`. One of the plain counts has a "
+        "higher τ than the score for `poor`."
+    )
+    row = taus_table(found).iloc[0]
+    assert (row.table, row.networks, row.score) == ("good", 9, "0.75 [0.50, 1.00]")
+    assert row["ReLU units"] == "0.00 [-0.25, 0.25]"
+    assert "higher τ than the score for none." in " ".join(taus_in_words({"good": found["good"]}).split())
+
+
+def test_proxies_that_are_computed_again_are_compared_with_those_kept(monkeypatch):
+    count, worst = proxies_again(2, rng=np.random.default_rng(0))
+    assert count == sum(len(kept_proxies(name)) for name in KEEP_PROXIES)
+    assert worst < 1e-3
+
+    def half_more(path, archs):
+        kept = kept_proxies(path.stem).set_index("arch").loc[archs].reset_index()
+        return kept.assign(grad_norm=1.5 * kept.grad_norm)
+
+    monkeypatch.setattr("naswotbook.experiments.card.compute_proxies", half_more)
+    assert proxies_again(20, rng=np.random.default_rng(0))[1] == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("name", KEEP_PROXIES)

@@ -1,24 +1,23 @@
 """Cheaper scores: every setting is the score that it says, and the summary compares with the first."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from naswotbook.experiments.cheap import Setting, score_cheaply, summarise_settings
+from naswotbook.experiments.cheap import SETTINGS, Setting, median_seconds, score_cheaply, summarise_settings
 from naswotbook.plots import cost
 from naswotlib import get_space, score_archs
 
 SPACE = get_space("nasbench201")
 ARCHS = [SPACE.to_str(SPACE[index]) for index in (0, 9, 1462)]
-SETTINGS = [Setting(8, 1, 12), Setting(4, 1, 6)]
+TWO = [Setting(8, 1, 12), Setting(4, 1, 6)]
 
 
 def test_a_setting_is_the_score_of_its_skeleton_on_the_first_images():
     inputs = torch.randn(12, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    table = score_cheaply(SPACE, ARCHS, inputs, SETTINGS, seed=3)
-    assert table.arch.tolist() == [arch for arch in ARCHS for _ in SETTINGS]
+    table = score_cheaply(SPACE, ARCHS, inputs, TWO, seed=3)
+    assert table.arch.tolist() == [arch for arch in ARCHS for _ in TWO]
     for (channels, cells, images), rows in table.groupby(["channels", "cells", "images"]):
         skeleton = {"stem_channels": int(channels), "cells_per_stage": int(cells)}
         expected = score_archs(SPACE, ARCHS, inputs[:images], seed=3, exact=False, skeleton=skeleton, progress=False)
@@ -41,8 +40,24 @@ def test_the_summary_compares_with_the_first_setting_on_the_same_networks():
     assert summary.less.tolist() == pytest.approx([0, summary.tau[0] - summary.tau[1]])
     assert summary.less_low[0] == summary.less_high[0] == 0
     assert 0.3 < summary.less_low[1] < summary.less[1] < summary.less_high[1]
-    figure, ax = plt.subplots()
-    cost(summary, ax)
-    plt.close(figure)
+    [ax] = cost(summary).axes
     assert ax.get_xscale() == "log"
     assert len(ax.containers) == 2
+
+
+def test_seconds_are_medians_over_networks_and_shares_of_the_first_setting():
+    rows = {"channels": [8] * 3 + [4] * 3, "cells": 1, "images": 9, "seconds": [1.0, 2.0, 9.0, 0.25, 0.5, 0.75]}
+    table = median_seconds(pd.DataFrame(rows))
+    assert table.channels.tolist() == [8, 4]
+    assert table.median_seconds.tolist() == [2.0, 0.5]
+    assert table.share.tolist() == [1.0, 0.25]
+
+
+@pytest.mark.parametrize("profile", SETTINGS)
+def test_no_setting_is_dearer_than_the_first_nor_there_twice(profile):
+    first, *others = SETTINGS[profile]
+    assert len({first, *others}) == 1 + len(others)
+    for other in others:
+        assert other.channels <= first.channels
+        assert other.cells <= first.cells
+        assert other.images <= first.images

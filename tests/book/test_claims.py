@@ -1,13 +1,12 @@
-"""The ledger: each verdict follows from its rule and the numbers in a file, never from a hand."""
+"""Claims: each verdict follows from its rule and the numbers in a file, never from a hand."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from naswotbook.claims import RULES, VERDICTS, Results, judge
-from naswotbook.ledger import counts_table, ledger_tables, make_ledger, read_claims
+from naswotbook.claims import Results, judge
+from naswotbook.ledger import read_claims
 
 ROOT = Path(__file__).parents[2]
 CLAIMS = [claim for part in read_claims(ROOT / "book/claims.yml").values() for claim in part]
@@ -201,43 +200,3 @@ def test_a_claim_without_results_says_what_it_needs_and_one_that_chooses_nothing
         verdict([{"method": "REA"}], rule="means", rows={"method": "RAE"})
     with pytest.raises(ValueError, match="rule: 'reproduced' is unknown"):
         judge({"claim": "c", "rule": "reproduced"}, Results(tmp_path, PRINTED))
-
-
-def test_the_ledger_has_about_sixty_claims_and_a_verdict_on_each():
-    ledger = make_ledger(ROOT / "book", ROOT / "figures/paper")
-    assert len(ledger) == len(CLAIMS) >= 60
-    assert set(ledger.verdict) <= set(VERDICTS)
-    assert {claim["rule"] for claim in CLAIMS} == set(RULES)
-    assert not any("verdict" in claim for claim in CLAIMS)
-    rows = ledger.set_index("claim")
-    assert rows.loc["NAS-Bench-101 consists of 423,624 networks", "ours"] == "423624"
-    text = counts_table(ledger) + ledger_tables(ledger, {"fig3"})
-    assert "{doc}`Figure 3a <fig3>`" in text
-    assert "<fig7>" not in text
-
-
-def test_every_result_that_is_not_the_papers_has_a_paragraph_that_the_ledger_leads_to():
-    ledger = make_ledger(ROOT / "book", ROOT / "figures/paper")
-    apart = ledger[ledger.verdict.isin(["close", "undecided", "differs", "contradicted"])]
-    assert apart[apart.why == ""].claim.tolist() == []
-    assert set(ledger[ledger.why != ""].index) == set(apart.index)
-    sources = "".join(path.read_text() for path in (ROOT / "book").glob("*.py"))
-    assert [label for label in ledger.why.unique() if label and f"\n# ({label})=\n" not in sources] == []
-    assert "{ref}`Why? <why-table1>`" in ledger_tables(ledger, set())
-
-
-def test_the_verdict_follows_the_file(tmp_path):
-    claim = {"part": [{"where": "here", "claim": "c", "rule": "positive", "file": "t.csv", "needs": "x"}]}
-    (tmp_path / "paper").mkdir()
-    PRINTED.to_csv(tmp_path / "paper/tables.csv", index=False)
-    (tmp_path / "claims.yml").write_text(json.dumps(claim))
-    assert make_ledger(tmp_path, tmp_path).verdict.tolist() == ["not run"]
-    for low, expected in ((0.1, "reproduced"), (-0.1, "undecided")):
-        pd.DataFrame({"tau": [0.2], "low": low, "high": 0.3, "n": 9}).to_csv(tmp_path / "t.csv", index=False)
-        assert make_ledger(tmp_path, tmp_path).verdict.tolist() == [expected]
-
-
-def test_a_claim_that_lacks_its_rule_is_an_error(tmp_path):
-    (tmp_path / "claims.yml").write_text('{"part": [{"where": "here", "claim": "c"}]}')
-    with pytest.raises(ValueError, match="a claim in 'part' lacks rule"):
-        read_claims(tmp_path / "claims.yml")

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naswotbook.plots import agreement, fig1, fig3, fig3_interactive, fig5, fig6, missing_panel, pareto, sizes
+from naswotbook.plots import count_regions, fig1, fig2, fig3, fig3_interactive, fig6, pareto
 from naswotlib.search.pareto import pareto_front
 
 TABLE = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, -np.inf, 30.0], "accuracy": [50.0, 10.0, 70.0]})
@@ -50,8 +50,8 @@ def test_a_menu_of_the_interactive_twin_shows_one_panel_at_a_time() -> None:
 
 
 def test_figure_1_has_a_column_of_kernels_for_each_band_and_leaves_missing_places_empty() -> None:
-    kernels = [np.full((4, 4), share) for share in (0.2, 0.4, 0.6)]
-    figure = fig1([kernels[:2], kernels[2:]], ["0 to 50%", "50 to 100%"])
+    low, middle, high = (np.full((4, 4), share) for share in (0.2, 0.4, 0.6))
+    figure = fig1({"0 to 50%": [low, middle], "50 to 100%": [high]})
     grid = np.array(figure.axes[:4]).reshape(2, 2)
     assert [ax.get_title() for ax in grid[0]] == ["0 to 50%", "50 to 100%"]
     shown = [[ax.images[0].get_array()[0, 0] if ax.images else None for ax in row] for row in grid]
@@ -60,21 +60,24 @@ def test_figure_1_has_a_column_of_kernels_for_each_band_and_leaves_missing_place
     plt.close(figure)
 
 
-def test_figure_5_has_a_box_a_network_in_the_order_that_is_given(ax: plt.Axes) -> None:
-    table = pd.DataFrame({"network": ["y", "y", "x", "x"], "score": [1.0, 3.0, 5.0, 5.0]})
-    fig5(table, ax, title="t", order=["x", "y"])
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["x", "y"]
-    medians = [
-        line.get_ydata()[0] for line in ax.lines if len(set(line.get_ydata())) == 1 and len(line.get_ydata()) == 2
-    ]
-    assert {5.0, 2.0} <= set(medians)
-
-
-def test_figure_5_has_a_box_for_each_size_of_the_mini_batch(ax: plt.Axes) -> None:
-    table = pd.DataFrame({"network": ["x"] * 4, "score": [1.0, 2, 3, 4], "batch_size": [32, 32, 64, 64]})
-    fig5(table, ax, title="t", order=["x"], hue="batch_size")
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["32", "64"]
-    assert ax.get_legend().get_title().get_text() == "batch size"
+def test_figure_2_names_each_region_by_its_code_and_says_how_many_there_are() -> None:
+    half = np.arange(40) >= 20
+    left, top = np.broadcast_to(half, (40, 40)), np.broadcast_to(half[:, None], (40, 40))
+    first, second = np.stack([left], axis=2), np.stack([top], axis=2)
+    figure = fig2(first, second, extent=(-1, 1, -1, 1))
+    panels = {ax.get_title(): ax for ax in figure.axes}
+    assert (panels["2"].get_xlabel(), panels["4"].get_xlabel()) == ("2 linear regions", "4 linear regions")
+    codes = {text.get_text(): text.get_position() for text in panels["4"].texts}
+    assert {code: (x > 0, y > 0) for code, (x, y) in codes.items()} == {
+        "00": (False, False),
+        "01": (False, True),
+        "10": (True, False),
+        "11": (True, True),
+    }
+    assert [count_regions(bits) for bits in (first, np.concatenate([first, second], axis=2))] == [2, 4]
+    plt.close(figure)
+    with pytest.raises(ValueError, match="layer_b: expected the grid of layer_a"):
+        fig2(first, second[:20], extent=(-1, 1, -1, 1))
 
 
 def test_figure_6_has_a_line_a_network_and_the_first_epochs_enlarged() -> None:
@@ -88,9 +91,9 @@ def test_figure_6_has_a_line_a_network_and_the_first_epochs_enlarged() -> None:
     plt.close(figure)
 
 
-def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_tried(ax: plt.Axes) -> None:
+def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_tried() -> None:
     table = TABLE.assign(latency=[2.0, 1.0, 3.0])
-    pareto(table, pareto_front(table, "latency"), ax, cost="latency")
+    [ax] = pareto(table, pareto_front(table, "latency"), cost="latency").axes
     finite, singular = ax.collections
     assert finite.get_offsets().tolist() == [[2.0, 10.0], [3.0, 30.0]]
     assert singular.get_offsets()[0, 0] == 1.0
@@ -98,27 +101,3 @@ def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_trie
     assert line.get_xydata().tolist() == [[2.0, 10.0], [3.0, 30.0]]
     assert line.get_drawstyle() == "steps-post"
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("latency (ms)", "score")
-
-
-def test_a_missing_panel_names_its_file(ax: plt.Axes) -> None:
-    missing_panel(ax, "figures/paper/x.png")
-    assert "figures/paper/x.png" in ax.texts[0].get_text()
-    assert ax.spines["top"].get_visible()
-
-
-def test_sizes_are_points_of_the_table_and_a_colour_for_each_space(ax: plt.Axes) -> None:
-    table = pd.DataFrame({"parameters": [1e6, 2e6], "num_units": [3e5, 4e5], "space": ["one", "two"]})
-    sizes(table, ax, by="space")
-    assert ax.collections[0].get_offsets().tolist() == [[1e6, 3e5], [2e6, 4e5]]
-    legend = ax.get_legend()
-    assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == ["one", "two"]
-    assert ax.get_xscale() == "log"
-
-
-def test_agreement_has_each_pair_of_columns_once(ax: plt.Axes) -> None:
-    taus = pd.DataFrame([[1, 0.5, 0.25], [0.5, 1, 0.125], [0.25, 0.125, 1]], index=list("abc"), columns=list("abc"))
-    agreement(taus, ax)
-    assert [text.get_text() for text in ax.texts] == ["0.50", "0.25", "0.12"]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "c"]

@@ -14,23 +14,23 @@ from support.notebooks import ROOT, load_dodo, run_page
 
 PAPER = ROOT / "figures" / "paper"
 DODO = load_dodo()
-PANELS = {panel: (page, parameters) for page, panels in DODO.PANELS.items() for panel, parameters in panels.items()}
+ENTRIES = {entry.stem(): entry for chapter in DODO.CHAPTERS.values() for entry in chapter.published}
 
 
 def summaries(panel: str) -> list[str]:
-    return [path.name for path in DODO.paper_files(panel) if path.suffix == ".csv"]
+    return [path.name for path in DODO.paper_files(ENTRIES[panel]) if path.suffix == ".csv"]
 
 
 def test_each_summary_is_what_some_panel_makes() -> None:
-    made = {name for panel in PANELS for name in summaries(panel)}
+    made = {name for panel in ENTRIES for name in summaries(panel)}
     assert {path.name for path in PAPER.glob("*.csv")} <= made
 
 
 @pytest.mark.parametrize("panel", ["fig3a-cifar10-seed0", "fig3d-nasbench101-seed0"])
 def test_a_quick_panel_gives_the_committed_summary(tmp_path: Path, data_dir: Path, panel: str) -> None:
     shutil.copytree(PAPER / "scores", tmp_path / "paper" / "scores")
-    page, parameters = PANELS[panel]
-    run_page(page, tmp_path, profile="paper", data_dir=str(data_dir), **parameters)
+    entry = ENTRIES[panel]
+    run_page(entry.page, tmp_path, profile="paper", data_dir=str(data_dir), **entry.run or {})
     for name in summaries(panel):
         assert (tmp_path / "paper" / name).read_bytes() == (PAPER / name).read_bytes(), name
 
@@ -51,16 +51,17 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("panel", PANELS)
+@pytest.mark.parametrize("panel", ENTRIES)
 def test_a_clean_checkout_gives_every_committed_summary(checkout: Path, data_dir: Path, panel: str) -> None:
-    if panel in DODO.NEEDS and not (data_dir / DODO.NEEDS[panel]).exists():
-        pytest.skip(f"{DODO.NEEDS[panel]} is not in {data_dir}")
+    needed = ENTRIES[panel].needs
+    if needed and not (data_dir / needed).exists() and not (ROOT / needed).exists():
+        pytest.skip(f"{needed} is not in {data_dir}")
     if not any((PAPER / name).exists() for name in summaries(panel)):
         pytest.skip(f"nothing of {panel} is under version control")
     done = subprocess.run(
         [sys.executable, "-m", "doit", "profile=paper", f"data={data_dir.resolve()}", f"paper:{panel}"],
         cwd=checkout,
-        env=os.environ | {"PYTHONPATH": str(checkout)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(checkout), str(checkout / "book")])},
         capture_output=True,
         text=True,
         check=False,

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import kendalltau
 
-from naswotbook.experiments.score_tables import accuracy_agreements, agreements, compare_again, list_tables, rescore
-from naswotbook.pages import complete_scores
-from naswotbook.plots import all_and_best, distributions, relative_differences
-from naswotbook.runs import read_runs, record_run
-from naswotbook.samples import scores_name
+from naswotbook.experiments.score_tables import (
+    accuracy_agreements,
+    again_in_words,
+    agreements,
+    agreements_table,
+    best_in_words,
+    compare_again,
+    computed_with,
+    draw_distributions,
+    other_tables,
+    rescore,
+)
+from naswotbook.kept import complete_scores, list_tables, read_runs, record_run, scores_name
 from naswotlib import get_space, load_images, score_archs
 from naswotlib.benchmarks import import_file
 from support.notebooks import ROOT, outputs, run_page
@@ -119,10 +127,9 @@ def test_scores_meet_published_accuracies_of_all_networks_and_of_the_best(tmp_pa
     accuracy = [-error for _, error in errors]
     assert row["tau"] == pytest.approx(kendalltau([*scores[:6], -1e9], accuracy).statistic)
     assert row["tau_best"] == pytest.approx(-1)
-    figure, ax = plt.subplots()
-    assert all_and_best(found, ax).get_yticklabels()[0].get_text() == "nds_darts-cifar10-once-seed0"
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["all networks", "the best"]
-    plt.close(figure)
+    assert "In 1 of 1 tables the best tenth is ordered less well" in best_in_words(found)
+    assert best_in_words(found.assign(high_best=-0.5)).endswith("below zero: `nds_darts-cifar10-once-seed0`.")
+    assert best_in_words(found.assign(high_best=0.5)).endswith("below zero: none.")
 
 
 @pytest.fixture
@@ -150,6 +157,9 @@ def test_scores_are_computed_again_as_they_were(images: Path) -> None:
     assert (row["n"], row["singular"], row["differ"]) == (3, 0, 0)
     assert row["largest"] == pytest.approx(1e-3, rel=0.01)
     assert row["median"] < 1e-6
+    text = " ".join(again_in_words(pd.DataFrame([row, row | {"largest": 0.25}])).split())
+    assert text.startswith("Of 6 networks computed again, 0 are singular in both, 0 in one alone; of the others,")
+    assert text.endswith("difference is 2.5e-01.")
 
 
 @pytest.mark.slow
@@ -184,16 +194,45 @@ def test_every_committed_table_is_whole_and_its_rows_are_accounted_for() -> None
     assert set(runs) <= set(tables.file)
 
 
-def test_histograms_count_every_finite_score_and_name_the_others() -> None:
-    figure, (left, right) = plt.subplots(1, 2)
-    scores = {"a": pd.Series([1.0, 2.0, -np.inf]), "b": pd.Series([1.0, 1.5])}
-    distributions(scores, left, title="t")
-    labels = [text.get_text() for text in left.get_legend().get_texts()]
-    assert labels == ["a, n = 2 and 1 singular", "b, n = 2"]
-    again = pd.DataFrame({"file": ["x.parquet"], "median": [0.0], "largest": [1e-7]})
-    assert relative_differences(again, right) is right
-    assert right.get_yticklabels()[0].get_text() == "x"
-    plt.close(figure)
+def test_tables_beside_one_another_stand_under_what_sets_them_apart(folder: Path) -> None:
+    text = agreements_table(agreements(folder, n_boot=20, rng=np.random.default_rng(0)))
+    seeds, _, rest = text.partition("**Countings**")
+    assert seeds.startswith("**Seeds**\n\n| alike | different | τ | 95% interval | networks | singular |\n")
+    assert "| nasbench201, cifar10, once | 0 and 1 | 0.667 |" in seeds
+    assert "| nasbench201, cifar10, 0 | once and reference | 1.000 |" in rest
+    assert "| nasbench201, cifar10, once, 0 | stem_channels=8 cells_per_stage=1 and default |" in rest
+    (folder / "nasbench201-cifar10-once-seed1.parquet").unlink()
+    text = agreements_table(agreements(folder, n_boot=20, rng=np.random.default_rng(0)))
+    assert text.startswith("**Seeds**\n\nThere are no two such tables yet.")
+
+
+def test_rows_of_which_nothing_was_noted_are_said_to_be_so(folder: Path) -> None:
+    name = "nasbench201-cifar10-once-seed0.parquet"
+    run = {"rows": 2, "date": "2026-01-02", "versions": "torch 2", "hardware": "1 core", "settings": {}}
+    (folder / "manifest.json").write_text(json.dumps({name: [run]}))
+    tables = list_tables(folder)
+    found = computed_with(folder, tables[tables.file == name])
+    assert found.to_dict("split")["data"] == [
+        ["nasbench201-cifar10-once-seed0", 2, "2026-01-02", "torch 2; 1 core", ""],
+        ["nasbench201-cifar10-once-seed0", 3, "not noted", "not noted", ""],
+    ]
+
+
+def test_a_file_of_one_page_is_listed_with_it(folder: Path) -> None:
+    [row] = other_tables(folder, list_tables(folder)).to_dict("records")
+    assert row["file"] == "fig5-reference-seed0-archs10.parquet"
+    assert (row["page"], row["rows"], row["columns"]) == ("{doc}`fig5`", len(CELLS), "`arch`, `score`")
+
+
+def test_scores_of_seed_0_on_the_default_skeleton_and_mini_batch_are_drawn_by_data_set_and_by_counting(
+    folder: Path,
+) -> None:
+    left, right = draw_distributions(folder, list_tables(folder)).axes
+    labels = [[text.get_text() for text in ax.get_legend().get_texts()] for ax in (left, right)]
+    assert labels == [
+        ["cifar10, n = 4 and 1 singular", "imagenet16-120, n = 4"],
+        ["nasbench201, once, n = 4 and 1 singular", "nasbench201, reference, n = 4 and 1 singular"],
+    ]
 
 
 @pytest.mark.notebook

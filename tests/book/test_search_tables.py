@@ -1,44 +1,45 @@
 """Tables 1 and 2: what runs come to, how far that is from the paper, and how a page shows it."""
 
-import json
-from pathlib import Path
+from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.display import Markdown
 
-from naswotbook.plots import fig7
-from naswotbook.search_tables import beside_paper, differences, summary, trade_off, training_free_runs, training_runs
-from naswotbook.table_pages import differences_table, one_table, published_table, three_tables
-from naswotlib import load_benchmark
-from naswotlib.spaces import get_space
+from naswotbook.page import Page
+from naswotbook.search_tables import (
+    beside_paper,
+    differences,
+    differences_table,
+    keep_searches,
+    one_table,
+    read_printed,
+    searched_scores,
+    seconds_a_score,
+    show_searches,
+    summary,
+    three_tables,
+)
+from support.pages import make_page
+from support.runs import COLUMN, PRINTED, runs_of
 
-PRINTED = pd.read_csv(Path(__file__).parents[2] / "book/paper/tables.csv", dtype={"table": str})
-COLUMN = "cifar10/validation/200"
 
-
-def runs_of(**accuracies: list[float]) -> pd.DataFrame:
-    frames = [
-        pd.DataFrame({"method": method, "run": range(len(values)), "drawn_from": 9, "trained": [2, 4], COLUMN: values})
-        for method, values in accuracies.items()
-    ]
-    return pd.concat(frames, ignore_index=True)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def printed() -> pd.DataFrame:
-    rows = [("RS", 4, 90.0, 2.0), ("ENAS", 3, 39.77, 0.0)]
-    table = pd.DataFrame(rows, columns=["method", "n_runs", "mean", "std"])
-    return table.assign(dataset="cifar10", split="validation", search_seconds=[12000.0, 13315.0])
+    return PRINTED
 
 
 def test_the_papers_tables_are_whole():
-    assert PRINTED.groupby("table").method.nunique().to_dict() == {"1": 4, "2a": 17, "2b": 7}
-    cells = PRINTED.set_index(["table", "method", "dataset", "split"])["mean"]
-    assert cells["2a", "NASWOT (N=100)", "cifar10", "test"] == 92.81
-    assert cells["2b", "REA", "imagenet16-120", "test"] == 45.54
-    assert len(PRINTED) == 4 + 17 * 6 - 3 + 7 * 6  # AREA has no test accuracies
+    tables = {name: read_printed(name) for name in ("1", "2a", "2b")}
+    assert {name: table.method.nunique() for name, table in tables.items()} == {"1": 4, "2a": 17, "2b": 7}
+    cells = {name: table.set_index(["method", "dataset", "split"])["mean"] for name, table in tables.items()}
+    assert cells["2a"]["NASWOT (N=100)", "cifar10", "test"] == 92.81
+    assert cells["2b"]["REA", "imagenet16-120", "test"] == 45.54
+    assert [len(table) for table in tables.values()] == [4, 17 * 6 - 3, 7 * 6]  # AREA has no test accuracies
 
 
 def test_a_summary_has_the_population_deviation_and_no_row_for_what_a_method_lacks():
@@ -66,44 +67,6 @@ def test_a_difference_is_a_less_b_with_an_interval_where_both_have_the_column():
     assert row["low"] > 0
 
 
-@pytest.fixture(scope="module")
-def bundled():
-    benchmark = load_benchmark("bundled")
-    scores = pd.DataFrame({"arch": benchmark.archs, "score": np.arange(len(benchmark.archs), dtype=float)})
-    return benchmark, scores.assign(seconds=0.5, error="")
-
-
-class Rows(type(get_space("nasbench201"))):
-    """A space that draws from the rows of a table."""
-
-    def __init__(self, archs: list[str]) -> None:
-        self.archs = archs
-
-    def __len__(self) -> int:
-        return len(self.archs)
-
-    def sample(self, rng: np.random.Generator) -> object:
-        return self.from_str(self.archs[int(rng.integers(len(self)))])
-
-
-def test_methods_draw_independently_and_say_what_from(bundled):
-    benchmark, scores = bundled
-    within = Rows(benchmark.archs)
-    column = [("cifar10", "test", 3)]
-    sees = {"dataset": "cifar10", "epochs": 3, "max_evaluations": 4, "n_runs": 5}
-    random = training_runs("RS", within, benchmark, column, seed=0, **sees)
-    assert random.trained.tolist() == [4] * 5
-    assert random.drawn_from.tolist() == [len(benchmark.archs)] * 5
-    pd.testing.assert_frame_equal(random, training_runs("RS", within, benchmark, column, seed=0, **sees))
-    free = training_free_runs(scores[:50], benchmark, column, samples=[8, 2], n_runs=5, seed=0)
-    names = ["NASWOT", "Optimal", "Best"]
-    assert set(free.method) == {f"{name} (N={n})" for name in names for n in (2, 8)} | {"Random"}
-    assert set(free.drawn_from) == {50}
-    two, eight = (free.loc[free.method == f"NASWOT (N={n})", "cifar10/test/3"].tolist() for n in (2, 8))
-    assert two != eight
-    assert len(set(random["cifar10/test/3"])) > 1
-
-
 def test_a_page_shows_ours_the_papers_and_the_distance_and_marks_what_is_quoted(printed):
     table = beside_paper(summary(runs_of(RS=[91.0, 95.0])), printed)
     ours, paper, apart = three_tables(table, printed, name="t", title="T", per_score=0.5, budget="9000").split(
@@ -124,42 +87,77 @@ def test_ours_alone_and_differences_are_tables_too():
     assert 'a − b,"+10.00 [' in shown
 
 
-def test_without_a_run_a_page_shows_the_paper_alone(tmp_path, printed):
-    text = published_table(tmp_path, "table9-seed0", printed, label="t", title="T")
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What pages have shown so far, as Markdown."""
+    displayed: list[str] = []
+
+    def display(block: Markdown) -> None:
+        displayed.append(block.data)
+
+    monkeypatch.setattr("naswotbook.page.display", display)
+    return displayed
+
+
+def keep_scores(page: Page, name: str, **columns: Any) -> None:
+    page.scores.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"arch": ["a", "b"], "score": [1.0, 2.0], "seconds": [0.25, 0.75], **columns}).to_parquet(
+        page.scores / name
+    )
+
+
+def test_without_a_run_a_page_shows_the_paper_alone(tmp_path: Path, shown: list[str]) -> None:
+    show_searches(make_page("table1", tmp_path), "table1", PRINTED, label="t", title="T")
+    [text] = shown
     assert "not run here" in text
+    assert ":name: t-paper" in text
     assert "RS,12000,90.00 ± 2.00" in text
 
 
-def test_a_run_is_shown_with_the_seconds_of_its_scores_and_its_provenance(tmp_path, printed):
+def test_without_a_run_of_what_the_paper_does_not_have_a_page_says_so(tmp_path: Path, shown: list[str]) -> None:
+    show_searches(make_page("searches", tmp_path), "table-searches", label="t", title="T")
+    assert shown == ["`figures/paper/table-searches-seed0.csv` is not here."]
+
+
+def test_a_run_is_shown_with_the_seconds_of_its_scores_its_files_and_its_provenance(
+    tmp_path: Path, shown: list[str]
+) -> None:
+    page = make_page("table1", tmp_path, profile="paper", budget_seconds=12000.0, counting="once")
+    keep_scores(page, "nasbench101-cifar10-once-seed0.parquet")
+    searched_scores(page, "nasbench101")
     runs = runs_of(**{"RS": [91.0, 95.0], "NASWOT (N=10)": [70.0, 72.0]})
-    beside_paper(summary(runs), printed).to_csv(tmp_path / "t.csv", index=False)
-    differences(runs, [("RS", "NASWOT (N=10)")], seed=0).to_csv(tmp_path / "t-differences.csv", index=False)
-    (tmp_path / "t.json").write_text(json.dumps({"scores": "s.parquet", "budget_seconds": "12000.0", "seed": "0"}))
-    (tmp_path / "scores").mkdir()
-    pd.DataFrame({"seconds": [0.25, 0.75]}).to_parquet(tmp_path / "scores" / "s.parquet")
-    text = published_table(tmp_path, "t", printed, label="t", title="T")
-    assert "NASWOT (N=10),5,71.00 ± 1.00" in text
-    assert "(../figures/paper/t-differences.csv)" in text
-    assert "| seed | 0 |" in text
+    means, gaps = beside_paper(summary(runs), PRINTED), differences(runs, [("RS", "NASWOT (N=10)")], seed=0)
+    keep_searches(page, "table1", means, gaps)
+    assert shown == []
+    show_searches(make_page("table1", tmp_path), "table1", PRINTED, label="t", title="T")
+    tables, apart, files, provenance = shown
+    assert "NASWOT (N=10),5,71.00 ± 1.00" in tables  # ten times half a second
+    assert "RS,12000," in tables
+    assert ":name: t-differences" in apart
+    assert "(../figures/paper/table1-seed0.csv)" in files
+    assert "(../figures/paper/table1-seed0-differences.csv)" in files
+    assert "| scores | nasbench101-cifar10-once-seed0.parquet |" in provenance
 
 
-def test_figure_7_has_a_point_for_each_search_and_source(printed):
-    runs = runs_of(**{"RS": [91.0, 95.0], "NASWOT (N=10)": [70.0, 72.0], "Random": [1.0, 2.0]})
-    more = pd.DataFrame({"method": ["NASWOT (N=10)"], "n_runs": 9, "mean": 80.0, "std": 1.0, "search_seconds": 3.05})
-    printed = pd.concat([printed, more.assign(dataset="cifar10", split="validation")])
-    where = {"dataset": "cifar10", "split": "validation"}
-    table = trade_off(beside_paper(summary(runs), printed), printed, per_score=0.25, budget=9000, **where)
-    points = table.set_index(["method", "source"])
-    assert points.seconds.to_dict() == {
-        ("RS", "here"): 9000,
-        ("NASWOT (N=10)", "here"): 2.5,
-        ("RS", "paper"): 12000,
-        ("ENAS", "paper"): 13315,
-        ("NASWOT (N=10)", "paper"): 3.05,
-    }
-    assert points["mean"][("RS", "here")] == 93
-    left, right = fig7(table).axes
-    assert left.get_xscale() == "log"
-    assert len(left.containers) == 5
-    assert right.get_ylim()[0] == 90
-    plt.close("all")
+def test_searches_of_networks_of_ours_can_be_had_as_tables(tmp_path: Path, shown: list[str]) -> None:
+    runs = runs_of(a=[90.0, 92.0], b=[80.0, 82.0])
+    gaps = differences(runs, [("a", "b")], seed=0)
+    keep_searches(make_page("searches", tmp_path, seed=3), "table-searches", summary(runs), gaps)
+    assert sorted(path.name for path in tmp_path.rglob("*.csv")) == [
+        "searches-seed3-differences.csv",
+        "searches-seed3.csv",
+    ]
+    [files] = shown
+    assert "[differences (CSV)](../figures/demo/searches-seed3-differences.csv)" in files
+
+
+def test_provenance_names_each_table_of_scores_once_and_in_order(tmp_path: Path) -> None:
+    page = make_page("table2", tmp_path, profile="paper", counting="once")
+    for seed in (0, 1):
+        keep_scores(page, f"nasbench201-cifar10-once-seed{seed}.parquet", seed=seed)
+    assert searched_scores(page, "nasbench201", seed=1).seed.tolist() == [1, 1]
+    for _ in range(2):
+        assert searched_scores(page, "nasbench201").seed.tolist() == [0, 0]
+    names = "nasbench201-cifar10-once-seed1.parquet, nasbench201-cifar10-once-seed0.parquet"
+    assert page.facts()["scores"] == names
+    assert seconds_a_score(page, page.facts()) == 0.5

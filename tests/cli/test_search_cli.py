@@ -12,6 +12,7 @@ from naswotlib.benchmarks import Benchmark, TableInfo
 from naswotlib.benchmarks.table import make_table, write_table
 from naswotlib.cli.main import main
 from naswotlib.data.images import load_images
+from naswotlib.errors import NaswotWarning
 from naswotlib.scoring.many import score_archs
 from naswotlib.scoring.store import read_scores
 from naswotlib.search.pareto import costs
@@ -125,6 +126,34 @@ def test_a_search_that_trains_reports_the_long_schedules_of_what_it_chose(naswot
     assert told["cifar10/test/200"] == pytest.approx(
         benchmark.accuracy(expected.arch, dataset="cifar10", split="test", epochs=200), abs=1e-4
     )
+
+
+def test_a_table_without_seconds_is_searched_by_number_of_trainings_and_says_so_otherwise(naswot, tmp_path):
+    space = get_space("nasbench_macro")
+    info = TableInfo("nasbench_macro", space.name, "random numbers", "MIT", "", {}, "none", "")
+    accuracy = {("cifar10", "test-best", 50): np.random.default_rng(0).uniform(10, 95, len(space))}
+    write_table(tmp_path / "nasbench_macro.parquet", make_table(info, map(space.to_str, space), accuracy))
+    options = (
+        "search",
+        "--space",
+        space.name,
+        "--method",
+        "rea",
+        "--benchmark",
+        "nasbench_macro",
+        "--data-dir",
+        tmp_path,
+    )
+    where = ("--dataset", "cifar10", "--epochs", 50, "--search-split", "test-best")
+    with pytest.warns(NaswotWarning, match="test-best"):
+        status, out, _ = naswot(*options, *where, "--max-evaluations", 12, "--json")
+    told = json.loads(out)
+    assert (status, told["tried"], told["train_seconds"]) == (0, 12, None)
+    assert told["cifar10/test-best/50"] > 50
+    with pytest.warns(NaswotWarning, match="test-best"):
+        status, _, err = naswot(*options, *where, "--budget-seconds", 100)
+    assert status == 2
+    assert "nasbench_macro has no ('cifar10', 50); choose one of none" in err
 
 
 @pytest.mark.parametrize("method", ["random_search", "area", "reinforce"])

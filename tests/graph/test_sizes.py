@@ -12,8 +12,10 @@ from naswotlib.spaces.sizes import network_sizes
 from support.counting import parameters, units
 
 # Skeletons small enough to run; NDS's smallest has both kinds of reduction.
-SMALL = {"nasbench201": {"cells_per_stage": 1}, "nasbench101": {"modules_per_stack": 1}} | {
-    name: {"width": 8, "depth": 4} for name in list_spaces("nds_*")
+SMALL = {
+    "nasbench201": {"cells_per_stage": 1},
+    "nasbench101": {"modules_per_stack": 1},
+    **{name: {"width": 8, "depth": 4} for name in list_spaces("nds_*")},
 }
 
 

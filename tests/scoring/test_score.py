@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from naswotlib import activation_codes, hamming_kernel, naswot_score
 from naswotlib.errors import NaswotWarning
+from naswotlib.scoring import kernel
 from naswotlib.scoring.compiled.packing import pack_signs
 from naswotlib.scoring.kernel import hamming_gemm, log_determinant
 from support.small_graphs import images, network_of, random_graph
@@ -196,7 +199,7 @@ class Looks(TorchDispatchMode):
 @pytest.fixture
 def as_on_a_gpu(monkeypatch) -> list[str]:
     """Tensors are treated as if they were on a GPU; the list says what its host waited for, in order."""
-    for module in ("checks", "modes", "watch"):
+    for module in ("modes", "watch"):
         monkeypatch.setattr(f"naswotlib.scoring.{module}.on_host", lambda _: False)
     waits: list[str] = []
     monkeypatch.setattr(Tensor, "cpu", lambda x: waits.append("transfer") or x)
@@ -244,7 +247,9 @@ def test_a_gpu_reports_nan_as_the_cpu_does(score, as_on_a_gpu):
 def test_counts_around_the_limit_of_single_precision_are_exact(units):
     bits = torch.ones(2, units, dtype=torch.bool)
     bits[1, :5] = False
-    assert hamming_gemm(bits, chunk=2**24).tolist() == hamming_gemm(bits).tolist() == [[0, 5], [5, 0]]
+    with patch.object(kernel, "CHUNK", 2**24):
+        at_once = hamming_gemm(bits)
+    assert at_once.tolist() == hamming_gemm(bits).tolist() == [[0, 5], [5, 0]]
     if units == 2**24 + 3:
         x = bits.float()
         assert int((x[:1] @ x[:1].T)[0, 0]) != units  # without cutting the codes the count is wrong
@@ -256,9 +261,8 @@ def test_distances_by_matrix_product_are_those_of_packed_words(units, chunk, see
     bits = torch.rand(5, units, generator=torch.Generator().manual_seed(seed)) < 0.4
     words, _ = pack_signs(torch.where(bits, 1.0, -1.0))
     distance = np.bitwise_count(words[:, None] ^ words[None]).sum(2)
-    assert (hamming_gemm(bits, chunk=chunk).numpy() == distance).all()
-    with pytest.raises(ValueError, match=r"chunk: expected 1 to 2\*\*24"):
-        hamming_gemm(bits, chunk=2**24 + 1)
+    with patch.object(kernel, "CHUNK", chunk):
+        assert (hamming_gemm(bits).numpy() == distance).all()
 
 
 @pytest.mark.skipif(not hasattr(torch.backends.cudnn, "conv"), reason="torch before 2.9 names the setting otherwise")

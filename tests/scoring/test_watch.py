@@ -12,11 +12,10 @@ from hypothesis.extra.numpy import arrays
 from torch import Tensor, nn
 
 from naswotlib.errors import NaswotWarning
-from naswotlib.scoring.calls import ACTIVATIONS
 from naswotlib.scoring.codes import ActivationCodes, LayerCode
 from naswotlib.scoring.compiled.packing import pack_signs
 from naswotlib.scoring.kernel import hamming_kernel
-from naswotlib.scoring.watch import activation_codes
+from naswotlib.scoring.watch import ACTIVATIONS, activation_codes
 from support.small_graphs import images
 from support.small_modules import (
     Aliased,

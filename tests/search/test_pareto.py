@@ -1,5 +1,7 @@
 """Costs as the benchmarks state them, and fronts that hold exactly what nothing beats."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,6 +71,14 @@ def test_a_front_is_what_no_row_dominates(rows):
 def test_any_column_can_be_the_value():
     table = pd.DataFrame({"arch": list("ab"), "latency": [1.0, 2.0], "accuracy": [90.0, 80.0]})
     assert pareto_front(table, "latency", value="accuracy").arch.tolist() == ["a"]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "Int64", "float32"])
+def test_a_front_of_whole_numbers_is_found_without_a_warning(dtype):
+    table = pd.DataFrame({"flops": [3, 1, 2, 2], "num_units": pd.array([9, 5, 4, 7], dtype)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pareto_front(table, "flops", value="num_units").num_units.tolist() == [5, 7, 9]
 
 
 def test_networks_of_a_front_are_judged_among_those_that_cost_no_more():

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
-from naswotbook.repeat import accuracies, repeat_search
+from naswotbook.searches import accuracies, repeat_search
 from naswotlib.benchmarks import load_benchmark
+from naswotlib.errors import NaswotWarning
 from naswotlib.scoring.many import score_archs
 from naswotlib.search.with_training import area, random_search, rea, reinforce
 from naswotlib.spaces import get_space
@@ -107,6 +108,32 @@ def test_a_budget_that_ends_within_the_first_population_ends_the_search():
     assert trained(result) == [10, 20, 30]
     assert result.train_seconds == result.search_seconds == 300.0
     assert result.score_seconds == 0.0
+
+
+class Untimed(Accuracies):
+    """A benchmark that has accuracies but no seconds."""
+
+    available_seconds = ()
+
+    def train_seconds(self, arch, *, dataset, epochs):
+        raise ValueError(f"no seconds for {dataset}, {epochs}")
+
+
+def test_without_seconds_a_number_of_trainings_is_budget_enough_and_what_was_spent_is_unknown():
+    for method in (rea, random_search):
+        result = evolve(Untimed({30: 90.0}), method=method, max_evaluations=12)
+        assert result.arch == 30
+        assert len(trained(result)) == 12
+        assert math.isnan(result.train_seconds)
+        assert result.history.seconds.isna().all()
+        with pytest.raises(ValueError, match="no seconds for made up, 1"):
+            evolve(Untimed({}), method=method, max_evaluations=12, budget_seconds=1000.0)
+
+
+@pytest.mark.parametrize("split", ["test", "test-best"])
+def test_a_search_that_sees_what_it_is_judged_by_warns(split):
+    with pytest.warns(NaswotWarning, match=f"search_split='{split}': this search sees the accuracy"):
+        assert evolve(Accuracies({}), search_split=split, max_evaluations=3).search_split == split
 
 
 SCORES = pd.DataFrame(

@@ -225,6 +225,8 @@ def test_a_genotype_is_read_from_every_published_form():
     text += f"reduce={listed['reduce']}, reduce_concat=[2, 3, 4, 5]"
     assert space.from_str(f"{text}, width=24, depth=12)") == arch
     assert get_space("nds_darts_fixed").from_str(f"{text})") == replace(arch, width=16, depth=20)
+    by_node = {cell: [DARTS_V2[cell][at : at + 2] for at in range(0, 8, 2)] for cell in ("normal", "reduce")}
+    assert space.from_record({**DARTS_V2, **by_node, "width": 24, "depth": 12}) == arch
     assert eval(space.to_str(arch)) == arch
 
 

@@ -19,20 +19,23 @@ import torch
 
 from naswotlib import area, get_space, load_benchmark, load_images, naswot, naswot_score, rea, score_archs
 from naswotlib.cli.main import main
-from naswotlib.scoring.portable import pack_space, unpack_space
+from naswotlib.scoring.contracts import ScoreContract
+from naswotlib.scoring.parallel import pack_space, unpack_space
 from naswotlib.spaces.base import _FACTORIES, arch_seed, find_space, sample_distinct
 from support.cifar import draw, save_published
+from support.tiny_space import promises
 
-BOOK = Path(__file__).parents[2] / "book"
+CELLS = jupytext.read(Path(__file__).parents[2] / "book" / "own_space.md", fmt="md:myst").cells
 CHAIN = "w8d1k3s0,w8d2k3s1,w8d1k3s0"
 
 
 @pytest.fixture
 def chains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The module that the page writes, in the working folder."""
-    cells = jupytext.read(BOOK / "own_space.py", fmt="py:percent").cells
-    [source] = [cell.source for cell in cells if cell.source.startswith("%%writefile chains.py")]
-    (tmp_path / "chains.py").write_text(source.partition("\n")[2])
+    """The module that the page writes, in the working folder, and its tests beside it."""
+    for cell in CELLS:
+        command, _, source = cell.source.partition("\n")
+        if command.startswith("%%writefile "):
+            (tmp_path / command.split()[1]).write_text(source)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     yield importlib.import_module("chains")
@@ -52,6 +55,16 @@ def scores(table: pd.DataFrame) -> list[float]:
 def test_the_space_is_written_in_about_thirty_lines(chains):
     lines = Path("chains.py").read_text().partition("class Chains")[2].splitlines()
     assert len([line for line in lines if line.strip()]) <= 36
+
+
+def test_the_space_keeps_the_contract_that_the_page_puts_it_under(chains):
+    [command] = [cell.source for cell in CELLS if cell.source.startswith("!pytest")]
+    asked = [sys.executable, "-m", *command.removeprefix("!").split(), "-rs"]
+    told = subprocess.run(asked, check=False, capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout
+    assert f"{len(promises(ScoreContract)) - 3} passed, 3 skipped" in told.stdout
+    assert "no cells" in told.stdout
+    assert "no order" in told.stdout
 
 
 def test_text_and_back_sampling_and_mutation(chains):
@@ -160,7 +173,7 @@ def test_a_space_travels_with_its_code_to_a_process_that_cannot_import_it(chains
     packed = pack_space(chains.Chains())
     code = (
         "import pickle, sys\n"
-        "from naswotlib.scoring.portable import unpack_space\n"
+        "from naswotlib.scoring.parallel import unpack_space\n"
         "space = unpack_space(sys.stdin.buffer.read())\n"
         "assert 'chains' not in sys.modules\n"
         f"print(len(space.graph(space.from_str({CHAIN!r})).ops))"

@@ -17,28 +17,29 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 
-from naswotbook.pages import write_csv
+from naswotbook.page import write_csv
 from naswotbook.provenance import Provenance
 from naswotlib.data.files import write_whole
 
 ROOT = Path(__file__).parents[2]
 COSTS = ROOT / "book" / "costs.csv"
+os.chdir(ROOT)  # where the paths of dodo.py begin
+sys.path.insert(0, str(ROOT))
+dodo = import_module("dodo")
 
 
 def run_page(page: str) -> None:
     """Execute a page with its own parameters, and print what it cost as JSON."""
     import papermill
 
-    sys.path.insert(0, str(ROOT))
-    import dodo
-
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"{page}.ipynb"
-        dodo.write_notebook(ROOT / "book" / f"{page}.py", source)
+        dodo.write_notebook(ROOT / "book" / f"{page}.md", source)
         load, start = os.getloadavg()[0], time.perf_counter()
         options = {"extra_arguments": dodo.QUIET, "kernel_manager_class": dodo.kernel_manager()}
         papermill.execute_notebook(source, Path(folder) / "done.ipynb", cwd=ROOT, progress_bar=False, **options)
@@ -50,7 +51,7 @@ def run_page(page: str) -> None:
 
 def main(pages: list[str]) -> None:
     """Measure ``pages``, and write the table after each, so that what was measured is kept."""
-    everything = sorted(path.stem for path in (ROOT / "book").glob("*.py"))
+    everything = sorted(path.stem for path in dodo.sources())
     table = pd.read_csv(COSTS).set_index("page") if COSTS.exists() else pd.DataFrame()
     facts = Provenance({"__annotations__": {}}).facts()
     facts.pop("duration")

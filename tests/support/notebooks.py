@@ -14,6 +14,8 @@ from nbformat import NotebookNode
 from support.prefork import ForkedKernelManager
 
 ROOT = Path(__file__).parents[2]
+# The pages of the book that are notebooks.
+PAGES = sorted(p for p in (ROOT / "book").glob("*.md") if ":tags: [parameters]" in p.read_text(encoding="utf-8"))
 
 
 @cache
@@ -30,7 +32,7 @@ def run_page(name: str, folder: Path, **parameters: Any) -> NotebookNode:
     """Execute ``name`` of the book with ``parameters``; what it writes goes to ``folder`` unless they say otherwise."""
     folder.mkdir(exist_ok=True)
     notebook = folder / f"{name}.ipynb"
-    load_dodo().write_notebook(ROOT / "book" / f"{name}.py", notebook)
+    load_dodo().write_notebook(ROOT / "book" / f"{name}.md", notebook)
     if "out_dir" in papermill.inspect_notebook(str(notebook)):
         parameters = {"out_dir": str(folder), **parameters}
     options = {"kernel_manager_class": ForkedKernelManager, "extra_arguments": load_dodo().QUIET}

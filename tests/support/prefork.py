@@ -76,9 +76,8 @@ def main() -> None:
     import torchvision  # noqa: F401
     from ipykernel.kernelapp import IPKernelApp
 
-    import naswotbook.measure_pages
-    import naswotbook.panel_pages
-    import naswotbook.table_pages  # noqa: F401
+    import naswotbook.panels
+    import naswotbook.search_tables  # noqa: F401
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a kernel ended
     own = os.getpid()

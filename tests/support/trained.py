@@ -1,10 +1,11 @@
-"""A small table of networks that were really trained, and scored meanwhile."""
+"""A small table of networks that were really trained, and scored meanwhile; the best of any table."""
 
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from naswotlib.benchmarks import Benchmark
 from naswotlib.benchmarks.trained import Recipe, write_trained
 from naswotlib.scoring.parallel import single_thread
 from naswotlib.spaces import get_space
@@ -26,3 +27,8 @@ def write_watched(path: Path, count: int = 3) -> list[dict]:
         rows = [train_arch(space, text, images, TINY, seed=0, watched=True) for text in texts]
     write_trained(path, rows, {"recipe": asdict(TINY) | {"skeleton": dict(TINY.skeleton)}})
     return rows
+
+
+def best_accuracy(benchmark: Benchmark, **where) -> float:
+    """The highest accuracy of a table, in percent."""
+    return float(benchmark.accuracy(benchmark.trained(**where), **where).max())

@@ -8,14 +8,37 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from scipy.stats import kendalltau
 from torch import Tensor
 
-from naswotbook.samples import Sample
+from naswotbook.kept import kept_table
+from naswotbook.plots import fig5
+from naswotbook.samples import Sample, draw_bands, quantile_edges
 from naswotlib.data.images import load_images
 from naswotlib.scoring.many import ScoreOptions, score_archs
+
+SIZES = (32, 64, 128, 256)  # of the paper's mini-batches
+TITLES = {
+    "mini-batches": "random mini-batches",
+    "noise": "normally distributed inputs",
+    "initialisations": "weight initialisations",
+    "sizes": "size of the mini-batch",
+}
+
+
+def choose_networks(sample: Sample, number: int) -> pd.DataFrame:
+    """One network from each of ``number`` bands between the 50th percentile of accuracy and the best, lowest first.
+
+    Columns: ``arch`` and ``network``, its percentiles, such as ``95–100``.
+    """
+    shares = np.linspace(0.5, 1, number + 1)
+    chosen = draw_bands(sample, quantile_edges(sample, shares.tolist()), 1)
+    names = [f"{100 * shares[band]:.0f}–{100 * shares[band + 1]:.0f}" for band in chosen.band]
+    return pd.DataFrame({"arch": chosen.arch, "network": names})
 
 
 def run_ablations(
@@ -27,13 +50,15 @@ def run_ablations(
     batch_sizes: Sequence[int],
     seed: int,
     data_dir: str | Path | None = None,
+    kept: Path | None = None,
     **options: Unpack[ScoreOptions],
 ) -> pd.DataFrame:
     """Scores of ``archs``, ``repeats`` times each, while one thing changes from repeat to repeat.
 
     ``mini-batches``: the images, drawn anew; ``noise``: standard normal inputs, drawn anew; ``initialisations``: the
     weights; ``sizes``: the images, drawn anew in each of ``batch_sizes``, where a smaller mini-batch is the beginning
-    of the larger one. All else stays as in the first repeat. ``options`` go to :func:`naswotlib.score_archs`.
+    of the larger one. All else stays as in the first repeat. ``options`` go to :func:`naswotlib.score_archs`. A table
+    in the folder ``kept`` is taken from there, or put there.
 
     Returns a row a score: ``ablation``, ``batch_size``, ``repeat``, ``arch``, ``score``.
     """
@@ -59,13 +84,20 @@ def run_ablations(
         table = score_archs(sample.space, archs, images, seed=setting.weight_seed, progress=False, **how)
         return table[["arch", "score"]]
 
-    tables = [
-        score(setting).assign(ablation=ablation, batch_size=setting.number, repeat=repeat)
-        for ablation, groups in varied.items()
-        for settings in groups
-        for repeat, setting in enumerate(settings)
-    ]
-    return pd.concat(tables, ignore_index=True)[["ablation", "batch_size", "repeat", "arch", "score"]]
+    def run() -> pd.DataFrame:
+        tables = [
+            score(setting).assign(ablation=ablation, batch_size=setting.number, repeat=repeat)
+            for ablation, groups in varied.items()
+            for settings in groups
+            for repeat, setting in enumerate(settings)
+        ]
+        return pd.concat(tables, ignore_index=True)[["ablation", "batch_size", "repeat", "arch", "score"]]
+
+    if kept is None:
+        return run()
+    name = f"fig5-{how.get('counting', 'once')}-seed{seed}-archs{len(archs)}-repeats{repeats}-batch{batch_size}"
+    others = "" if tuple(batch_sizes) == SIZES else f"-sizes{'-'.join(map(str, batch_sizes))}"
+    return kept_table(kept / f"{name}{others}.parquet", run)
 
 
 class _Setting(NamedTuple):
@@ -99,3 +131,16 @@ def over_smallest(table: pd.DataFrame) -> pd.DataFrame:
     sizes = table[table.ablation == "sizes"]
     smallest = sizes.groupby("batch_size").score.transform("min")
     return sizes.assign(score=sizes.score / smallest)
+
+
+def draw_ablations(table: pd.DataFrame, order: Sequence[str]) -> Figure:
+    """Figure 5 from :func:`run_ablations` and a column ``network``: a panel an experiment, a box a network."""
+    figure, axes = plt.subplots(2, 2, figsize=(10, 7.5), layout="constrained")
+    for ax, (ablation, title) in zip(axes.flat, TITLES.items(), strict=True):
+        if ablation == "sizes":
+            label = "score / smallest of that size"
+            fig5(over_smallest(table), ax, title=title, order=order, score=label, hue="batch_size")
+        else:
+            fig5(table[table.ablation == ablation], ax, title=title, order=order)
+    plt.close(figure)
+    return figure

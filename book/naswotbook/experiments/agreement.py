@@ -1,4 +1,4 @@
-"""What it changes to take another accuracy of a table: another split, another schedule, another rule over repeats."""
+"""How far accuracies of one table agree, those of other splits, schedules and rules over repeats."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ def agreement(benchmark: Benchmark, keys: Sequence[Key] | None = None) -> pd.Dat
     return pd.DataFrame(columns).corr(method="kendall", min_periods=2)
 
 
+def pairs(taus: pd.DataFrame) -> pd.DataFrame:
+    """What :func:`agreement` gives, each pair of columns once: ``first``, ``second``, ``tau``, without NaN."""
+    names = list(taus)
+    rows = [(names[i], names[j], taus.iloc[i, j]) for i in range(len(names)) for j in range(i)]
+    return pd.DataFrame(rows, columns=["first", "second", "tau"]).dropna(ignore_index=True)
+
+
 def _means(benchmark: Benchmark, key: Key) -> pd.Series[float]:
     dataset, split, epochs = key
     archs = benchmark.trained(dataset=dataset, split=split, epochs=epochs)
@@ -74,6 +81,8 @@ def gain_of_maximum(benchmark: Benchmark, key: Key) -> dict[str, float]:
 SAMPLES = ("NATS-tss-v1_0-3ffb9-simple", "NATS-sss-v1_0-50262-simple")
 MAXIMUM, RANDOM, EACH = ("maximum of repeats", "random network, mean of repeats", "validation after each epoch")
 
+COLUMNS = ["choice", "table", "dataset", "split", "epochs", "n", "repeats", "std", "value"]
+
 
 def published_choices(home: Path) -> pd.DataFrame:
     """What the page "Which accuracy?" says of published tables in the folder ``home``, in numbers that list no network.
@@ -82,8 +91,7 @@ def published_choices(home: Path) -> pd.DataFrame:
     :data:`RANDOM`, mean and standard deviation over all of NAS-Bench-101; :data:`EACH`, seconds of the table of
     NAS-Bench-201 as a multiple of those of the sample, which charges one validation. ``n`` counts networks.
     """
-    columns = ["choice", "table", "dataset", "split", "epochs", "n", "repeats", "std", "value"]
-    return pd.DataFrame(list(_published_choices(home)))[columns]
+    return pd.DataFrame(list(_published_choices(home)))[COLUMNS]
 
 
 def _published_choices(home: Path) -> Iterator[dict[str, Any]]:

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from naswotlib.benchmarks.load import BUNDLED
+from naswotlib.benchmarks.load import BUNDLED, bundled_recipe
+from naswotlib.benchmarks.trained import read_trained
 from naswotlib.scoring.many import score_archs
 from naswotlib.spaces.sizes import network_sizes
 from naswotlib.stats import TauResult, kendall_tau
-from naswotlib.training.suite import recipe_of
+from naswotlib.training.suite import KEEP_PROXIES, TRAJECTORIES, compute_proxies, kept_proxies, recipe_of
+
+PREDICTORS = {"score": "score", "parameters": "parameters", "flops": "FLOPs", "num_units": "ReLU units"}
+
+
+def training_facts(networks: pd.DataFrame) -> dict[str, str]:
+    """How the networks of :func:`trained_networks` were trained, each fact by its name."""
+    _, metadata = read_trained(BUNDLED / "nasbench201.parquet")
+    return {
+        "recipe": bundled_recipe("nasbench201").split(";")[0],
+        "images": metadata["images"],
+        "validation accuracy": "of the 1,000 images a class not trained on",
+        "test accuracy": "of CIFAR-10's 10,000 test images",
+        "weights, order, flips": "from the seed and the text of the architecture",
+        "processor": f"{metadata['processor']}, one thread a network, no GPU",
+        "versions": "; ".join(sorted(networks.versions.unique())),
+        "trained": f"{networks.date.min()} to {networks.date.max()}",
+        "in all": f"{networks.seconds.sum() / 3600:.1f} hours of one processor",
+        "licence": "MIT, as the package",
+        "size": f"{sum(path.stat().st_size for path in BUNDLED.glob('*.parquet')) / 1e3:.0f} kB",
+    }
 
 
 def holdings(networks: pd.DataFrame) -> pd.DataFrame:
@@ -19,22 +42,12 @@ def holdings(networks: pd.DataFrame) -> pd.DataFrame:
     Columns: ``table``; ``networks``, of seed 0, and ``again``, of seed 1; ``low``, ``median``, ``high``, validation
     accuracies of seed 0; ``seconds``, the median of a training; ``hours``, of all.
     """
-    rows = []
-    for name, found in networks.groupby("table", sort=False):
-        first = found[found.seed == 0]
-        rows.append(
-            {
-                "table": name,
-                "networks": len(first),
-                "again": len(found) - len(first),
-                "low": first.validation.min(),
-                "median": first.validation.median(),
-                "high": first.validation.max(),
-                "seconds": found.seconds.median(),
-                "hours": found.seconds.sum() / 3600,
-            }
-        )
-    return pd.DataFrame(rows)
+    by_table = networks.groupby("table", sort=False)
+    first = networks[networks.seed == 0].groupby("table", sort=False).validation
+    found = first.agg(networks="size", low="min", median="median", high="max")
+    found.insert(1, "again", by_table.size() - found.networks)
+    table: pd.DataFrame = found.assign(seconds=by_table.seconds.median(), hours=by_table.seconds.sum() / 3600)
+    return table.reset_index()
 
 
 def tau_between_seeds(networks: pd.DataFrame, table: str, *, rng: np.random.Generator) -> TauResult:
@@ -58,7 +71,60 @@ def tau_with_accuracy(networks: pd.DataFrame, table: str, inputs: Tensor, *, see
     archs, skeleton = found.arch.tolist(), dict(recipe.skeleton)
     values = network_sizes(space, archs, side=recipe.side, skeleton=skeleton)
     values["score"] = score_archs(space, archs, inputs, seed=seed, exact=False, skeleton=skeleton, progress=False).score
-    return {
-        name: kendall_tau(values[name], found.validation, rng=np.random.default_rng(seed))
-        for name in ("score", "parameters", "flops", "num_units")
-    }
+    return {name: kendall_tau(values[name], found.validation, rng=np.random.default_rng(seed)) for name in PREDICTORS}
+
+
+def ceilings(networks: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """A row for every table with networks of two seeds: ``table``, ``networks``, and :func:`tau_between_seeds`."""
+    rows = []
+    for name in networks.table[networks.seed == 1].unique():
+        tau = tau_between_seeds(networks, name, rng=np.random.default_rng(seed))
+        rows.append({"table": name, "networks": tau.n, "tau": interval(tau)})
+    return pd.DataFrame(rows)
+
+
+def taus_of_tables(networks: pd.DataFrame, inputs: Tensor, *, seed: int) -> dict[str, dict[str, TauResult]]:
+    """:func:`tau_with_accuracy` of every table of eight networks or more, by its name; trajectories are left out."""
+    counts = networks[(networks.seed == 0) & (networks.table != TRAJECTORIES)].groupby("table", sort=False).size()
+    return {name: tau_with_accuracy(networks, name, inputs, seed=seed) for name in counts.index[counts >= 8]}
+
+
+def taus_table(taus: Mapping[str, Mapping[str, TauResult]]) -> pd.DataFrame:
+    """Of :func:`taus_of_tables`: a row a table, with its number of ``networks`` and an interval for each predictor."""
+    return pd.DataFrame(
+        {"table": name, "networks": found["score"].n}
+        | {heading: interval(found[predictor]) for predictor, heading in PREDICTORS.items()}
+        for name, found in taus.items()
+    )
+
+
+def taus_in_words(taus: Mapping[str, Mapping[str, TauResult]]) -> str:
+    """Of :func:`taus_of_tables`, in two sentences: where the score's interval is above 0, where a count beats it."""
+    positive = [name for name, found in taus.items() if found["score"].low > 0]
+    beaten = [name for name, found in taus.items() if max(tau.tau for tau in found.values()) > found["score"].tau]
+    return f"""The interval of the score's τ lies above 0 for {_listed(positive)}; it does not for
+    {_listed(name for name in taus if name not in positive)}. One of the plain counts has a higher τ than the score for
+    {_listed(beaten)}."""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def interval(tau: TauResult) -> str:
+    """A rank correlation and its interval with two decimals, for a cell."""
+    return f"{tau.tau:.2f} [{tau.low:.2f}, {tau.high:.2f}]"
+
+
+def proxies_again(count: int, *, rng: np.random.Generator) -> tuple[int, float]:
+    """Kept proxies of ``count`` networks of all tables, drawn by ``rng``, computed again.
+
+    Returns how many are kept, and the largest relative difference of those drawn.
+    """
+    kept = pd.concat({name: kept_proxies(name) for name in KEEP_PROXIES}, names=["table"]).reset_index("table")
+    worst = 0.0
+    for name, drawn in kept.iloc[rng.permutation(len(kept))[:count]].groupby("table"):
+        stored = drawn.drop(columns="table").set_index("arch")
+        again = compute_proxies(BUNDLED / f"{name}.parquet", list(stored.index)).set_index("arch")
+        worst = max(worst, float(((again - stored).abs() / stored.abs()).max().max()))
+    return len(kept), worst

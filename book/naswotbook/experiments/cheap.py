@@ -29,6 +29,24 @@ class Setting:
     images: int
 
 
+SETTING = ["channels", "cells", "images"]
+SETTINGS = {  # by profile: as the paper scores, or as our networks were trained; then fewer cells, channels, images
+    "paper": [
+        Setting(16, 5, 128),
+        *(Setting(16, cells, 128) for cells in (3, 1)),
+        *(Setting(channels, 5, 128) for channels in (8, 4)),
+        *(Setting(16, 5, images) for images in (64, 32, 16)),
+        *(Setting(channels, 1, images) for channels, images in ((16, 32), (16, 16), (8, 32), (4, 32))),
+    ],
+    "demo": [
+        Setting(8, 1, 128),
+        *(Setting(channels, 1, 128) for channels in (4, 2)),
+        *(Setting(8, 1, images) for images in (64, 32, 16)),
+        Setting(4, 1, 32),
+    ],
+}
+
+
 def score_cheaply(
     space: SearchSpace, archs: Sequence[str], inputs: Tensor, settings: Sequence[Setting], *, seed: int
 ) -> pd.DataFrame:
@@ -63,8 +81,7 @@ def summarise_settings(table: pd.DataFrame, accuracy: ArrayLike, *, seed: int, n
     setting's scores; ``cost``, mean multiply-adds as a share of the first setting's. No durations.
     """
     reached = np.asarray(accuracy, dtype=float)
-    setting = ["channels", "cells", "images"]
-    groups = [group for _, group in table.groupby(setting, sort=False)]
+    groups = [group for _, group in table.groupby(SETTING, sort=False)]
     first = groups[0]
     start = first.score.to_numpy()
     rows = []
@@ -74,7 +91,7 @@ def summarise_settings(table: pd.DataFrame, accuracy: ArrayLike, *, seed: int, n
         low, high = bootstrap_interval(_lost, start, score, reached, rng=np.random.default_rng(seed), n_boot=n_boot)
         rows.append(
             {
-                **group[setting].iloc[0].to_dict(),
+                **group[SETTING].iloc[0].to_dict(),
                 "n": tau.n,
                 "tau": tau.tau,
                 "low": tau.low,
@@ -87,6 +104,12 @@ def summarise_settings(table: pd.DataFrame, accuracy: ArrayLike, *, seed: int, n
             }
         )
     return pd.DataFrame(rows)
+
+
+def median_seconds(table: pd.DataFrame) -> pd.DataFrame:
+    """A row a setting of :func:`score_cheaply`: ``median_seconds`` of a score, and as a ``share`` of the first's."""
+    times = table.groupby(SETTING, sort=False).seconds.median().rename("median_seconds").reset_index()
+    return times.assign(share=times.median_seconds / times.median_seconds[0])
 
 
 def _tau(one: np.ndarray, other: np.ndarray) -> float:

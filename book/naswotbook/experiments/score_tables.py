@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -10,56 +9,29 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
+from naswotbook.kept import COUNTINGS, VARIED, list_tables, read_runs
+from naswotbook.markdown import frame_table
+from naswotbook.plots import distributions
 from naswotbook.samples import IMAGES, draw_sample, has_table
 from naswotlib.scoring.many import score_archs
-from naswotlib.scoring.proxies import NASWOT, PROXIES, load_batch
+from naswotlib.scoring.proxies import NASWOT, load_batch
 from naswotlib.stats import kendall_tau
 
-COUNTINGS = ("once", "reference")
-VARIED = ["space", "dataset", "measure", "seed", "batch", "skeleton"]
-COLUMNS = ["file", *VARIED, "networks", "singular", "failed", "hours", "bytes", "sha256"]
-_NAME = re.compile(rf"([a-z0-9_]+)-(.+)-({'|'.join((*COUNTINGS, *PROXIES))})-seed(\d+)((?:-[a-z_]+\d+)*)\.parquet")
 # What sets two tables apart, when they are alike in all else.
 KINDS = {"seed": "seeds", "measure": "countings", "dataset": "data sets", "skeleton": "skeletons"}
-
-
-def list_tables(folder: Path) -> pd.DataFrame:
-    """A row for each score table of a whole sample in ``folder``, named by :func:`naswotbook.samples.scores_name`.
-
-    Columns: ``file``, ``space``, ``dataset``, ``measure`` (a counting of the score, or another proxy), ``seed``,
-    ``batch`` (images), ``skeleton`` (keywords of ``space.build``, as text; empty: the default), ``networks``,
-    ``singular`` (scores of −inf), ``failed``, ``hours`` (of one thread, measured), ``bytes``, ``sha256``. Other parquet
-    files there belong to one page each, and are left out.
-    """
-    rows = []
-    for path in sorted(folder.glob("*.parquet")):
-        named = _NAME.fullmatch(path.name)
-        if named is None:
-            continue
-        space, dataset, measure, seed, suffixes = named.groups()
-        others = dict(re.findall(r"-([a-z_]+)(\d+)", suffixes))
-        table = pd.read_parquet(path)
-        rows.append(
-            {
-                "file": path.name,
-                "space": space,
-                "dataset": dataset,
-                "measure": measure,
-                "seed": int(seed),
-                "batch": int(others.pop("batch", 128)),
-                "skeleton": " ".join(f"{key}={value}" for key, value in others.items()),
-                "networks": len(table),
-                "singular": int(np.isneginf(table.score).sum()),
-                "failed": int((table.error != "").sum()),
-                "hours": table.seconds.sum() / 3600,
-                "bytes": path.stat().st_size,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            }
-        )
-    return pd.DataFrame(rows, columns=COLUMNS)
+HEADINGS = {
+    "seeds": "Seeds",
+    "countings": "Countings",
+    "data sets": "Data sets of the mini-batch",
+    "skeletons": "Skeletons",
+    "measures": "The score and other measures",
+}
+PAGES = {"fig5": "fig5", "cheap": "cheap", "nasbench201-cifar10-eval": "equation1", "why": "why"}  # by start of name
 
 
 def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -115,6 +87,27 @@ def accuracy_agreements(
     return pd.DataFrame(rows)
 
 
+def agreements_table(agree: pd.DataFrame) -> str:
+    """What :func:`agreements` found as Markdown, a table a kind under its name."""
+    return "\n".join(f"**{heading}**\n\n{_of_kind(agree[agree.kind == kind])}" for kind, heading in HEADINGS.items())
+
+
+def _of_kind(agree: pd.DataFrame) -> str:
+    if agree.empty:
+        return "There are no two such tables yet.\n"
+    alike = agree[["space", "dataset", "measure", "seed", "skeleton"]].astype(str).to_numpy()
+    one, other = (agree[name].replace("", "default") for name in ("one", "other"))
+    shown = {
+        "alike": [", ".join(filter(None, row)) for row in alike],
+        "different": one + " and " + other,
+        "τ": agree.tau,
+        "95% interval": [f"{low:.3f} to {high:.3f}" for low, high in zip(agree.low, agree.high, strict=True)],
+        "networks": agree.n,
+        "singular": agree.ranked_last,
+    }
+    return frame_table(pd.DataFrame(shown), {"networks": ","})
+
+
 def _pairs(tables: pd.DataFrame) -> Iterator[tuple[Any, Any, str]]:
     for one, other in combinations(list(tables.itertuples()), 2):
         differ = [name for name in VARIED if getattr(one, name) != getattr(other, name)]
@@ -125,7 +118,7 @@ def _pairs(tables: pd.DataFrame) -> Iterator[tuple[Any, Any, str]]:
 def rescore(
     folder: Path, row: Any, n: int, *, seed: int, data_dir: str | Path | None = None, exact: bool = True
 ) -> tuple[pd.Series, pd.Series]:
-    """Scores of ``n`` random networks of the table ``row`` of :func:`list_tables`: as kept, and computed again.
+    """Scores of ``n`` random networks of the table ``row`` of ``list_tables``: as kept, and computed again.
 
     The first come from the fast engine, the second from the exact one, or where ``exact`` is false from the fast one
     again, on the mini-batch and with the seed of the table.
@@ -158,3 +151,69 @@ def compare_again(
         counts = {"n": len(kept), "singular": int(singular.sum()), "differ": int((~finite & ~singular).sum())}
         rows.append({"file": row.file, **counts, "median": differences.median(), "largest": differences.max()})
     return pd.DataFrame(rows)
+
+
+def best_in_words(taus: pd.DataFrame) -> str:
+    """What :func:`accuracy_agreements` says of the best tenth, in two sentences."""
+    below = taus[taus.high_best < 0].file.str.removesuffix(".parquet")
+    names = ", ".join(f"`{name}`" for name in below)
+    return f"""In {(taus.tau > taus.tau_best).sum()} of {len(taus)} tables the best tenth is ordered less well than all
+    networks. Tables in which its order is reversed, the whole interval below zero: {names or "none"}."""
+
+
+def again_in_words(again: pd.DataFrame) -> str:
+    """What :func:`compare_again` says of all tables, in a sentence."""
+    return f"""Of {again.n.sum()} networks computed again, {again.singular.sum()} are singular in both,
+    {again["differ"].sum()} in one alone; of the others, the largest relative difference is
+    {again.largest.max():.1e}."""
+
+
+def computed_with(folder: Path, tables: pd.DataFrame) -> pd.DataFrame:
+    """What was noted when the rows of ``tables`` were computed: a row a run, and one for rows of which nothing was.
+
+    Columns: ``table``, ``rows``, ``date``, ``computed_with`` and ``committed_in``.
+    """
+    runs = read_runs(folder)
+    rows = []
+    for file, networks in zip(tables.file, tables.networks, strict=True):
+        known = runs.get(file, [])
+        rest = networks - sum(run["rows"] for run in known)
+        for run in [*known, *([{"rows": rest}] if rest else [])]:
+            used = "; ".join(run[name] for name in ("versions", "hardware") if name in run)
+            found = {"table": file.removesuffix(".parquet"), "rows": run["rows"], "date": run.get("date", "not noted")}
+            rows.append(found | {"computed_with": used or "not noted", "committed_in": run.get("committed", "")})
+    return pd.DataFrame(rows, columns=["table", "rows", "date", "computed_with", "committed_in"])
+
+
+def other_tables(folder: Path, tables: pd.DataFrame) -> pd.DataFrame:
+    """Parquet files in ``folder`` that ``tables`` does not have: ``file``, ``page`` that draws from it, ``rows``, and
+    ``columns``, as Markdown.
+    """
+    rows = []
+    for path in sorted(folder.glob("*.parquet")):
+        if path.name not in set(tables.file):
+            of = next((page for start, page in PAGES.items() if path.name.startswith(start)), "")
+            held = pd.read_parquet(path)
+            about = {"file": path.name, "page": f"{{doc}}`{of}`" if of else "", "rows": len(held)}
+            rows.append(about | {"columns": ", ".join(f"`{name}`" for name in held.columns)})
+    return pd.DataFrame(rows, columns=["file", "page", "rows", "columns"])
+
+
+def draw_distributions(folder: Path, tables: pd.DataFrame) -> Figure:
+    """Histograms of scores: on NAS-Bench-201 by data set, each unit once, and on CIFAR-10 by space and counting.
+
+    Of the tables of seed 0 that have the default skeleton and mini-batch.
+    """
+    usual = (tables.seed == 0) & (tables.skeleton == "") & (tables.batch == 128)
+    first = tables[usual & tables.measure.isin(COUNTINGS)]
+    panels = {
+        "NAS-Bench-201, each unit once": (first[(first.space == "nasbench201") & (first.measure == "once")], "dataset"),
+        "CIFAR-10": (first[first.dataset == "cifar10"], "measure"),
+    }
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained")
+    for ax, (title, (chosen, by)) in zip(axes, panels.items(), strict=True):
+        names = chosen.dataset if by == "dataset" else chosen.space + ", " + chosen.measure
+        scores = {name: pd.read_parquet(folder / file).score for name, file in zip(names, chosen.file, strict=True)}
+        distributions(scores, ax, title=title)
+    plt.close(figure)
+    return figure

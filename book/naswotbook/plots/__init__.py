@@ -1,21 +1,20 @@
 """One function for each figure of the paper: arrays or a tidy table in, Axes out. None of them knows of files."""
 
-from naswotbook.plots.ablation import fig5
-from naswotbook.plots.against import against
-from naswotbook.plots.agreement import agreement
+from naswotbook.plots.bars import (
+    agreement,
+    all_and_best,
+    distributions,
+    fig4,
+    fig5,
+    relative_differences,
+    score_by_size,
+    within_groups,
+)
 from naswotbook.plots.cells import cells
-from naswotbook.plots.cost import cost
-from naswotbook.plots.distribution import distributions, relative_differences
 from naswotbook.plots.kernels import fig1
-from naswotbook.plots.measures import all_and_best, fig4, score_by_size, within_groups
-from naswotbook.plots.missing import missing_panel
-from naswotbook.plots.pareto import pareto
-from naswotbook.plots.regions import fig2
-from naswotbook.plots.scatter import fig3, fig3_interactive
-from naswotbook.plots.sizes import sizes
-from naswotbook.plots.tradeoff import fig7
-from naswotbook.plots.trajectories import fig6
-from naswotbook.plots.units import score_against_units
+from naswotbook.plots.lines import cost, fig6, fig7, pareto
+from naswotbook.plots.regions import count_regions, fig2
+from naswotbook.plots.scatter import against, fig3, fig3_interactive, score_against_units, sizes
 
 __all__ = [
     "against",
@@ -23,6 +22,7 @@ __all__ = [
     "all_and_best",
     "cells",
     "cost",
+    "count_regions",
     "distributions",
     "fig1",
     "fig2",
@@ -32,7 +32,6 @@ __all__ = [
     "fig5",
     "fig6",
     "fig7",
-    "missing_panel",
     "pareto",
     "relative_differences",
     "score_against_units",

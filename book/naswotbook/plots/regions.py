@@ -42,6 +42,11 @@ def fig2(layer_a: np.ndarray, layer_b: np.ndarray, *, extent: Extent) -> Figure:
     return figure
 
 
+def count_regions(bits: np.ndarray) -> int:
+    """How many linear regions of a plane have a point of the grid: the different codes of ``(H, W, n)``."""
+    return int(_region_numbers(bits).max()) + 1
+
+
 def _region_numbers(bits: np.ndarray) -> np.ndarray:
     """Codes ``(H, W, n)`` to region numbers ``(H, W)``, 0 for the smallest code."""
     _, numbers = np.unique(bits.reshape(-1, bits.shape[2]), axis=0, return_inverse=True)
@@ -67,7 +72,7 @@ def _labelled_regions(ax: Axes, bits: np.ndarray, colours: np.ndarray, extent: E
         radius = distance_transform_edt(np.pad(inside, 1)).max() / max(regions.shape)
         if radius > 0.006 * len(code):  # a smaller region has no room for its code
             ax.text(*_inside(inside, extent), code, ha="center", va="center", fontsize=9 if radius > 0.08 else 7)
-    ax.set(xticks=[], yticks=[], xlabel=f"{regions.max() + 1} linear regions")
+    ax.set(xticks=[], yticks=[], xlabel=f"{count_regions(bits)} linear regions")
 
 
 def _inside(mask: np.ndarray, extent: Extent) -> tuple[float, float]:

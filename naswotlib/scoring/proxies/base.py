@@ -1,4 +1,4 @@
-"""What proxies share: their registry, their mini-batch, gradients and checks."""
+"""Shared by proxies: their registry, mini-batch, gradients and checks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def load_batch(
 
 
 def floating(named: Iterator[tuple[str, Tensor]]) -> dict[str, Tensor]:
-    """Those whose numbers are floating-point."""
+    """The tensors of floating-point numbers."""
     return {name: tensor for name, tensor in named if tensor.is_floating_point()}
 
 

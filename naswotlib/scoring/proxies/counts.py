@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from naswotlib.scoring.checks import check_network
-from naswotlib.scoring.modes import scoring_mode
+from naswotlib.scoring.modes import check_network, scoring_mode
 from naswotlib.scoring.proxies.base import register_proxy
 from naswotlib.scoring.watch import watch_codes
 

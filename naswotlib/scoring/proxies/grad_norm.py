@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from naswotlib.errors import check_choice
-from naswotlib.scoring.checks import check_network
-from naswotlib.scoring.modes import scoring_mode
+from naswotlib.scoring.modes import check_network, scoring_mode
 from naswotlib.scoring.proxies.base import (
     check_finite,
     check_labels,
@@ -29,13 +28,12 @@ GradientNorm = Literal["sum", "euclidean"]
 def grad_norm(network: nn.Module, inputs: Tensor, *, labels: Tensor, norm: GradientNorm = "sum") -> float:
     """Size of the gradient of the cross-entropy of ``network`` on ``inputs`` ``(N, ...)``, ``labels`` ``(N,)`` int64.
 
-    ``norm="sum"`` is what the paper's text says, "the sum of the gradient norms for every weight": the Euclidean
-    norms of the gradients of all weight tensors, added up. Weights are the parameters of two dimensions or more, those
-    of convolutions and linear layers, as in the code of Abdelfattah et al. ``norm="euclidean"`` is what the caption
-    of Figure 4 says, the Euclidean norm of the gradients: one norm over all parameters together.
+    ``norm="sum"``, the paper's text: the Euclidean norms of the gradients of all weight tensors, added up. Weights are
+    the parameters of two dimensions or more, those of convolutions and linear layers, as in the code of Abdelfattah et
+    al. ``norm="euclidean"``, the caption of Figure 4: one Euclidean norm over all parameters together.
 
-    One forward and one backward pass in single precision, dropout off, normalisation on batch statistics, the mean of
-    the loss over images. Of several outputs the first tensor, or ``logits``, are the class scores ``(N, classes)``.
+    One forward and one backward pass, dropout off, normalisation on batch statistics, the mean of the loss over images.
+    Of several outputs the first tensor, or ``logits``, are the class scores ``(N, classes)``.
     Raises ValueError for labels that do not fit, or a gradient that is not finite.
 
     >>> import torch

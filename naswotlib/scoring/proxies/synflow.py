@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from naswotlib.scoring.checks import check_network
-from naswotlib.scoring.modes import scoring_mode
+from naswotlib.scoring.modes import check_network, scoring_mode
 from naswotlib.scoring.proxies.base import check_finite, class_scores, floating, gradients_of, register_proxy
 
 
@@ -18,13 +17,12 @@ def synflow(network: nn.Module, inputs: Tensor) -> float:
     """Logarithm of the Synaptic Flow of ``network`` (Tanaka et al., 2020), summed over its weights.
 
     With every weight and buffer replaced by its absolute value, an image of ones goes through the network, R is the sum
-    of what comes out, and the flow is the sum of the sizes of w · ∂R/∂w over the weights, parameters of two dimensions
-    or more. Of ``inputs`` ``(N, ...)`` only the shape of one image is used. As in the original, BatchNorm uses its
-    running statistics: in a network that never ran they are 0 and 1, and it changes nothing, as if it were taken out.
+    of its output (of several, of the first tensor or ``logits``), and the flow is the sum of |w · ∂R/∂w| over the
+    weights, parameters of two dimensions or more. Of ``inputs`` ``(N, ...)`` only the shape of one image is used. As
+    in the original, BatchNorm uses its running statistics, which in a network that never ran change nothing.
 
-    It is computed in double precision, and the logarithm taken since flows of deep networks span hundreds of orders of
-    magnitude; −inf where nothing flows. Of several outputs, the first tensor or ``logits`` is summed.
-    The network's own weights are not touched. Raises ValueError where double precision overflows.
+    In double precision; the logarithm is taken since flows span hundreds of orders of magnitude, and is −inf where
+    nothing flows. The network's own weights are not touched. Raises ValueError where double precision overflows.
 
     >>> network = nn.Sequential(nn.Flatten(), nn.Linear(12, 5, bias=False))
     >>> flow = synflow(network, torch.zeros(2, 3, 2, 2))

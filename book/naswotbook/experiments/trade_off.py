@@ -1,0 +1,66 @@
+"""Seconds of search against the accuracy of what it found: Figure 7, from the means of Table 2(a)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from naswotbook.markdown import frame_table
+from naswotbook.page import Page
+from naswotbook.provenance import read_facts
+from naswotbook.samples import load_profile
+from naswotbook.search_tables import printed_seconds, read_printed, search_seconds, seconds_a_score
+
+MEANS = {"demo": "table2", "paper": "table2a"}
+
+
+def read_points(page: Page) -> pd.DataFrame:
+    """The points of :func:`trade_off` from what the page of Table 2 wrote in the same profile; no rows without it.
+
+    ``paper``: seconds of a score are the mean of those in the table of scores, and the budget is that of the searches.
+    ``demo``: what a network of the bundled skeleton took when ``paper`` ran last (nothing is known before that, so that
+    NASWOT is left out), and what the bundled networks took to train on average, as often as a search may.
+    """
+    means = page.folder / f"{MEANS[page.profile]}-seed{page.seed}.csv"
+    if not means.exists():
+        return pd.DataFrame()
+    table, column = pd.read_csv(means), {key: page.parameters[key] for key in ("dataset", "split")}
+    if page.kept:
+        facts = read_facts(means.with_suffix(".json"))
+        per_score, budget = seconds_a_score(page, facts), float(facts["budget_seconds"])
+    else:
+        published = page.find(page.entry("fig7"))
+        per_score = float(published.facts["bundled_score_seconds"]) if published else float("nan")
+        budget = _bundled_seconds() * table.trained.max()
+    return trade_off(table, read_printed("2a"), per_score=per_score, budget=budget, **column)
+
+
+def _bundled_seconds() -> float:
+    """What a training of NAS-Bench-201 took this project, on average."""
+    trained = load_profile("nasbench201", profile="demo")
+    [(_, epochs)] = trained.available_seconds
+    return float(trained.train_seconds(trained.archs, dataset="cifar10", epochs=epochs).mean())
+
+
+def trade_off(
+    table: pd.DataFrame, printed: pd.DataFrame, *, dataset: str, split: str, per_score: float, budget: float
+) -> pd.DataFrame:
+    """Figure 7: seconds of search against accuracy of what it found, as the paper has it and as it came out here.
+
+    ``table`` is :func:`beside_paper`. Returns a row a method and ``source``, ``"paper"`` or ``"here"``, with columns
+    ``method, source, seconds, mean, std``. Our seconds are ``per_score`` times N, measured, for NASWOT, and
+    ``budget``, simulated, for what trains. What has no search time, such as random choice, is left out, and so are
+    methods that the paper does not have.
+    """
+    cells = table[(table.dataset == dataset) & (table.split == split)]
+    ours = cells[cells.method.isin(printed.method)].dropna(subset="mean").assign(source="here")
+    times = [search_seconds(m, printed, per_score=per_score, budget=f"{budget:g}") for m in ours.method]
+    theirs = cells.dropna(subset="paper_mean").assign(source="paper")
+    theirs = theirs.assign(mean=theirs.paper_mean, std=theirs.paper_std)
+    times += [printed_seconds(method, printed) for method in theirs.method]
+    both = pd.concat([ours, theirs], ignore_index=True).assign(seconds=pd.to_numeric(times, errors="coerce"))
+    return both.dropna(subset="seconds")[["method", "source", "seconds", "mean", "std"]].reset_index(drop=True)
+
+
+def points_table(points: pd.DataFrame) -> str:
+    """The points in Markdown."""
+    return frame_table(points, dict.fromkeys(("seconds", "mean", "std"), ",.2f"))

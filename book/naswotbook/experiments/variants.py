@@ -1,0 +1,36 @@
+"""What two details of regularised evolution change: how many of the population are drawn, and whether one twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from naswotbook.searches import final_columns, training_runs
+from naswotlib.spaces.base import arch_seed
+
+METHODS = ("REA", "AREA")
+
+
+def run_variants(
+    variants: Mapping[str, Mapping[str, Any]], space: Any, benchmark: Any, *, seed: int, **search: Any
+) -> pd.DataFrame:
+    """Runs of REA and AREA on CIFAR-10 with the keywords of each of ``variants``, as ``METHOD, VARIANT``.
+
+    Each has random numbers of its own. ``search`` are the other keywords of
+    :func:`naswotbook.searches.training_runs`.
+    """
+    columns, runs = final_columns(benchmark), []
+    for method in METHODS:
+        for name, variant in variants.items():
+            label = f"{method}, {name}"
+            how = {"dataset": "cifar10", "seed": arch_seed(seed, label), **search, **variant}
+            runs.append(training_runs(method, space, benchmark, columns, **how).assign(method=label))
+    return pd.concat(runs, ignore_index=True)
+
+
+def compared() -> list[tuple[str, str]]:
+    """The pairs of variants whose difference is of interest: with replacement and without, and 10 drawn and 3."""
+    replaced = [(f"{m}, {size} with replacement", f"{m}, {size} drawn") for m in METHODS for size in (3, 10)]
+    return replaced + [(f"{method}, 10 drawn", f"{method}, 3 drawn") for method in METHODS]

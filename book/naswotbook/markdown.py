@@ -1,0 +1,86 @@
+"""Tables and figures as MyST, from frames and entries of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from naswotbook.registry import Entry
+
+Format = str | Callable[[object], str]
+DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16-120": "ImageNet16-120"}
+
+
+def markdown_table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table in Markdown: columns, and cells as text."""
+    heads = list(columns)
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+
+
+def frame_table(frame: pd.DataFrame, formats: Mapping[str, Format] | None = None) -> str:
+    """A data frame in Markdown, without its index; underscores in names are spaces.
+
+    ``formats`` are those of columns, a format specification or a function; other floats have three decimals. What is
+    missing, None or NaN, is an empty cell.
+
+    >>> print(frame_table(pd.DataFrame({"batch_size": [32], "tau": [0.5], "n": [9000]}), {"n": ","}), end="")
+    | batch size | tau | n |
+    | --- | --- | --- |
+    | 32 | 0.500 | 9,000 |
+    """
+    formats = formats or {}
+
+    def cell(name: str, value: object) -> str:
+        if isinstance(value, (float, type(None))) and pd.isna(value):
+            return ""
+        how = formats.get(name, ".3f" if isinstance(value, float) else "")
+        return how(value) if callable(how) else format(value, how) if how else str(value)
+
+    rows = [[cell(str(name), value) for name, value in row.items()] for row in frame.to_dict("records")]
+    return markdown_table([str(name).replace("_", " ") for name in frame.columns], rows)
+
+
+def csv_table(table: pd.DataFrame, caption: str = "", name: str = "") -> str:
+    """A table from a frame of text; with a caption it is numbered, and referred to as ``name``."""
+    rows = table.to_csv(index=False, lineterminator="\n")
+    named = f":name: {name}\n" if name else ""
+    return f"```{{csv-table}} {caption}\n{named}:header-rows: 1\n\n{rows}```\n"
+
+
+def figure_block(entry: Entry, path: str) -> str:
+    """A numbered figure: the picture at ``path`` with the label, caption and alternative text of ``entry``."""
+    alt = " ".join(entry.alt.split())
+    return f"```{{figure}} {path}\n:name: {entry.label}\n:alt: {alt}\n\n{entry.caption.strip()}\n```\n"
+
+
+def grid(blocks: Sequence[str], columns: int) -> str:
+    """Blocks side by side, at most so many in a row."""
+    if columns == 1 or len(blocks) == 1:
+        return "\n".join(blocks)
+    items = "\n".join(f":::{{grid-item}}\n{block}:::\n" for block in blocks)
+    return f"::::{{grid}} 1 1 2 {columns}\n:gutter: 3\n\n{items}::::\n"
+
+
+def few_networks(counts: Iterable[int]) -> str:
+    """What a page says beside rank correlations where one is of fewer than ten networks; else nothing."""
+    if min(counts, default=10) >= 10:
+        return ""
+    return (
+        "Of fewer than ten networks a τ says little, and its bootstrap interval is no guide: it may hold everything "
+        "from −1 to 1, and that of a perfect order shrinks to a point."
+    )
+
+
+def size_table(table: pd.DataFrame, *, by: str | None = None) -> str:
+    """5th, 50th and 95th percentile of sizes (``network_sizes``), in millions and to three digits.
+
+    A row for each value of the column ``by``, or one for all.
+    """
+    names = {"parameters": "parameters", "num_units": "N_A", "flops": "multiply-adds"}
+    rows = []
+    for value, part in [("5% / median / 95%", table)] if by is None else table.groupby(by, sort=False):
+        quantiles = (part[column].quantile([0.05, 0.5, 0.95]) / 1e6 for column in names)
+        rows.append([value, *(" / ".join(f"{x:.3g}" if x < 100 else f"{x:,.0f}" for x in q) for q in quantiles)])
+    return markdown_table([by or "", *names.values()], rows)

@@ -1,0 +1,204 @@
+"""The object that a page of the book opens with: its parameters, its folders, and how it shows and keeps things."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import Markdown, display
+from matplotlib.figure import Figure
+
+from naswotbook.markdown import Format, figure_block, frame_table, grid
+from naswotbook.provenance import Provenance, provenance_table, read_facts
+from naswotbook.registry import ROOT, Chapter, Entry, read_figures
+from naswotlib.benchmarks.importers import official_file
+from naswotlib.data.files import write_whole
+from naswotlib.errors import check_choice
+
+CHOICES: dict[str, Collection[str]] = {"profile": ("demo", "paper"), "counting": ("once", "reference")}
+SITE = "NASWOTBOOK_SITE"  # set where what is shown becomes a page of the site, and not a notebook to look at
+DRAWN = ("profile", "seed", "data_dir")  # parameters on which a sample of networks depends
+SCORED = ("seed", "batch_size", "counting", "device", "workers", "data_dir")  # and those on which its scores do
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the ``paper`` profile made of an entry: the rows of its CSV, and where they come from."""
+
+    entry: Entry
+    summary: pd.DataFrame
+    facts: dict[str, str]
+    link: str
+
+
+class Page(Provenance):
+    """A page of the book, called ``name`` in book/figures.yml.
+
+    ``namespace`` is ``globals()`` of its notebook, in the cell behind the parameters, which are checked: none that the
+    page does not have, of the annotated types, and one of ``choices`` where those are given.
+
+    profile, seed: the parameters of these names (``demo`` and 0 without); paper: the folder of what was published;
+    folder: that of what this run makes; scores: that of kept score tables; kept: the same in the ``paper`` profile,
+    where scores are looked up and kept, else None; drawn, scored: keywords of functions that draw and score networks.
+    """
+
+    def __init__(self, name: str, namespace: Mapping[str, Any], **choices: Collection[str]) -> None:
+        super().__init__(namespace)
+        for parameter, allowed in (CHOICES | choices).items():
+            if parameter in self.parameters:
+                check_choice(parameter, self.parameters[parameter], allowed)
+        self.name = name
+        self.chapter = read_figures().get(name, Chapter(name))
+        self.profile: str = self.parameters.get("profile", "demo")
+        self.seed: int = self.parameters.get("seed", 0)
+        results: Path = ROOT / self.parameters.get("out_dir", "figures")
+        self.paper, self.folder = results / "paper", results / self.profile
+        self.scores = self.paper / "scores"
+        self.kept = self.scores if self.profile == "paper" else None
+        self.drawn: dict[str, Any] = {key: self.parameters[key] for key in DRAWN if key in self.parameters}
+        self.scored: dict[str, Any] = {key: self.parameters[key] for key in SCORED if key in self.parameters}
+        self.scored["kept"] = self.kept
+
+    def entry(self, name: str) -> Entry:
+        """One of the entries of this page; ValueError for any other name."""
+        check_choice("name", name, [entry.name for entry in self.chapter.entries])
+        return next(entry for entry in self.chapter.entries if entry.name == name)
+
+    # Showing
+
+    def say(self, *texts: str) -> None:
+        """Show paragraphs of Markdown, whatever their line breaks; empty ones not at all."""
+        for text in filter(None, texts):
+            display(Markdown("\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))))
+
+    def show(self, *blocks: str) -> None:
+        """Show blocks of Markdown as they are, such as tables; empty ones not at all."""
+        for block in filter(None, blocks):
+            display(Markdown(block))
+
+    def table(
+        self, frame: pd.DataFrame, formats: Mapping[str, Format] | None = None, names: Mapping[str, str] | None = None
+    ) -> None:
+        """Show a frame as :func:`naswotbook.markdown.frame_table` has it; ``names`` are other headings of columns."""
+        heads = names or {}
+        by_head = {heads.get(column, column): how for column, how in (formats or {}).items()}
+        self.show(frame_table(frame.rename(columns=heads), by_head))
+
+    def picture(self, name: str, figure: Figure, **numbers: object) -> None:
+        """Show a drawn picture as the figure that the registry describes; ``numbers`` stand in its caption as ${name}.
+
+        On the site the picture is a file in figures/demo, and its label, caption and alternative text stand with it; in
+        a notebook it is seen as it is.
+        """
+        entry = self.entry(name)
+        caption = Template(entry.caption).safe_substitute({key: str(value) for key, value in numbers.items()})
+        self._pictures([replace(entry, caption=caption)], [self._draw(name, figure)])
+
+    def _pictures(self, entries: list[Entry], paths: list[Path]) -> None:
+        if SITE in os.environ:
+            blocks = [figure_block(e, os.path.relpath(p, ROOT / "book")) for e, p in zip(entries, paths, strict=True)]
+            self.show(grid(blocks, self.chapter.columns))
+            return
+        for entry, path in zip(entries, paths, strict=True):
+            display({"image/png": path.read_bytes()}, raw=True, metadata={"image/png": {"alt": entry.alt}})
+            self.say(entry.caption)
+
+    def _draw(self, name: str, figure: Figure) -> Path:
+        others = "paper" if self.profile == "paper" else ""  # which are looked at in that run, and not on the site
+        path: Path = self.paper.parent / "demo" / others / f"{name}-seed{self.seed}.png"
+        _save_picture(path, figure)
+        return path
+
+    # Published results
+
+    def published(self, *names: str) -> dict[str, Published]:
+        """Show the pictures that the ``paper`` profile made with seed 0, of ``names`` or of all entries of this page.
+
+        What is not there is a box that says what it needs. Returns what is there, by the name of its entry, without a
+        picture where the entry has no label.
+        """
+        entries = [self.entry(name) for name in names] or self.chapter.published
+        pictured = [entry for entry in entries if entry.label]
+        files = [self.paper / f"{entry.stem()}.png" for entry in pictured]
+        boxes = [path if path.exists() else self._box(entry) for entry, path in zip(pictured, files, strict=True)]
+        if pictured:
+            self._pictures(pictured, boxes)
+        return {entry.name: found for entry in entries if (found := self.find(entry))}
+
+    def find(self, entry: Entry) -> Published | None:
+        """What the ``paper`` profile made of ``entry`` with seed 0; None where there is nothing."""
+        summary, facts = (self.paper / f"{entry.stem()}{suffix}" for suffix in (".csv", ".json"))
+        if not (summary.exists() and facts.exists()):
+            return None
+        link = f"[CSV](../figures/paper/{summary.name})"
+        return Published(entry, pd.read_csv(summary), read_facts(facts), link)
+
+    def _box(self, entry: Entry) -> Path:
+        text = entry.without or f"{entry.space}.parquet,\nimported from {official_file(entry.space)}"
+        return self._draw(f"{entry.name}-missing", missing_box(text, size=(3.4, 2.6)))
+
+    def outcome(
+        self,
+        found: Published | None,
+        sentences: Callable[[pd.DataFrame], str] | None = None,
+        *,
+        table: Callable[[pd.DataFrame], str] = frame_table,
+    ) -> None:
+        """Show what was published: sentences made from its summary, the summary, its file and its provenance."""
+        if found is None:
+            return
+        if sentences is not None:
+            self.say(sentences(found.summary))
+        self.show(table(found.summary), found.link, provenance_table({"": found.facts}))
+
+    # Results of this run
+
+    def save(self, name: str, summary: pd.DataFrame, figure: Figure | None = None) -> None:
+        """Write what the ``paper`` profile made of an entry: its summary, provenance and picture."""
+        path = self.paper / self.entry(name).stem(self.seed)
+        if figure is not None:
+            _save_picture(path.with_name(f"{path.name}.png"), figure)
+        write_csv(path.with_name(f"{path.name}.csv"), summary)
+        self.write(path.with_name(f"{path.name}.json"))
+
+    def data(self, table: pd.DataFrame, text: str = "", *, name: str = "") -> None:
+        """Write a table of this run to figures/demo and, with a ``text``, show the link to it; nothing in ``paper``.
+
+        Called as the page unless ``name`` says otherwise.
+        """
+        if self.profile != "demo":
+            return
+        file = f"{name or self.name}-seed{self.seed}.csv"
+        write_csv(self.folder / file, table)
+        if text:
+            self.show(f"[{text}](../figures/demo/{file})")
+
+
+def missing_box(text: str, *, size: tuple[float, float] = (4.2, 2)) -> Figure:
+    """A picture of an outlined box that says what is missing."""
+    figure, ax = plt.subplots(figsize=size, layout="constrained")
+    ax.text(0.5, 0.5, f"not here:\n{text}", ha="center", va="center", transform=ax.transAxes)
+    ax.set(xticks=[], yticks=[])
+    plt.close(figure)
+    return figure
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table whole, with six significant digits, so that the same numbers give the same bytes."""
+    with write_whole(path) as file:
+        table.to_csv(file, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def _save_picture(path: Path, figure: Figure) -> None:
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=150)
+    plt.close(figure)
+    with write_whole(path) as file:
+        file.write(drawn.getvalue())

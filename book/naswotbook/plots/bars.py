@@ -1,0 +1,183 @@
+"""Bars, boxes, histograms and intervals: how measures, columns and tables compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from naswotbook.plots.scatter import drawn_heights
+
+COLOURS = {"score": "tab:blue", "proxy": "tab:orange", "size": "tab:gray"}
+
+
+def fig4(table: pd.DataFrame, ax: Axes, *, title: str) -> Axes:
+    """A group of bars of Figure 4: Kendall's tau with accuracy of each measure, from the top down.
+
+    ``table`` has a row a measure, with columns ``label``, ``kind`` (``score``, ``proxy`` or ``size``, for the colour),
+    ``tau``, ``low`` and ``high``, the ends of its interval. Returns ``ax``.
+    """
+    places = range(len(table))
+    ax.barh(places, table.tau, color=[COLOURS[kind] for kind in table.kind], height=0.7)
+    ax.hlines(places, table.low, table.high, color="black", linewidth=1)
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.set(title=title, xlabel="Kendall's τ with accuracy", yticks=places, yticklabels=table.label)
+    ax.yaxis.set_inverted(True)
+    sns.despine(ax=ax)
+    return ax
+
+
+def score_by_size(table: pd.DataFrame, ax: Axes, *, accuracy: str) -> Axes:
+    """Score against number of ReLU units, one point a network, coloured by accuracy.
+
+    ``table`` has columns ``score``, ``num_units`` and ``accuracy`` (percent, called ``accuracy`` on the scale); a score
+    of −inf is drawn as a triangle along the lower edge. Colours saturate at the 5% of lowest accuracy. Returns ``ax``.
+    """
+    heights, singular = drawn_heights(table.score)
+    lowest = float(table.accuracy.quantile(0.05))
+    for chosen, marker in ((~singular, "o"), (singular, "v")):
+        points = ax.scatter(
+            table.num_units[chosen],
+            heights[chosen],
+            c=table.accuracy[chosen],
+            marker=marker,
+            cmap="viridis",
+            vmin=lowest,
+            vmax=table.accuracy.max(),
+            s=14,
+            linewidths=0,
+        )
+        if marker == "o":
+            ax.figure.colorbar(points, ax=ax, label=accuracy, extend="min")
+    ax.set(
+        title="score against size", xlabel="$\\mathregular{N_A}$, ReLU units an image", ylabel="score at initialisation"
+    )
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1000:g}k"))
+    sns.despine(ax=ax)
+    return ax
+
+
+def within_groups(table: pd.DataFrame, ax: Axes, *, title: str, group: str) -> Axes:
+    """Kendall's tau with accuracy in groups of networks: a point a group, with its interval and number of networks.
+
+    ``table`` has a row a group, with columns ``group`` (a number, said to be ``group`` on the axis), ``tau``, ``low``,
+    ``high`` and ``n``. Returns ``ax``.
+    """
+    places = range(len(table))
+    ax.vlines(places, table.low, table.high, linewidth=1)
+    ax.scatter(places, table.tau)
+    ax.axhline(0, color="black", linewidth=0.8)
+    labels = [f"{value:,}\nn = {n}" for value, n in zip(table.group, table.n, strict=True)]
+    ax.set(title=title, ylabel="Kendall's τ with accuracy", xlabel=group, xticks=places)
+    ax.set_xticklabels(labels, rotation=45, ha="right", fontsize="small")
+    sns.despine(ax=ax)
+    return ax
+
+
+def all_and_best(table: pd.DataFrame) -> Figure:
+    """Kendall's tau of each table of :func:`naswotbook.experiments.score_tables.accuracy_agreements`, with intervals,
+    over all networks and over the best.
+    """
+    figure, ax = plt.subplots(figsize=(7, 0.5 + 0.35 * len(table)), layout="constrained")
+    for shift, suffix, name, marker in ((-0.14, "", "all networks", "o"), (0.14, "_best", "the best", "D")):
+        places = np.arange(len(table)) + shift
+        colour = f"C{int(shift > 0)}"
+        ax.hlines(places, table[f"low{suffix}"], table[f"high{suffix}"], linewidth=1, color=colour)
+        ax.scatter(table[f"tau{suffix}"], places, s=20, marker=marker, color=colour, label=name)
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.set(xlabel="Kendall's τ with published accuracy", yticks=range(len(table)))
+    ax.set_yticklabels(table.file.str.removesuffix(".parquet"), fontsize="small")
+    ax.yaxis.set_inverted(True)
+    ax.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+    sns.despine(ax=ax)
+    plt.close(figure)
+    return figure
+
+
+def agreement(taus: pd.DataFrame) -> Figure:
+    """Kendall's τ between columns, as :func:`naswotbook.experiments.agreement.agreement` gives it: the lower triangle,
+    darker where they agree more, each with its number.
+    """
+    side = 0.62 * len(taus)
+    figure, ax = plt.subplots(figsize=(side + 1.8, side + 1), layout="constrained")
+    above = np.triu(np.ones(taus.shape, dtype=bool))
+    rows, columns = taus.index[1:], taus.columns[:-1]
+    sns.heatmap(
+        taus.loc[rows, columns],
+        mask=above[1:, :-1],
+        annot=True,
+        fmt=".2f",
+        vmin=0,
+        vmax=1,
+        cmap="Blues",
+        cbar=False,
+        linewidths=1,
+        ax=ax,
+    )
+    ax.tick_params(length=0)
+    ax.set_xticklabels(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
+    plt.close(figure)
+    return figure
+
+
+def fig5(
+    table: pd.DataFrame, ax: Axes, *, title: str, order: Sequence[str], score: str = "score", hue: str | None = None
+) -> Axes:
+    """A panel of Figure 5: box and whiskers of the column ``score``, a box a network, or one for each value of ``hue``.
+
+    ``table`` has a column ``network``, the range of percentiles of its accuracy, such as ``95–100``; ``order`` is that
+    of the boxes. The label ``score`` stands at the axis. Returns ``ax``.
+    """
+    colours = {"color": "tab:blue"} if hue is None else {"hue": hue, "palette": "crest"}
+    sns.boxplot(table, x="network", y="score", order=order, ax=ax, linewidth=0.8, fliersize=2, **colours)
+    ax.set(title=title, xlabel="percentile of accuracy", ylabel=score)
+    ax.tick_params(axis="x", labelrotation=45)
+    if hue is not None:
+        sns.move_legend(ax, "upper left", title=hue.replace("_", " "), frameon=False, ncols=2)
+    sns.despine(ax=ax)
+    return ax
+
+
+def distributions(scores: Mapping[str, pd.Series[float]], ax: Axes, *, title: str) -> Axes:
+    """A histogram of each of ``scores``, by the name that the legend gives it, over the same bins.
+
+    Heights are shares of the networks whose score is finite; the legend says how many are −inf. Returns ``ax``.
+    """
+    finite = {name: values[np.isfinite(values)] for name, values in scores.items()}
+    everything = np.concatenate(list(finite.values()))
+    bins = np.linspace(everything.min(), everything.max(), 60).tolist()
+    for name, values in finite.items():
+        left_out = len(scores[name]) - len(values)
+        label = f"{name}, n = {len(values):,}" + (f" and {left_out} singular" if left_out else "")
+        weights = np.full(len(values), 1 / len(values))
+        ax.hist(values, bins=bins, weights=weights, histtype="stepfilled", alpha=0.45, label=label)
+    ax.set(title=title, xlabel="score at initialisation", ylabel="share of networks")
+    ax.set_ylim(top=1.4 * ax.get_ylim()[1])  # room for the legend
+    ax.legend(frameon=False, fontsize="small")
+    sns.despine(ax=ax)
+    return ax
+
+
+def relative_differences(table: pd.DataFrame) -> Figure:
+    """The median and the largest relative difference of each table of
+    :func:`naswotbook.experiments.score_tables.compare_again`.
+    """
+    figure, ax = plt.subplots(figsize=(7, 0.5 + 0.3 * len(table)), layout="constrained")
+    places = range(len(table))
+    floor = 1e-12  # what is no difference at all has no place on a logarithmic axis
+    ax.hlines(places, table["median"].clip(lower=floor), table.largest.clip(lower=floor), linewidth=1)
+    ax.scatter(table["median"].clip(lower=floor), places, s=20, label="median")
+    ax.scatter(table.largest.clip(lower=floor), places, s=20, marker="D", label="largest")
+    ax.set(xscale="log", xlabel="relative difference, kept against computed again", yticks=places)
+    ax.set_yticklabels(table.file.str.removesuffix(".parquet"), fontsize="small")
+    ax.invert_yaxis()
+    ax.legend(frameon=False)
+    sns.despine(ax=ax)
+    plt.close(figure)
+    return figure

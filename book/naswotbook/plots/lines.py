@@ -1,0 +1,121 @@
+"""Against time, cost and epochs: Figures 6 and 7, cheaper scores, Pareto fronts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
+
+from naswotbook.plots.scatter import SINGULAR, drawn_heights
+
+MARKERS = "osD^vP*XphH<>d8"
+
+
+def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3.0) -> Figure:
+    """Figure 7: seconds of search, logarithmic, against the accuracy of what it found; an error bar is a deviation.
+
+    ``table`` has columns ``method, source, seconds, mean, std``: a filled marker where ``source`` is ``"here"``, a
+    hollow one for the paper's. Left, all of it; right, what lies within ``zoom`` points of the best. Returns the
+    figure.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), layout="constrained")
+    methods = list(dict.fromkeys(table.method))
+    colours = sns.color_palette("husl", len(methods))
+    for ax in axes:
+        for number, method in enumerate(methods):
+            for row in table[table.method == method].to_dict("records"):
+                _draw(ax, row, colours[number], MARKERS[number % len(MARKERS)])
+        ax.set(xscale="log", xlabel="search (s)", ylabel=accuracy)
+        sns.despine(ax=ax)
+    best = table["mean"].max()
+    axes[1].set_ylim(best - zoom, best + zoom / 5)
+    handles, labels = axes[0].get_legend_handles_labels()
+    named = dict(zip(labels, handles, strict=True))
+    figure.legend(named.values(), named.keys(), loc="outside right center", frameon=False, fontsize="small")
+    plt.close(figure)
+    return figure
+
+
+def _draw(ax: Axes, row: dict[str, Any], colour: tuple[float, float, float], marker: str) -> None:
+    ours = row["source"] == "here"
+    style: dict[str, Any] = {
+        "marker": marker,
+        "color": colour,
+        "mfc": colour if ours else "white",
+        "capsize": 2,
+        "elinewidth": 0.8,
+    }
+    label = row["method"] if ours else f"{row['method']} (paper)"
+    ax.errorbar(row["seconds"], row["mean"], yerr=row["std"], label=label, linestyle="none", **style)
+
+
+def cost(table: pd.DataFrame) -> Figure:
+    """Kendall's τ of score and accuracy against the cost of a score.
+
+    A point a setting, with its interval: colour the channels of the stem, marker the cells a stage, and the number of
+    images beside it. The cost, a share of the first setting's, is logarithmic.
+    """
+    figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
+    channels, cells = sorted(set(table.channels)), sorted(set(table.cells))
+    colours = dict(zip(channels, sns.color_palette("viridis", len(channels)), strict=True))
+    markers = dict(zip(cells, "os^Dv", strict=False))
+    for row in table.to_dict("records"):
+        error = [[row["tau"] - row["low"]], [row["high"] - row["tau"]]]
+        style = {"fmt": markers[row["cells"]], "color": colours[row["channels"]], "capsize": 2, "elinewidth": 0.8}
+        ax.errorbar(row["cost"], row["tau"], yerr=error, **style)
+        ax.annotate(row["images"], (row["cost"], row["tau"]), (4, 4), textcoords="offset points", fontsize="small")
+    for value in channels:
+        ax.plot([], [], "o", color=colours[value], label=f"{value} channels")
+    for value in cells:
+        ax.plot([], [], markers[value], color="gray", label=f"{value} cells a stage")
+    ax.axhline(table.tau.iloc[0], color="gray", linewidth=0.6, linestyle=":")
+    ax.legend(frameon=False, fontsize="small")
+    ax.set(xscale="log", xlabel="multiply-adds, as a share of the first setting's", ylabel="Kendall's τ with accuracy")
+    sns.despine(ax=ax)
+    plt.close(figure)
+    return figure
+
+
+def fig6(table: pd.DataFrame, *, zoom: int = 2) -> Figure:
+    """Score after each epoch, a line a network; left the first ``zoom`` epochs, right all of them.
+
+    ``table`` has columns ``arch``, ``accuracy`` (percent, for the legend), ``epoch`` (0 before training) and ``score``.
+    Returns the figure.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained", width_ratios=[2, 3])
+    for ax, title, last in ((left, f"the first {zoom} epochs", zoom), (right, "all epochs", table.epoch.max())):
+        for _, rows in table[table.epoch <= last].groupby("arch", sort=False):
+            ax.plot(rows.epoch, rows.score, lw=1, label=f"{rows.accuracy.iloc[0]:.2f}")
+        ax.set(title=title, xlabel="epoch", ylabel="score")
+        sns.despine(ax=ax)
+    left.set(xticks=range(zoom + 1))
+    right.legend(loc="center left", bbox_to_anchor=(1, 0.5), title="accuracy (%)", frameon=False)
+    return figure
+
+
+def pareto(table: pd.DataFrame, front: pd.DataFrame, *, cost: str, value: str = "score") -> Figure:
+    """Hardware-aware search: ``value`` against the column ``cost``, and the front of those that nothing beats.
+
+    ``front`` is :func:`naswotlib.search.pareto.pareto_front` of ``table``. The steps show the best value to be had at a
+    cost; a score of −inf is drawn along the lower edge, as in :func:`naswotbook.plots.fig3`.
+    """
+    figure, ax = plt.subplots(figsize=(6, 4.5), layout="constrained")
+    heights, singular = drawn_heights(table[value])
+    ax.scatter(table[cost][~singular], heights[~singular], s=12, alpha=0.4, linewidths=0)
+    if singular.any():
+        ax.scatter(table[cost][singular], heights[singular], s=16, marker="v", color="tab:orange", label=SINGULAR)
+    ax.step(front[cost], front[value], where="post", marker="o", markersize=4, color="tab:red", label="Pareto front")
+    ax.legend(loc="lower right", frameon=False)
+    if cost == "latency":
+        ax.set(xlabel="latency (ms)", ylabel=value)
+    else:
+        ax.set(xlabel=cost, ylabel=value)
+        ax.xaxis.set_major_formatter(EngFormatter(sep=""))  # 50M
+    sns.despine(ax=ax)
+    plt.close(figure)
+    return figure

@@ -1,0 +1,67 @@
+"""The registry of figures and tables: complete, without a name or label twice, and true of the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from naswotbook.registry import ROOT, find_entry, read_figures
+from naswotlib import list_spaces
+from support.notebooks import PAGES
+
+CHAPTERS = read_figures()
+ENTRIES = [entry for chapter in CHAPTERS.values() for entry in chapter.entries]
+PAPER = ROOT / "figures" / "paper"
+
+
+def test_every_chapter_is_a_page_of_the_book() -> None:
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
+    files = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    assert set(CHAPTERS) <= set(files) & {page.stem for page in PAGES}
+
+
+def test_names_and_labels_are_given_once() -> None:
+    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
+    labels = [entry.label for entry in ENTRIES if entry.label]
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_what_has_a_label_has_a_caption_and_words_for_those_who_do_not_see_it(entry) -> None:
+    assert bool(entry.label) == bool(entry.caption) == bool(entry.alt)
+    assert not entry.label or len(entry.alt) > 40
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_what_is_published_says_what_is_missing_without_it(entry) -> None:
+    assert entry.run is None or not entry.label or entry.without or entry.space
+    assert entry.space in ("", *list_spaces())
+
+
+def test_what_lies_in_the_folder_of_published_results_is_in_the_registry() -> None:
+    known = {f"{e.stem()}{suffix}" for e in ENTRIES if e.run is not None for suffix in e.files}
+    known |= {name for entry in ENTRIES for name in entry.also}
+    assert {path.name for path in PAPER.iterdir() if path.is_file()} <= known
+
+
+def test_a_page_that_draws_can_be_told_where_to() -> None:
+    for page in PAGES:
+        if page.stem in CHAPTERS and any(entry.label for entry in CHAPTERS[page.stem].entries):
+            assert "\nout_dir: str = " in page.read_text(encoding="utf-8"), page.stem
+
+
+def test_an_entry_is_found_by_its_name_and_panels_share_what_each_of_a_page_has() -> None:
+    entry = find_entry("fig9b-cifar100")
+    assert (entry.page, entry.label, entry.run) == ("fig9", "fig-9b", {"panels": "b"})
+    assert entry.needs == "nats_size.parquet"
+    assert entry.stem(3) == "fig9b-cifar100-seed3"
+    with pytest.raises(StopIteration):
+        find_entry("fig9x")
+
+
+def test_a_key_that_no_entry_has_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "figures.yml").write_text("fig1:\n  fig1: {labell: fig-1}\n")
+    with pytest.raises(TypeError, match="labell"):
+        read_figures(tmp_path / "figures.yml")
