@@ -24,11 +24,9 @@ class TrainedNetworks(Protocol):
 
     def accuracy(self, arch: Any, /, *, dataset: str, split: str, epochs: int) -> float:
         """Accuracy of ``arch`` after ``epochs``."""
-        ...
 
     def train_seconds(self, arch: Any, /, *, dataset: str, epochs: int) -> float:
         """Seconds of its training and validation."""
-        ...
 
 
 class TrainingOptions(TypedDict, total=False):

@@ -32,27 +32,21 @@ class SearchSpace(Protocol):
 
     def sample(self, rng: np.random.Generator) -> Any:
         """A random architecture."""
-        ...
 
     def to_str(self, arch: Any) -> str:
         """The text of an architecture, as its benchmark writes it."""
-        ...
 
     def from_str(self, text: str) -> Any:
         """The architecture that ``text`` names; ValueError where it names none."""
-        ...
 
     def graph(self, arch: Any, *args: Any, **skeleton: Any) -> Graph:
         """The operations of its network."""
-        ...
 
     def build(self, arch: Any, *, seed: int, num_classes: int = 10, **skeleton: int) -> nn.Module:
         """Its network, with weights drawn from ``seed``."""
-        ...
 
     def cells(self, arch: Any) -> dict[str, list[Edge]]:
         """The edges of each of its cells, to draw."""
-        ...
 
 
 class GraphSpace(ABC):
