@@ -86,7 +86,7 @@ def number_cells(notebook: Any) -> None:
 
 
 def kernel_manager() -> type:
-    """jupyter_client's, but for the interrupt that it sends before a kernel is asked to end.
+    """jupyter_client's, told that its page is of the site, without the interrupt before a kernel is asked to end.
 
     By then all cells have run. An interrupt that meets the kernel at the tail of its last answer, as happens on a busy
     machine, is reported as an error.
@@ -94,6 +94,10 @@ def kernel_manager() -> type:
     from jupyter_client.manager import AsyncKernelManager
 
     class KernelManager(AsyncKernelManager):
+        async def start_kernel(self, **options: Any) -> None:
+            site = os.environ | {"NASWOTBOOK_SITE": "1"}  # pictures become files with captions; see naswotbook.page
+            await super().start_kernel(**{"env": site} | options)
+
         async def _async_interrupt_kernel(self) -> None:
             pass
 
@@ -107,7 +111,6 @@ def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> Ta
 
     unfinished = page.with_name(f".{page.name}")
     unfinished.parent.mkdir(parents=True, exist_ok=True)
-    os.environ["NASWOTBOOK_SITE"] = "1"  # pictures become files with captions; see naswotbook.page
     options = {"progress_bar": False, "extra_arguments": QUIET, "kernel_manager_class": kernel_manager()}
     try:
         papermill.execute_notebook(str(notebook), str(unfinished), settings, **options)

@@ -20,8 +20,9 @@ _PLAIN = (str, int, float, bool, list, dict, type(None))
 def notebook_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a notebook: the annotated names of its ``globals()``, to be asked for before others exist.
 
-    ValueError where another plain value was injected (a parameter the notebook does not have), TypeError where a
-    value is not of the annotated type. papermill itself only logs the first and never sees the second.
+    ValueError where another plain value was injected (a parameter the notebook does not have; constants, in capitals,
+    may be imported before), TypeError where a value is not of the annotated type. papermill itself only logs the first
+    and never sees the second.
 
     >>> notebook_parameters({"__annotations__": {"seed": int}, "seed": 7})
     {'seed': 7}
@@ -31,7 +32,8 @@ def notebook_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """
     types = namespace["__annotations__"]
     for name, value in namespace.items():
-        if isinstance(value, _PLAIN) and not (name.startswith("_") or name in types or name in ("In", "Out")):
+        ours = name.startswith("_") or name.isupper() or name in types or name in ("In", "Out")
+        if isinstance(value, _PLAIN) and not ours:
             raise ValueError(f"{name}: not a parameter of this notebook; it has {', '.join(types)}")
     for name, kind in types.items():
         value = namespace[name]

@@ -11,7 +11,6 @@ from collections import Counter
 from functools import cache
 
 import numpy as np
-import scipy.linalg
 import torch
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
@@ -63,11 +62,13 @@ def _is_certainly_regular(matrix: np.ndarray) -> bool:
     The least singular value is at least 1 / ‖L⁻¹‖²_F. ``matrix_rank`` asks for more than N ε times the largest, which
     is at most the Frobenius norm; twice that is asked for here, so that rounding decides nothing.
     """
+    from scipy.linalg import solve_triangular  # which a first import of the score need not wait for
+
     try:
         factor = np.linalg.cholesky(matrix)
     except np.linalg.LinAlgError:
         return False
-    inverse = scipy.linalg.solve_triangular(factor, np.eye(len(matrix)), lower=True)
+    inverse = solve_triangular(factor, np.eye(len(matrix)), lower=True)
     tolerance = len(matrix) * np.finfo(np.float64).eps * np.linalg.norm(matrix)
     return bool(1 / np.sum(inverse**2) > 2 * tolerance)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -267,7 +268,9 @@ class TestStruck(TestBroken):
 def test_three_lines_in_a_file_put_a_space_under_the_contract(tmp_path: Path):
     (tmp_path / "test_own.py").write_text(OWN)
     command = [sys.executable, "-m", "pytest", "-q", "-rf", "-p", "no:cacheprovider", "test_own.py"]
-    told = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True)
+    here = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"PYTHONPATH": here}
+    told = subprocess.run(command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True)
     number = len(promises(SpaceContract))
     assert f"1 failed, {3 * number - 2} passed" in told.stdout, told.stdout + told.stderr
     assert "FAILED test_own.py::TestBroken::test_mutation_is_legal_and_changes_exactly_one_decision" in told.stdout
