@@ -138,6 +138,8 @@ STEPS = (
     *(Step(name, 8) for name in NDS),
     Step(IMAGENET, 6),
     Step("nasbench101", 60),
+    *(Step(name, 12) for name in NDS),
+    Step("nds_darts_fixed", 11),
 )
 
 
