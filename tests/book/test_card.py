@@ -85,7 +85,8 @@ def test_a_ceiling_is_of_tables_with_two_seeds():
 
 def test_tables_of_fewer_than_eight_networks_have_no_tau():
     networks = trained_networks()
-    few = networks[networks.table.isin(["nats_size", "nds_darts_fixed"])]
+    pair = networks[networks.table.isin(["nats_size", "nds_enas_fixed"])]
+    few = pair[(pair.table == "nats_size") | (pair.groupby("table").cumcount() < 7)]
     inputs = load_images("noise", 4, seed=0, side=16)
     taus = taus_of_tables(few, inputs, seed=1)
     assert list(taus) == ["nats_size"]
