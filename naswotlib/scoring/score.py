@@ -68,7 +68,8 @@ def naswot_score(
     ``batch_norm`` and ``activations`` are those of :func:`naswotlib.activation_codes`, whose errors apply.
 
     ``exact=True`` is the plain definition, integer for integer. ``exact=False`` may use a faster plan that
-    reorders floating-point sums (score within 1e-6 relative in 2,009 of 2,010 networks compared); where none exists it is the same.
+    reorders floating-point sums (score within 1e-6 relative in 2,009 of 2,010 networks
+    compared); where none exists it is the same.
 
     >>> import torch
     >>> network = nn.Sequential(nn.Flatten(), nn.Linear(12, 64), nn.ReLU(), nn.Linear(64, 10))
