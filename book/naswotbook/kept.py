@@ -9,16 +9,17 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from naswotlib.data.files import write_whole
+from naswotlib.graph import Counting
 from naswotlib.scoring.proxies import PROXIES
 from naswotlib.scoring.store import MANIFEST, read_scores
 
-COUNTINGS = ("once", "reference")
+COUNTINGS = get_args(Counting)
 RUNS = "manifest.json"
 _NAME = re.compile(rf"([a-z0-9_]+)-(.+)-({'|'.join((*COUNTINGS, *PROXIES))})-seed(\d+)((?:-[a-z_]+\d+)*)\.parquet")
 VARIED = ["space", "dataset", "measure", "seed", "batch", "skeleton"]

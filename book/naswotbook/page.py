@@ -15,14 +15,16 @@ import pandas as pd
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
+from naswotbook.kept import COUNTINGS
 from naswotbook.markdown import Format, figure_block, frame_table, grid
 from naswotbook.provenance import Provenance, provenance_table, read_facts
 from naswotbook.registry import ROOT, Chapter, Entry, read_figures
+from naswotbook.samples import PROFILES
 from naswotlib.benchmarks.importers import official_file
 from naswotlib.data.files import write_whole
 from naswotlib.errors import check_choice
 
-CHOICES: dict[str, Collection[str]] = {"profile": ("demo", "paper"), "counting": ("once", "reference")}
+CHOICES: dict[str, Collection[str]] = {"profile": PROFILES, "counting": COUNTINGS}
 SITE = "NASWOTBOOK_SITE"  # set where what is shown becomes a page of the site, and not a notebook to look at
 DRAWN = ("profile", "seed", "data_dir")  # parameters on which a sample of networks depends
 SCORED = ("seed", "batch_size", "counting", "device", "workers", "data_dir")  # and those on which its scores do

@@ -9,7 +9,7 @@ without bias, every batch normalisation affine with eps 1e-5, the classifier has
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -160,10 +160,10 @@ class Graph:
                 yield f"{op.name}.weight", (op.channels, self.channels(op.inputs[0])), op
                 yield f"{op.name}.bias", (op.channels,), op
 
-    def last_uses(self) -> list[list[int]]:
-        """For each operation, the values that nothing after it reads, so that their memory can go."""
-        last = {x: number for number, op in enumerate(self.ops) for x in op.inputs}
-        free: list[list[int]] = [[] for _ in self.ops]
-        for x, number in last.items():
-            free[number].append(x)
-        return free
+
+def last_uses(ops: Mapping[int, Op]) -> dict[int, list[int]]:
+    """For each operation, the values that nothing after it reads, so that their memory can go."""
+    free: dict[int, list[int]] = {number: [] for number in ops}
+    for x, number in {x: number for number, op in ops.items() for x in op.inputs}.items():
+        free[number].append(x)
+    return free

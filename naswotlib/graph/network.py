@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from naswotlib.graph.graph import Graph, Op
+from naswotlib.graph.graph import Graph, Op, last_uses
 
 
 def init_weights(graph: Graph, seed: int) -> dict[str, Tensor]:
@@ -81,7 +81,7 @@ class GraphNetwork(nn.Module):
     def __init__(self, graph: Graph, weights: dict[str, Tensor]) -> None:
         super().__init__()
         self.graph = graph
-        self._free = graph.last_uses()
+        self._free = [*last_uses(dict(enumerate(graph.ops))).values()]
         self._calls: list[Callable[..., Tensor] | str | None] = []
         for op in graph.ops:
             if op.name:

@@ -33,20 +33,26 @@ def shapes(graph: Graph, side: int | tuple[int, int]) -> list[Shape]:
     found: list[Shape] = []
     sides = (side, side) if isinstance(side, int) else side
     for op in graph.ops:
-        height, width = found[op.inputs[0]][1:] if op.inputs else sides
-        if op.kind in ("conv", "avg_pool", "max_pool"):
-            height, width = (_side(op, axis, length) for axis, length in enumerate((height, width)))
-        elif op.kind == "zero":
-            height, width = (-(-length // stride) for length, stride in zip((height, width), op.stride, strict=True))
-        elif op.kind in ("global_pool", "linear"):
-            height, width = 1, 1
-        found.append((op.channels, height, width))
+        size = size_after(op, found[op.inputs[0]][1:]) if op.inputs else sides
+        found.append((op.channels, *size))
     return found
 
 
-def _side(op: Op, axis: int, length: int) -> int:
-    reach = op.dilation[axis] * (op.kernel[axis] - 1) + 1
-    return (length + 2 * op.padding[axis] - reach) // op.stride[axis] + 1
+def size_after(op: Op, size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of what an operation makes of an input of ``size``; below 1 where its window does not fit."""
+    if op.kind in ("global_pool", "linear"):
+        return 1, 1
+    if op.kind == "zero":
+        return -(-size[0] // op.stride[0]), -(-size[1] // op.stride[1])
+    if op.kind not in ("conv", "avg_pool", "max_pool"):
+        return size
+    rows, columns = ((size[k] + 2 * op.padding[k] - reach(op, k)) // op.stride[k] + 1 for k in (0, 1))
+    return rows, columns
+
+
+def reach(op: Op, axis: int) -> int:
+    """How many pixels side by side the window of an operation spans."""
+    return op.dilation[axis] * (op.kernel[axis] - 1) + 1
 
 
 def network_size(graph: Graph, side: int) -> NetworkSize:

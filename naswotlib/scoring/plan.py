@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from naswotlib.graph import Counting, Graph, Op
+from naswotlib.graph.graph import last_uses
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,4 @@ def make_plan(graph: Graph, counting: Counting) -> Plan:
         if number in needed:
             needed.update(ops[number].inputs)
     ops = {number: op for number, op in ops.items() if number in needed}
-    free: dict[int, list[int]] = {number: [] for number in ops}
-    for x, number in {x: number for number, op in ops.items() for x in op.inputs}.items():
-        free[number].append(x)
-    return Plan(ops, layers, free)
+    return Plan(ops, layers, last_uses(ops))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from naswotlib.graph import Op
+from naswotlib.graph.sizes import reach, size_after
 from naswotlib.scoring.compiled import tables
 from naswotlib.scoring.compiled.tables import CONV, PASS, TERM
 from naswotlib.scoring.compiled.vectors import LANES
@@ -35,26 +36,15 @@ def make_program(plan: Plan, side: Size, images: int) -> Program:
 
 
 def _size_after(op: Op, size: Size) -> Size:
-    """Height and width of the result of a convolution or pool."""
-    if op.kind in ("global_pool", "linear"):
-        return 1, 1
-    if op.kind == "zero":
-        return -(-size[0] // op.stride[0]), -(-size[1] // op.stride[1])
-    if op.kind not in ("conv", "avg_pool", "max_pool"):
-        return size
-    rows, columns = (_length_after(op, size, axis) for axis in (0, 1))
-    return rows, columns
-
-
-def _length_after(op: Op, size: Size, axis: int) -> int:
-    reach = op.dilation[axis] * (op.kernel[axis] - 1) + 1
-    room = size[axis] + 2 * op.padding[axis] - reach
-    if room < 0:
-        raise ValueError(
-            f"inputs: too small, {op.kind} {op.name} reads {reach} pixels side by side of a {size[0]}×{size[1]} image; "
-            "use larger images"
-        )
-    return room // op.stride[axis] + 1
+    """Height and width of the result of an operation; ValueError where its window does not fit."""
+    found = size_after(op, size)
+    for axis in (0, 1):
+        if found[axis] < 1:
+            raise ValueError(
+                f"inputs: too small, {op.kind} {op.name} reads {reach(op, axis)} pixels side by side of a "
+                f"{size[0]}×{size[1]} image; use larger images"
+            )
+    return found
 
 
 class _Scheduler:

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from naswotlib.graph import Graph, GraphNetwork, init_weights
+from naswotlib.graph.graph import last_uses
 
 
 def small_graph(init: str = "pytorch") -> Graph:
@@ -116,4 +117,4 @@ def test_values_are_let_go_after_their_last_reader():
     x = graph.input(3)  # 0
     y = graph.zero(x)  # 1
     graph.add(graph.shift(x), y)  # 2, 3
-    assert [sorted(values) for values in graph.last_uses()] == [[], [], [0], [1, 2]]
+    assert [sorted(values) for values in last_uses(dict(enumerate(graph.ops))).values()] == [[], [], [0], [1, 2]]
