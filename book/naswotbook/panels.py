@@ -115,7 +115,7 @@ def score_panels(page: Page, measures: Sequence[str] = SCORE) -> tuple[pd.DataFr
         known = kept_proxies(entry.space) if kept_there else None
         table = measure_sample(sample, measures, known=known, **page.scored)
         points.append(table.assign(panel=entry.panel))
-        about = asdict(entry) | asdict(sample) | page.parameters
+        about = vars(entry) | vars(sample) | page.parameters
         for name in measures:
             tau = kendall_tau(table[name], table.accuracy, rng=np.random.default_rng(page.seed))
             rows.append({key: about[key] for key in SUMMARY} | {"measure": name} | asdict(tau))
