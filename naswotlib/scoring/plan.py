@@ -85,12 +85,14 @@ def make_plan(graph: Graph, counting: Counting) -> Plan:
                 continue
         if op.kind == "relu" and ops[inputs[0]].kind == "relu":
             inputs = ops[inputs[0]].inputs  # rectifying again changes neither values nor signs
-        plain = replace(op, inputs=inputs)
+        plain = op
         if op.kind == "relu":
             count = op.reference if counting == "reference" else 1
             if count:
                 layers.append((op.name, inputs[0], count))
-            plain = replace(plain, name="", reference=1, functional=False)
+            plain = Op("relu", inputs, op.channels)
+        elif inputs != op.inputs:
+            plain = replace(op, inputs=inputs)
         same[number] = number if plain.name or op.kind == "input" else known.setdefault(plain, number)
         ops.setdefault(same[number], plain)
     needed = {value for _, value, _ in layers}

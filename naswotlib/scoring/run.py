@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -38,7 +39,7 @@ def _compute(op: Op, weights: Weights, xs: list[Tensor], inputs: Tensor, pool: P
         return F.conv2d(xs[0], weights[f"{op.name}.weight"], None, op.stride, op.padding, op.dilation, op.groups)
     if op.kind == "batch_norm":
         scale, shift = weights[f"{op.name}.weight"], weights[f"{op.name}.bias"]
-        return F.batch_norm(xs[0], None, None, scale, shift, training=True, eps=EPSILON)
+        return torch.batch_norm(xs[0], scale, shift, None, None, True, 0.0, EPSILON, torch.backends.cudnn.enabled)
     if op.kind == "linear":
         return F.linear(xs[0], weights[f"{op.name}.weight"], weights[f"{op.name}.bias"])
     if op.kind == "avg_pool" and pool is not None and xs[0].is_contiguous():
