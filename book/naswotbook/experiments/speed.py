@@ -43,9 +43,10 @@ def gpu_ratios(fast: pd.DataFrame) -> pd.DataFrame:
 
 
 def cpu_ratios(cpu: pd.DataFrame) -> pd.DataFrame:
-    """Median seconds a network on the processor, a row a space and number of threads, and the ratios of both engines."""
+    """Median seconds a network on the processor by space and number of threads, and the ratios of both engines."""
     rows = []
-    for (space, threads, clock), part in cpu[cpu.way != "search"].groupby(["space", "threads", "clock"], sort=False):
+    networks = cpu[cpu.way != "search"]
+    for (space, threads, clock), part in networks.groupby(["space", "threads", "clock"], sort=False):
         by_way = part.set_index("way")
         row = {"space": space, "threads": threads, "clock": clock, "n": by_way.networks.iloc[0]}
         row |= {way: by_way.seconds[way] for way in ("authors", "exact", "fast")}
@@ -67,7 +68,7 @@ def search_times(fast: pd.DataFrame, cpu: pd.DataFrame, printed: pd.DataFrame) -
 def speed_in_words(gpu: dict[str, pd.DataFrame]) -> str:
     """What a GPU does, in a paragraph."""
     many, all_cells, right = gpu["fast"][gpu["fast"].what == "many"], gpu["all"].iloc[0], gpu["right"]
-    alone, best = many.loc[many.workers.idxmin()], many.loc[many.per_second.idxmax()]
+    alone, best = many.sort_values("workers").iloc[0], many.sort_values("per_second").iloc[-1]
     counted = right[right.bits > 0]
     return f"""
 One process scores **{alone.per_second:.0f} networks a second**, {best.workers:.0f} processes on the same GPU
