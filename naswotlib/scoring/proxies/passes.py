@@ -17,7 +17,7 @@ from torch.func import functional_call
 from torch.overrides import TorchFunctionMode
 
 from naswotlib.scoring.codes import ActivationCodes
-from naswotlib.scoring.modes import BatchNormMode, check_network, scoring_mode
+from naswotlib.scoring.modes import check_network, scoring_mode
 from naswotlib.scoring.proxies.base import check_labels, class_scores, floating, gradients_of
 from naswotlib.scoring.watch import watch_codes
 
@@ -102,7 +102,8 @@ class Passes:
 
     def eval_input_gradients(self) -> Tensor:
         """:attr:`input_gradients` with normalisation on running statistics."""
-        return _input_gradients(run_forward(self.network, self.inputs, batch_norm="eval"))
+        with scoring_mode(self.network, "eval"):
+            return _input_gradients(run_forward(self.network, self.inputs))
 
     @cached_property
     def codes(self) -> ActivationCodes:
@@ -141,20 +142,13 @@ def passes_of(
         _OPEN.reset(token)
 
 
-def run_forward(
-    network: nn.Module,
-    inputs: Tensor,
-    *,
-    weights: dict[str, Tensor] | None = None,
-    batch_norm: BatchNormMode = "batch",
-) -> Forward:
-    """A forward pass that can be differentiated, with the network's own weights or others of their names."""
-    own = floating(network.named_parameters()) if weights is None else weights
-    leaves = {name: weight.detach().requires_grad_() for name, weight in own.items()}
+def run_forward(network: nn.Module, inputs: Tensor) -> Forward:
+    """A forward pass that can be differentiated, inside a block of :func:`passes_of`."""
+    leaves = {name: weight.detach().requires_grad_() for name, weight in floating(network.named_parameters()).items()}
     images = inputs.detach().clone()
     if images.is_floating_point():
         images.requires_grad_()
-    with scoring_mode(network, batch_norm), _Outputs() as seen:
+    with _Outputs() as seen:
         scores = class_scores(functional_call(network, leaves, (images.clone(),)))
     return Forward(leaves, images, scores, seen.outputs)
 
