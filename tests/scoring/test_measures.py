@@ -365,3 +365,16 @@ def test_measures_grow_with_the_width_of_a_network():
     for name in ("swap", "near", "zen", "l2_norm", "snip"):
         found = [value(name, network, images(24, 16), labels) for network in networks]
         assert all(less < more for less, more in pairwise(found)), (name, found)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", ALL)
+def test_a_gpu_gives_what_the_cpu_gives_and_the_same_twice(name):
+    inputs, how = images(12, 16), {"measures": [name], "labels": LABELS.repeat(2)}
+    expected, errors = measure_network(small_network(), inputs, **how)
+    assert errors == {}
+    how["labels"] = how["labels"].cuda()
+    network, on_device = small_network().cuda(), inputs.cuda()
+    found, again = (measure_network(network, on_device, **how) for _ in range(2))
+    assert found == again
+    assert found[0][name] == pytest.approx(expected[name], rel=0.05 if name in ("zico", "plain") else 1e-3)
