@@ -16,6 +16,7 @@ from naswotbook.experiments.measures import (
     compare_measures,
     comparison_in_words,
     functions_of,
+    order_kept,
     precision,
     read_measures,
     regret,
@@ -144,3 +145,15 @@ def test_cells_of_one_function_are_one_and_other_spaces_have_their_own(tmp_path)
     table, _ = noisy(5, {"swap": 1.0})
     table.to_parquet(tmp_path / "nasbench101-cifar10-measures-seed1-batch32.parquet", index=False)
     assert read_measures(tmp_path, "nasbench101", seed=1, batch_size=32).arch.tolist() == table.arch.tolist()
+
+
+def test_the_order_at_a_cheap_setting_is_compared_network_by_network():
+    full, _ = noisy(60, {"swap": 1.0, "near": 1.0, "zen": 1.0})
+    cheap = full[["arch", "swap", "near", "seconds", "error"]].assign(near=-full.near)[::-1][:50]
+    cheap.loc[20, "swap"] = np.nan
+    found = order_kept(full, cheap, seed=0, n_boot=50).set_index("measure")
+    assert found.index.tolist() == ["swap", "near"]
+    assert found.tau_b.to_dict() == pytest.approx({"swap": 1, "near": -1})
+    assert found.n.to_dict() == {"swap": 49, "near": 50}
+    one = order_kept(full, cheap, functions=["the same"] * 60, seed=0)
+    assert one.low.isna().all()

@@ -115,6 +115,31 @@ def compare_measures(
     return found | {"low": low, "high": high, "by_seed": by_seed.tolist()} | means
 
 
+def order_kept(
+    full: pd.DataFrame,
+    cheap: pd.DataFrame,
+    *,
+    functions: Sequence[Hashable] | None = None,
+    seed: int,
+    n_boot: int = 1000,
+) -> pd.DataFrame:
+    """How far each measure orders networks at a cheap setting as it does at the full one.
+
+    ``cheap`` has the networks of ``full`` (of which ``functions`` are) or some of them. A row for each measure of both:
+    ``measure``, ``n`` networks with both values, ``tau_b`` between the two, and ``low``, ``high`` as above.
+    """
+    names = [name for name in full.columns.drop(list(NOT_MEASURES)) if name in cheap]
+    alike = full.arch if functions is None else pd.Series(list(functions), index=full.index)
+    both = full.assign(function=alike).merge(cheap, on="arch", suffixes=("", "_cheap"))
+    rows = []
+    for name in names:
+        pair = both[[name, f"{name}_cheap", "function"]].dropna()
+        columns = [pair[column].to_numpy(dtype=float) for column in (name, f"{name}_cheap")]
+        low, high = resampled(tau_b, *columns, functions=pair.function.tolist(), seed=seed, n_boot=n_boot)
+        rows.append({"measure": name, "n": len(pair), "tau_b": tau_b(*columns), "low": low, "high": high})
+    return pd.DataFrame(rows, columns=["measure", "n", "tau_b", "low", "high"])
+
+
 def comparison_in_words(found: dict[str, Any], *, one: str, other: str) -> str:
     """The verdict of :func:`compare_measures`, with the names that the two measures have in prose."""
     interval = f"{found['difference']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"

@@ -47,9 +47,8 @@ register_proxy("jacob_cov_eval")(partial(jacob_cov, batch_norm="eval"))
 def correlations(rows: Tensor) -> Tensor | None:
     """Pearson's correlation of every two rows ``(N, D)``: ``(N, N)`` float64 on the CPU, or None where one is constant.
 
-    >>> correlations(torch.tensor([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
-    tensor([[ 1., -1.],
-            [-1.,  1.]], dtype=torch.float64)
+    >>> correlations(torch.tensor([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])).numpy().round(6).tolist()
+    [[1.0, -1.0], [-1.0, 1.0]]
     """
     centred = rows.double() - rows.double().mean(dim=1, keepdim=True)
     norms = torch.linalg.vector_norm(centred, dim=1, keepdim=True)
