@@ -74,9 +74,9 @@ def _is_certainly_regular(matrix: np.ndarray) -> bool:
 
 
 class KernelSum:
-    """K_H of ``num_images`` images, summed over codes that come one after the other."""
+    """K_H of ``num_images`` images (0: as many as the codes have), summed over codes that come one after the other."""
 
-    def __init__(self, num_images: int) -> None:
+    def __init__(self, num_images: int = 0) -> None:
         self.num_units = 0
         self._packed: dict[int, np.ndarray] = {}  # lower triangle of the distances, by how often they count
         self._on_device: Tensor | None = None
@@ -85,6 +85,7 @@ class KernelSum:
     def add(self, bits: np.ndarray | Tensor, units: int, count: int) -> None:
         """Count ``units`` more units, ``count`` times: packed words ``(N, words)`` or booleans ``(N, units)``."""
         self.num_units += units * count
+        self._shape = len(bits), len(bits)
         if isinstance(bits, np.ndarray):
             from naswotlib.scoring.compiled.hamming import add_hamming  # numba takes a second to import
 

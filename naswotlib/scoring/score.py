@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from naswotlib.errors import warn
 from naswotlib.graph import Counting, Graph, Op
 from naswotlib.graph.sizes import adds_up
 from naswotlib.graph.trace import built_graph, traced_graph, weights_of
-from naswotlib.scoring.kernel import hamming_kernel, log_determinant
-from naswotlib.scoring.modes import BatchNormMode, check_counting, check_inputs, scoring_mode
-from naswotlib.scoring.watch import EVAL_WARNING, check_arguments, watch_codes
+from naswotlib.scoring.batches import Forward, Inputs
+from naswotlib.scoring.kernel import KernelSum, log_determinant
+from naswotlib.scoring.modes import BatchNormMode, check_counting, check_inputs, check_network, scoring_mode
+from naswotlib.scoring.watch import check_arguments, one_kind, watch_codes
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,10 @@ class NaswotScore:
         uncounted: activations that ran but were not counted.
         engine: how it was computed: from the ``"graph"`` that the network was built from, from one found by tracing it
             (``"fx"``), or by watching its forward pass (``"hooks"``).
+        activations: the functions that were counted, by their names in :data:`naswotlib.scoring.watch.ACTIVATIONS`.
+        counting: how they were counted.
+        precision: type of the numbers that the network computed with.
+        notes: what there is to know besides, such as normalisations that did not use the batch.
     """
 
     value: float
@@ -40,6 +45,10 @@ class NaswotScore:
     layers: dict[str, int]
     uncounted: tuple[str, ...]
     engine: str
+    activations: tuple[str, ...] = ("relu",)
+    counting: Counting = "once"
+    precision: str = "float32"
+    notes: tuple[str, ...] = ()
 
     def __float__(self) -> float:
         return self.value
@@ -54,12 +63,13 @@ class NaswotScore:
 
 def naswot_score(
     network: nn.Module,
-    inputs: Tensor,
+    inputs: Inputs,
     *,
     counting: Counting = "once",
     batch_norm: BatchNormMode = "batch",
     exact: bool = True,
     activations: Iterable[str] = ("relu",),
+    forward: Forward | None = None,
 ) -> NaswotScore:
     """Score an untrained network on a mini-batch: the log-determinant of its Hamming kernel (equations 1 and 2).
 
@@ -77,22 +87,39 @@ def naswot_score(
     >>> score.num_units, score.layers, score.kernel.shape
     (64, {'2': 64}, (8, 8))
     """
-    wanted = check_arguments(network, inputs, counting, batch_norm, activations)
-    if batch_norm == "eval":
-        warn(EVAL_WARNING)
-    if batch_norm == "batch" and wanted == {"relu"} and _is_plain(network, inputs):
+    wanted = check_arguments(counting, batch_norm, activations)
+    planned = batch_norm == "batch" and "relu" in wanted and forward is None
+    if planned and isinstance(inputs, Tensor) and _is_plain(network, inputs):
+        check_network(network, inputs)
         graph, engine = built_graph(network), "graph"
         if graph is None and not exact:
             with scoring_mode(network, batch_norm):
                 graph, engine = traced_graph(network, inputs.shape[1]), "fx"
         # What a graph does not show, such as a sum that broadcasts, is left to hooks.
         if graph is not None and any(_counts(op, counting) for op in graph.ops) and adds_up(graph, inputs.shape[2:]):
-            return _score_plan(graph, weights_of(network), inputs, counting, exact, engine)
-    codes = watch_codes(network, inputs, counting=counting, batch_norm=batch_norm, wanted=wanted)
+            return replace(_score_plan(graph, weights_of(network), inputs, counting, exact, engine), counting=counting)
+    how: dict[str, Any] = {"counting": counting, "batch_norm": batch_norm, "wanted": wanted, "forward": forward}
+    total = KernelSum()
+    codes = watch_codes(network, inputs, total=total, **how)
+    codes = one_kind(codes) if activations == "auto" else codes
     codes.check_counted(counting, wanted)
-    kernel = hamming_kernel(codes)  # on a GPU this waits, once
+    kernel = total.kernel()  # on a GPU this waits, once
     codes.check_numbers()
-    return _score(kernel, codes.units_by_layer, codes.uncounted, "hooks")
+    frozen = f"{len(codes.frozen)} batch normalisations used running statistics"
+    return replace(
+        _score(kernel, codes.units_by_layer, codes.uncounted, "hooks"),
+        activations=tuple(dict.fromkeys(layer.kind for layer in codes.layers)),
+        counting=counting,
+        precision=_precision(network, inputs),
+        notes=(*codes.notes, *((frozen,) if codes.frozen else ())),
+    )
+
+
+def _precision(network: nn.Module, inputs: Inputs) -> str:
+    """The type of the weights; of the inputs, where there are none."""
+    types = [str(weights.dtype) for weights in network.parameters() if weights.is_floating_point()]
+    types = types or [str(inputs.dtype)] if isinstance(inputs, Tensor) else types
+    return ", ".join(sorted({name.removeprefix("torch.") for name in types})) or "unknown"
 
 
 def score_graph(
@@ -110,6 +137,8 @@ def score_graph(
 
 def _is_plain(network: nn.Module, inputs: Tensor) -> bool:
     """Whether plans apply: float32 images and weights on the CPU."""
+    if not isinstance(network, nn.Module):
+        return False
     tensors = [inputs, *network.parameters()]
     return inputs.dim() == 4 and all(x.dtype == torch.float32 and x.device.type == "cpu" for x in tensors)
 
