@@ -23,6 +23,7 @@ from torch import Tensor
 from naswotlib.errors import check_choice, warn
 from naswotlib.graph import Counting, init_weights
 from naswotlib.scoring.modes import check_counting, check_inputs, on_host
+from naswotlib.scoring.own_code import code_digest
 from naswotlib.scoring.parallel import map_unordered, pack_space, unpack_space
 from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, PROXIES, check_labels
 from naswotlib.scoring.score import naswot_score, score_graph
@@ -170,7 +171,9 @@ def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | Non
 def _manifest(space: Any, settings: _Settings, images: np.ndarray, labels: np.ndarray | None) -> dict[str, Any]:
     """What a score depends on, in words and numbers that a file can hold."""
     arrays = {"inputs": images} if labels is None else {"inputs": images, "labels": labels}
-    return {**vars(settings), "space": space.name} | {
+    digest = code_digest(space)
+    code = {} if digest is None else {"code of the space": digest}
+    return {**vars(settings), "space": space.name, **code} | {
         name: f"{array.shape} {array.dtype} sha256 {hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
         for name, array in arrays.items()
     }
