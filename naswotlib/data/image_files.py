@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -18,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from naswotlib.data.files import DAMAGED, check_regular, is_tar, open_tar
 from naswotlib.data.pickles import ARRAYS, load_pickle
 
 IMAGENET_MEAN, IMAGENET_STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
@@ -68,9 +68,10 @@ def open_images(path: Path, *, part: str = "", fit: Fit = fit_by_area) -> ImageS
         return _encoded(path, names, lambda i: [(path / names[k]).read_bytes() for k in i], fit)
     if not path.exists():
         raise FileNotFoundError(f"source: {path} does not exist; expected an .npz, a folder or a tar of images")
+    check_regular(path)
     if zipfile.is_zipfile(path):
         return _npz(path)
-    if tarfile.is_tarfile(path):
+    if is_tar(path):
         return _tar(path, part, fit)
     raise ValueError(
         f"source: {path} is no .npz, folder or tar of images; a broken download begins like one: fetch it again"
@@ -80,8 +81,8 @@ def open_images(path: Path, *, part: str = "", fit: Fit = fit_by_area) -> ImageS
 def _npz(path: Path) -> ImageSource:
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (ValueError, zipfile.BadZipFile) as error:
+            arrays = {name: np.asarray(file[name]) for name in file.files}
+    except (ValueError, MemoryError, zipfile.BadZipFile, NotImplementedError, *DAMAGED) as error:
         raise ValueError(
             f"source: {path} cannot be read as .npz ({error}); expected arrays without pickled objects"
         ) from error
@@ -114,12 +115,12 @@ def _is_image(path: Path, part: str) -> bool:
 
 
 def _tar(path: Path, part: str, fit: Fit) -> ImageSource:
-    with tarfile.open(path) as tar:
+    with open_tar(path) as tar:
         members = [m for m in tar if m.isfile() and _is_image(Path(m.name), part)]
     members.sort(key=lambda member: member.name)
 
     def read(indices: np.ndarray) -> list[bytes]:
-        with tarfile.open(path) as tar:
+        with open_tar(path) as tar:
             files = [tar.extractfile(members[i]) for i in indices]  # by its place in the archive: nothing is unpacked
             return [file.read() for file in files if file is not None]
 
@@ -174,7 +175,7 @@ def open_batches(path: Path, batches: Sequence[str], label: str) -> ImageSource:
 
 def _read_batches(path: Path, batches: Sequence[str]) -> Iterator[bytes]:
     files: dict[str, Any]
-    with nullcontext() if path.is_dir() else tarfile.open(path) as tar:
+    with nullcontext() if path.is_dir() else open_tar(path) as tar:
         if tar is None:
             files = {file.name: file for file in path.iterdir() if file.is_file()}
         else:

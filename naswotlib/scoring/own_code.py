@@ -15,8 +15,10 @@ import joblib
 
 
 def code_digest(space: Any) -> str | None:
-    """A digest of what a space of one's own is: its public attributes, the files of its module and of others of one's own that
-    this imports, or, without a file, as in a notebook, the instructions of its class. None for one of this library.
+    """A digest of what a space of one's own is; None for one of this library.
+
+    It is of its public attributes, and of the files of its module and of others of one's own that this imports; without
+    a file, as in a notebook, of the instructions of its class.
     """
     module = sys.modules.get(type(space).__module__)
     if module is not None and module.__name__.partition(".")[0] == "naswotlib":
