@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -21,6 +22,7 @@ from naswotlib.data.files import DAMAGED, check_regular, is_tar, open_tar
 from naswotlib.data.pickles import ARRAYS, load_pickle
 
 IMAGENET_MEAN, IMAGENET_STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+_LARGEST_IMAGE = 2**26  # pixels; twice as many take 1.6 GB as numbers
 _LARGEST_BATCH = 2**28  # bytes; the largest published one, CIFAR-100's, has 155 MB
 _EXTENSIONS = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
@@ -135,11 +137,14 @@ def _encoded(path: Path, names: Sequence[Path], read: Callable[[np.ndarray], lis
     labels = np.unique(folders, return_inverse=True)[1] if all(folders) else None
 
     def take(indices: np.ndarray, side: int | None) -> npt.NDArray[np.float32]:
-        images = []
+        images, pixels = [], 0
         for index, data in zip(indices, read(indices), strict=True):
             try:
-                image = Image.open(BytesIO(data)).convert("RGB")
-            except (UnidentifiedImageError, OSError) as error:
+                opened = Image.open(BytesIO(data))
+                pixels += math.prod(opened.size) if side is None else 0
+                _check_pixels(f"source: {names[index]} in {path}", math.prod(opened.size), pixels)
+                image = opened.convert("RGB")
+            except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, struct.error) as error:
                 raise ValueError(f"source: {names[index]} in {path} is no readable image ({error})") from error
             images.append(image if side is None else fit(image, side))
         sizes = {image.size for image in images}
@@ -150,6 +155,14 @@ def _encoded(path: Path, names: Sequence[Path], read: Callable[[np.ndarray], lis
         return np.stack([np.asarray(image, np.float32) for image in images]).transpose(0, 3, 1, 2)
 
     return ImageSource(take, len(names), labels)
+
+
+def _check_pixels(what: str, of_one: int, of_all: int) -> None:
+    """ValueError where an image, or all that are not made smaller, would take gigabytes."""
+    if of_one > _LARGEST_IMAGE:
+        raise ValueError(f"{what} has {of_one / 1e6:.0f} million pixels; expected at most {_LARGEST_IMAGE / 1e6:.0f}")
+    if of_all > 2 * _LARGEST_IMAGE:
+        raise ValueError(f"{what} and those before it have {of_all / 1e6:.0f} million pixels as they are; give a side")
 
 
 def open_batches(path: Path, batches: Sequence[str], label: str) -> ImageSource:

@@ -11,6 +11,7 @@ from collections import Counter
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
@@ -71,6 +72,19 @@ def _is_certainly_regular(matrix: np.ndarray) -> bool:
     inverse = solve_triangular(factor, np.eye(len(matrix)), lower=True)
     tolerance = len(matrix) * np.finfo(np.float64).eps * np.linalg.norm(matrix)
     return bool(1 / np.sum(inverse**2) > 2 * tolerance)
+
+
+def coin_flips(images: int, num_units: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """log|K_H| of a mini-batch of so many ``images`` whose codes of ``num_units`` bits agree in half of them.
+
+    Then K_H has N_A on its diagonal and N_A / 2 elsewhere, and this is N log(N_A / 2) + log(N + 1).
+
+    >>> coin_flips(128, [2**16, 2**17]).round(1).tolist()
+    [1335.7, 1424.4]
+    """
+    agreeing = np.asarray(num_units, dtype=np.float64) / 2
+    score: npt.NDArray[np.float64] = images * np.log(agreeing) + np.log(images + 1)
+    return score
 
 
 class KernelSum:

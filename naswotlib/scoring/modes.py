@@ -111,3 +111,14 @@ def check_network(network: nn.Module, inputs: Tensor, *, least: int = 2) -> None
 def check_counting(counting: str) -> None:
     """Raise unless ``counting`` is one of the two ways of counting."""
     check_choice("counting", counting, get_args(Counting))
+
+
+def check_device(device: str) -> None:
+    """Raise unless ``device`` is one of torch's that can be used here."""
+    try:
+        torch.empty(1, device=device)
+    except Exception as error:  # each kind of device has its own
+        said = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"device: {device!r} cannot be used here, as cpu can be, or cuda with a GPU ({said})"
+        ) from error

@@ -29,6 +29,7 @@ from naswotlib.scoring.codes import ActivationCodes, LayerCode
 from naswotlib.scoring.intact import effects_of
 from naswotlib.scoring.kernel import KernelSum
 from naswotlib.scoring.modes import BatchNormMode, check_counting, on_host, scoring_mode
+from naswotlib.scoring.ready import is_compiled
 from naswotlib.scoring.spellings import Found, Spellings
 
 EVAL_WARNING = (
@@ -178,6 +179,7 @@ class _Watcher(TorchFunctionMode):
         self.frozen: dict[str, None] = {}
         self._path: list[tuple[str, nn.Module]] = []
         self._packed: dict[int, tuple[weakref.ref[Tensor], np.ndarray | Tensor]] = {}
+        self._packs = is_compiled("packing")  # else booleans are compared, by a product of matrices
         self._named = False  # whether a function that is an activation is running
 
     @contextmanager
@@ -292,9 +294,13 @@ class _Watcher(TorchFunctionMode):
         if not on_host(x):
             self.bad.append((message, torch.isnan(x).any()))
             return (x > 0).flatten(1)
-        from naswotlib.scoring.compiled.packing import pack_signs  # numba takes a second to import
+        words: np.ndarray | Tensor
+        if self._packs:
+            from naswotlib.scoring.compiled.packing import pack_signs  # numba takes a second to import
 
-        words, nan = pack_signs(x)
+            words, nan = pack_signs(x)
+        else:
+            words, nan = (x > 0).flatten(1), bool(torch.isnan(x).any())
         if nan:
             raise ValueError(message)
         return words

@@ -125,5 +125,5 @@ def test_a_device_without_end_is_refused_at_once(tmp_path):
 
 def test_an_import_into_the_place_of_something_else_is_refused(tmp_path):
     (tmp_path / "other.parquet").write_bytes(b"PAR1 rubbish PAR1")
-    with pytest.raises(ValueError, match="other.parquet is there and was not made by an import"):
+    with pytest.raises(ValueError, match=r"other.parquet is there and was not made by an import"):
         import_file(own(tmp_path / "other.csv"), out=tmp_path)

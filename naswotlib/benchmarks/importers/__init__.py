@@ -133,18 +133,30 @@ def _importer(path: Path) -> Callable[..., pa.Table]:
         (nasbench201.MAGIC.to_bytes(10, "little") in head[:16], nasbench201.from_pth),
         (head[:1] == b"\x80", tables.from_mini),
         (head[:3] == b"BZh" or head[257:262] == b"ustar", nasbench201.from_nats),
-        (head[:4] == b"PAR1", nasbench101.from_means),
+        (head[:4] == b"PAR1" and set(nasbench101.MEAN_COLUMNS) <= set(_columns(path)), nasbench101.from_means),
     ]
     text = head.decode("utf-8-sig", "replace").lstrip()
     kinds += [(re.match(pattern, text) is not None, importer) for pattern, importer in _OF_TEXT]
     for found, importer in kinds:
         if found:
             return importer
+    if head[:4] == b"PAR1":
+        raise ValueError(
+            f"{path}: expected a published table, found parquet with the columns {', '.join(_columns(path))[:120]}; "
+            "one that `naswot train` or an import wrote needs no import: load_benchmark reads it from its folder"
+        )
     hint = {"<": "a web page, such as a refused download", "P": "a zip: unpack it and import its files one by one"}
     raise ValueError(
         f"{path}: expected a published table of accuracies, found {hint.get(text[:1], 'something else')}; "
         f"it begins {head[:16]!r}"
     )
+
+
+def _columns(path: Path) -> list[str]:
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"{path}: damaged parquet ({error}); fetch it again") from error
 
 
 def official_file(space: str) -> str:
