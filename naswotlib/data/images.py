@@ -8,6 +8,7 @@ from typing import Literal, overload
 
 import numpy as np
 import numpy.typing as npt
+import skimage.data
 import torch
 from PIL import Image
 from torch import Tensor
@@ -175,8 +176,6 @@ def _augment(image: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.ND
 
 def _photos() -> ImageSource:
     """Square crops of the photographs, between a third and all of the short side: crop i is of photograph i mod 7."""
-    import skimage.data  # which nothing else here needs: a borrowed machine may be without
-
     photographs = [getattr(skimage.data, name)() for name in PHOTOS]
 
     def crop(index: int, side: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -44,22 +44,19 @@ def grad_norm(network: nn.Module, inputs: Tensor, *, labels: Tensor, norm: Gradi
     ... )
     True
     """
-    check_choice("norm", norm, get_args(GradientNorm))
-    return check_finite("grad_norm", gradient_norms(network, inputs, labels)[norm])
-
-
-def gradient_norms(network: nn.Module, inputs: Tensor, labels: Tensor) -> dict[GradientNorm, float]:
-    """Both norms of :func:`grad_norm`, from one backward pass. They may be infinite, or not a number."""
     check_network(network, inputs)
     check_labels(labels, len(inputs))
+    check_choice("norm", norm, ("sum", "euclidean"))
     weights = {name: weight.detach().requires_grad_() for name, weight in floating(network.named_parameters()).items()}
     with scoring_mode(network, "batch"), torch.inference_mode(False), torch.enable_grad():
         scores = class_scores(functional_call(network, weights, (inputs,)))
         _check_classes(labels, scores)
-        gradients = list(gradients_of(F.cross_entropy(scores, labels), weights).values())
-    norms = torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])
-    matrices = torch.tensor([gradient.dim() >= 2 for gradient in gradients])
-    return {"sum": float(norms.cpu()[matrices].sum()), "euclidean": float(torch.linalg.vector_norm(norms))}
+        gradients = gradients_of(F.cross_entropy(scores, labels), weights)
+    if norm == "sum":
+        gradients = {name: gradient for name, gradient in gradients.items() if gradient.dim() >= 2}
+    norms = [torch.linalg.vector_norm(gradient) for gradient in gradients.values()]
+    total = torch.stack(norms) if norms else torch.zeros(1)
+    return check_finite("grad_norm", float(total.sum() if norm == "sum" else torch.linalg.vector_norm(total)))
 
 
 register_proxy("grad_norm_euclidean", needs_labels=True)(partial(grad_norm, norm="euclidean"))

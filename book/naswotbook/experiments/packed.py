@@ -1,4 +1,4 @@
-"""What :mod:`naswotbook.experiments.gradients` reads, and the score tables made of what it wrote."""
+"""What :mod:`naswotbook.experiments.elsewhere` reads, and the score tables made of what it wrote."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from naswotbook.experiments.gradients import read_images
-from naswotbook.kept import complete_scores, scores_name
+from naswotbook.experiments.elsewhere import read_images
+from naswotbook.kept import COUNTINGS, complete_scores, scores_name
 from naswotbook.samples import draw_sample, mini_batch
 from naswotlib.data.files import write_whole
 from naswotlib.data.image_files import IMAGENET_MEAN, IMAGENET_STD
 from naswotlib.data.images import load_images
+from naswotlib.scoring.proxies import NASWOT, NEED_LABELS
 from naswotlib.scoring.store import MANIFEST, SCHEMA, Row, make_frame
-
-MEASURED = ("grad_norm", "grad_norm_euclidean", "synflow")
 
 
 def pack_images(path: Path, batch: str, n: int, *, seed: int, data_dir: str | Path | None = None) -> None:
@@ -37,7 +36,7 @@ def pack_images(path: Path, batch: str, n: int, *, seed: int, data_dir: str | Pa
     pixels = np.rint(images.numpy() * std + mean).astype(np.uint8).transpose(0, 2, 3, 1)
     digest = hashlib.sha256(images.numpy().tobytes()).hexdigest()
     with write_whole(path) as file:
-        np.savez_compressed(file, images=pixels, labels=labels.numpy(), sha256=digest)
+        np.savez_compressed(file, images=pixels, labels=labels.numpy(), sha256=digest, name=batch)
     read_images(path)
 
 
@@ -57,30 +56,25 @@ def pack_archs(
         writer.writerows(filter(None, chain.from_iterable(turns)))
 
 
-def read_rows(folder: Path) -> pd.DataFrame:
-    """The rows of a run: :data:`naswotbook.experiments.gradients.COLUMNS`, those with an error too."""
-    empty = dict.fromkeys(MEASURED, "")
-    parts = [pd.read_csv(path, keep_default_na=False, na_values=empty) for path in sorted(folder.glob("rows-*.csv"))]
-    return pd.concat(parts, ignore_index=True).drop_duplicates(["space", "arch"], keep="last")
-
-
-def keep_measures(folder: Path, kept: Path, *, batch: str, batch_size: int = 128) -> list[Path]:
-    """Add the values of a run to the score tables in ``kept``, a table a space and measure, with their manifest.
-
-    The seconds of a network are those of all three measures together. Returns the paths of the tables.
+def keep_measures(folder: Path, kept: Path) -> list[Path]:
+    """Add the rows of a run to the score tables in ``kept``, a table a space, mini-batch and measure, and say so in the
+    manifest. A network that failed has no row. Returns the paths of the tables.
     """
-    rows, run = read_rows(folder), json.loads((folder / "run.json").read_text())
+    rows = pd.read_csv(folder / "rows.csv", dtype={"error": "str", "num_units": "Int64"}).fillna({"error": ""})
+    run = json.loads((folder / "run.json").read_text())
     settings = run["settings"]
-    named = {"seed": settings["seed"], "batch_size": batch_size, "skeleton": settings["skeleton"]}
+    named = {"seed": settings["seed"], "batch_size": settings.pop("batch_size"), "skeleton": settings["skeleton"]}
     paths = []
-    for space, part in rows.groupby("space"):
-        for measure in MEASURED:
-            table = part.rename(columns={measure: "score"}).assign(num_units=None)
-            about = settings | {"space": space, "proxy": measure, "versions": run["versions"]}
-            manifest = {"settings": about, "hardware": run["hardware"]}
-            path = kept / scores_name(str(space), batch, counting=measure, **named)
-            complete_scores(path, table.arch.tolist(), partial(_write_part, table, manifest))
-            paths.append(path)
+    for key, table in rows[rows.error == ""].groupby(["space", "batch", "measure"]):
+        space, batch, measure = map(str, key)
+        about = settings | {"space": space, "inputs": run["inputs"][batch], "versions": run["versions"]}
+        is_score = measure in COUNTINGS
+        about |= {"counting": measure, "exact": False, "proxy": NASWOT} if is_score else {"proxy": measure}
+        about |= {"labels": run["labels"]} if measure in NEED_LABELS else {}
+        path = kept / scores_name(space, batch, counting=measure, **named)
+        manifest = {"settings": about, "hardware": run["hardware"]}
+        complete_scores(path, table.arch.tolist(), partial(_write_part, table, manifest))
+        paths.append(path)
     return paths
 
 
