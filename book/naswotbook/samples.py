@@ -28,8 +28,24 @@ MINI_BATCHES: dict[str, tuple[str, int | None]] = {
     "photos224": ("photos", 224),
     "noise224": ("noise", 224),
 }
-# And that name by data set, with keywords of space.build, where they are not the data set itself and none.
-SCORED_ON: dict[str, tuple[str, dict[str, int]]] = {"imagenet": ("photos224", {"num_classes": 1000})}
+
+
+def mini_batch(name: str) -> tuple[str, int | None]:
+    """First and last argument of :func:`naswotlib.load_images` of the mini-batch that kept tables call ``name``.
+
+    >>> mini_batch("cifar10"), mini_batch("noise224")
+    (('cifar10', None), ('noise', 224))
+    """
+    return MINI_BATCHES.get(name, (name, None))
+
+
+def scored_on(dataset: str) -> tuple[str, dict[str, int]]:
+    """The mini-batch, as kept tables call it, and keywords of ``space.build``: those of ``paper`` for ``dataset``.
+
+    >>> scored_on("cifar10"), scored_on("imagenet")
+    (('cifar10', {}), ('photos224', {'num_classes': 1000}))
+    """
+    return ("photos224", {"num_classes": 1000}) if dataset == "imagenet" else (dataset, {})
 
 
 @dataclass(frozen=True)
@@ -57,15 +73,6 @@ class Sample:
         """The same networks, to be scored on another mini-batch, a name of :data:`MINI_BATCHES` or of a data set."""
         images, side = mini_batch(batch)
         return replace(self, images=images, side=side, batch=batch)
-
-
-def mini_batch(name: str) -> tuple[str, int | None]:
-    """First and last argument of :func:`naswotlib.load_images` of the mini-batch that kept tables call ``name``.
-
-    >>> mini_batch("cifar10"), mini_batch("noise224")
-    (('cifar10', None), ('noise', 224))
-    """
-    return MINI_BATCHES.get(name, (name, None))
 
 
 def load_profile(space: str, *, profile: str, data_dir: str | Path | None = None) -> Benchmark:
@@ -117,7 +124,7 @@ def draw_sample(
     else:
         rows = benchmark.trained(dataset=dataset, split=split, epochs=epochs)
         archs = [rows[row] for row in rng.permutation(len(rows))[:n_archs]]
-    batch, skeleton = SCORED_ON.get(dataset, (dataset, {}))
+    batch, skeleton = scored_on(dataset)
     images, side = mini_batch(batch)
     if profile == "demo":
         skeleton, images, side = benchmark.skeleton, "photos", benchmark.info.sides[dataset]

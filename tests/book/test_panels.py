@@ -16,6 +16,7 @@ from naswotbook.panels import (
     choose_panels,
     draw_panels,
     measure_sample,
+    measures_in_words,
     measures_table,
     score_panels,
     show_panels,
@@ -123,6 +124,30 @@ def test_panels_without_letters_are_those_at_hand(published: Path, tmp_path: Pat
     with pytest.raises(FileNotFoundError, match="come from NATS-sss"):
         choose_panels(make_page("fig9", tmp_path, **where))
     assert not has_table("nasbench201", "cifar100", profile="demo")
+
+
+def test_a_panel_that_stands_for_another_is_of_published_networks_alone(tmp_path: Path) -> None:
+    space, rng = get_space("nds_darts_imagenet"), np.random.default_rng(0)
+    archs = [replace(space.sample(rng), width=32, depth=6) for _ in range(3)]
+    write_nds(tmp_path / "DARTS_in.json", archs, [[40.0, 25.0], [40.0, 30.0], [40.0, 35.0]])
+    import_file(tmp_path / "DARTS_in.json", out=tmp_path)
+    where = {"profile": "paper", "data_dir": str(tmp_path)}
+    assert [entry.panel for entry in choose_panels(make_page("fig4", tmp_path, **where))] == ["B"]
+    demo = [entry.panel for entry in choose_panels(make_page("fig4", tmp_path))]
+    assert "b" in demo
+    assert "B" not in demo
+    with pytest.raises(ValueError, match="panels: 'B' is unknown"):
+        choose_panels(make_page("fig4", tmp_path, panels="B"))
+
+
+def test_what_each_measure_comes_to_is_said_of_all_families() -> None:
+    taus = {"panel": ["A", "B", "A", "B"], "measure": ["naswot", "naswot", "synflow", "synflow"]}
+    summary = pd.DataFrame(taus | {"tau": [0.5, 0.25, -0.5, 0.0], "low": [0.4, -0.1, -0.6, -0.1]})
+    words = measures_in_words(summary.assign(high=[0.6, 0.6, -0.4, 0.1])).splitlines()
+    assert words == [
+        "- score: τ from 0.250 to 0.500; the interval lies above 0 in 1 of 2 families, below 0 in 0",
+        "- synflow: τ from -0.500 to 0.000; the interval lies above 0 in 0 of 2 families, below 0 in 1",
+    ]
 
 
 def test_every_panel_has_an_official_file_by_its_published_name() -> None:
