@@ -145,8 +145,8 @@ def test_what_each_measure_comes_to_is_said_of_all_families() -> None:
     summary = pd.DataFrame(taus | {"tau": [0.5, 0.25, -0.5, 0.0], "low": [0.4, -0.1, -0.6, -0.1]})
     words = measures_in_words(summary.assign(high=[0.6, 0.6, -0.4, 0.1])).splitlines()
     assert words == [
-        "- score: τ from 0.250 to 0.500; the interval lies above 0 in 1 of 2 families, below 0 in 0",
-        "- synflow: τ from -0.500 to 0.000; the interval lies above 0 in 0 of 2 families, below 0 in 1",
+        "- score: τ from 0.250 to 0.500; its interval lies above 0 in 1 of 2 families, below 0 in 0",
+        "- synflow: τ from -0.500 to 0.000; its interval lies above 0 in 0 of 2 families, below 0 in 1",
     ]
 
 
