@@ -249,8 +249,8 @@ def measures_in_words(summary: pd.DataFrame) -> str:
     """Markdown: how far each measure's Kendall's tau lies from panel to panel, and in how many it is above 0."""
     panels = summary.panel.nunique()
     return "".join(
-        f"- {MEASURES[str(name)].label}: τ from {part.tau.min():.3f} to {part.tau.max():.3f}; its interval lies above 0 "
-        f"in {(part.low > 0).sum()} of {panels} families, below 0 in {(part.high < 0).sum()}\n"
+        f"- {MEASURES[str(name)].label}: τ from {part.tau.min():.3f} to {part.tau.max():.3f}; its interval lies above "
+        f"0 in {(part.low > 0).sum()} of {panels} families, below 0 in {(part.high < 0).sum()}\n"
         for name, part in summary.groupby("measure", sort=False)
     )
 
