@@ -22,19 +22,18 @@ import torch
 import torch.multiprocessing as processes
 from torch import Tensor
 
-from naswotlib.data.image_files import IMAGENET_MEAN, IMAGENET_STD
 from naswotlib.data.images import load_images
 from naswotlib.graph import Counting, init_weights
 from naswotlib.scoring.proxies import NEED_LABELS, PROXIES
 from naswotlib.scoring.score import score_graph
 from naswotlib.scoring.store import hardware
 from naswotlib.spaces import arch_seed, get_space
-from naswotlib.spaces.nds import Genotype, NDSSpace
 
 WHAT = ("scores", "gradients")
 COLUMNS = ("space", "arch", "batch", "measure", "score", "num_units", "seconds", "mebibytes", "error")
 GRADIENTS = ("grad_norm", "grad_norm_euclidean", "synflow")
 Row = dict[str, Any]
+Skeleton = dict[str, int]
 TRIES = 3  # of a network that finds no memory while others hold it
 
 
@@ -53,7 +52,7 @@ def read_images(path: Path) -> Batch:
     """
     with np.load(path) as file:
         pixels, labels, digest, name = file["images"], file["labels"], str(file["sha256"]), str(file["name"])
-    mean, std = (np.asarray(constant, np.float32).reshape(-1, 1, 1) for constant in (IMAGENET_MEAN, IMAGENET_STD))
+        mean, std = (np.asarray(file[constant], np.float32).reshape(-1, 1, 1) for constant in ("mean", "std"))
     images = np.ascontiguousarray((pixels.transpose(0, 3, 1, 2).astype(np.float32) - mean) / std)
     if (found := hashlib.sha256(images.tobytes()).hexdigest()) != digest:
         raise ValueError(f"images: {path} gives images of digest {found}, expected {digest}; make it again")
@@ -72,9 +71,9 @@ def read_archs(path: Path) -> list[tuple[str, str]]:
         return [(row["space"], row["arch"]) for row in csv.DictReader(file)]
 
 
-def score(space: NDSSpace, arch: Genotype, batches: Sequence[Batch], *, seed: int, num_classes: int) -> Iterator[Row]:
+def score(space: Any, arch: Any, batches: Sequence[Batch], *, seed: int, skeleton: Skeleton) -> Iterator[Row]:
     """Scores of a network: in both countings on the first of ``batches``, each unit once on the others."""
-    graph = space.graph(arch, num_classes=num_classes)
+    graph = space.graph(arch, **skeleton)
     weights = init_weights(graph, arch_seed(seed, space.to_str(arch)))
     for number, batch in enumerate(batches):
         for counting in get_args(Counting)[: 1 if number else 2]:
@@ -84,12 +83,10 @@ def score(space: NDSSpace, arch: Genotype, batches: Sequence[Batch], *, seed: in
             yield {"batch": batch.name, "measure": counting} | about
 
 
-def differentiate(
-    space: NDSSpace, arch: Genotype, batches: Sequence[Batch], *, seed: int, num_classes: int
-) -> Iterator[Row]:
+def differentiate(space: Any, arch: Any, batches: Sequence[Batch], *, seed: int, skeleton: Skeleton) -> Iterator[Row]:
     """The measures that :data:`GRADIENTS` has, of a network on the first of ``batches``."""
     name, images, labels = batches[0]
-    network = space.build(arch, seed=arch_seed(seed, space.to_str(arch)), num_classes=num_classes).to(images.device)
+    network = space.build(arch, seed=arch_seed(seed, space.to_str(arch)), **skeleton).to(images.device)
     for measure in GRADIENTS:
         classes = {"labels": labels} if measure in NEED_LABELS else {}
         start = time.perf_counter()
@@ -123,8 +120,8 @@ def _measure(key: tuple[str, str]) -> list[Row]:
     for attempt in range(TRIES):
         try:
             space = get_space(key[0])
-            how = {"seed": options.seed, "num_classes": options.num_classes}
-            rows = list(function(space, space.from_str(key[1]), _worker["batches"], **how))
+            arch, how = space.from_str(key[1]), {"seed": options.seed, "skeleton": _skeleton(options)}
+            rows = list(function(space, arch, _worker["batches"], **how))
             break
         except Exception as failure:  # whatever it was stands in the row, and the run goes on
             rows = [{"error": f"{type(failure).__name__}: {' '.join(str(failure).split())[:300]}"}]
@@ -134,6 +131,10 @@ def _measure(key: tuple[str, str]) -> list[Row]:
         time.sleep(5 * (attempt + 1))
     peak = torch.cuda.max_memory_allocated() // 2**20 if on_card else ""
     return [{"space": key[0], "arch": key[1], "mebibytes": peak} | row for row in rows]
+
+
+def _skeleton(options: argparse.Namespace) -> Skeleton:
+    return {"num_classes": options.num_classes} if options.num_classes else {}
 
 
 def describe(options: argparse.Namespace) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def describe(options: argparse.Namespace) -> dict[str, Any]:
         "settings": {
             "seed": options.seed,
             "device": options.device,
-            "skeleton": {"num_classes": options.num_classes},
+            "skeleton": _skeleton(options),
             "batch_size": len(batches[0].images),
         },
         "versions": {"torch": str(torch.__version__), "numpy": np.__version__},
@@ -170,7 +171,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in ("images", "archs", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
-    for name, default in {"workers": 5, "seed": 0, "num-classes": 1000}.items():
+    for name, default in {
+        "workers": 5,
+        "seed": 0,
+        "num-classes": 1000,
+    }.items():  # 0: the classes of the space's default
         parser.add_argument(f"--{name}", type=int, default=default)
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from naswotbook.kept import COUNTINGS, complete_scores, scores_name
 from naswotbook.samples import draw_sample, mini_batch
 from naswotlib.data.files import write_whole
 from naswotlib.data.image_files import IMAGENET_MEAN, IMAGENET_STD
-from naswotlib.data.images import load_images
+from naswotlib.data.images import DATASETS, load_images
 from naswotlib.scoring.proxies import NASWOT, NEED_LABELS
 from naswotlib.scoring.store import MANIFEST, SCHEMA, Row, make_frame
 
@@ -27,16 +27,18 @@ from naswotlib.scoring.store import MANIFEST, SCHEMA, Row, make_frame
 def pack_images(path: Path, batch: str, n: int, *, seed: int, data_dir: str | Path | None = None) -> None:
     """Write a mini-batch as 8-bit pixels ``(n, H, W, 3)``, its labels, and the digest of the normalised images.
 
-    ``batch`` is a name of :data:`naswotbook.samples.MINI_BATCHES`. ValueError where its images are not of 8 bits, or
-    not normalised by ImageNet's constants.
+    ``batch`` is a name that :func:`naswotbook.samples.mini_batch` takes. ValueError where its images are not of 8 bits.
     """
     source, side = mini_batch(batch)
     images, labels = load_images(source, n, seed=seed, data_dir=data_dir, with_labels=True, side=side)
-    mean, std = (np.asarray(constant).reshape(-1, 1, 1) for constant in (IMAGENET_MEAN, IMAGENET_STD))
+    known = DATASETS.get(source)
+    constants = (known.mean, known.std) if known else (IMAGENET_MEAN, IMAGENET_STD)
+    mean, std = (np.asarray(constant, np.float64).reshape(-1, 1, 1) for constant in constants)
     pixels = np.rint(images.numpy() * std + mean).astype(np.uint8).transpose(0, 2, 3, 1)
     digest = hashlib.sha256(images.numpy().tobytes()).hexdigest()
     with write_whole(path) as file:
-        np.savez_compressed(file, images=pixels, labels=labels.numpy(), sha256=digest, name=batch)
+        about: dict[str, Any] = {"mean": mean, "std": std, "sha256": digest, "name": batch}
+        np.savez_compressed(file, images=pixels, labels=labels.numpy(), **about)
     read_images(path)
 
 
