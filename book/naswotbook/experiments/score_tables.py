@@ -31,13 +31,13 @@ HEADINGS = {
     "skeletons": "Skeletons",
     "measures": "The score and other measures",
 }
-PAGES = {
+PAGES = {  # by start of name
     "fig5": "fig5",
     "fronts": "fig9",
     "cheap": "cheap",
     "nasbench201-cifar10-eval": "equation1",
     "why": "why",
-}  # by start of name
+}
 
 
 def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:
