@@ -188,7 +188,7 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
         else:
             how = [MEASURES[name] for name in part.measure]
             named = part.assign(label=[measure.label for measure in how], kind=[measure.kind for measure in how])
-            fig4(named, ax, title=f"{titles[letter]}, n = {part.n.max()}")
+            fig4(named, ax, title=f"{titles[letter]}\nn = {part.n.max()}")
     plt.close(figure)
     return figure
 

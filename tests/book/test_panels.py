@@ -212,7 +212,7 @@ def test_a_panel_compares_its_measures_and_keeps_what_it_computed_without_accura
     assert f"| synflow | {summary.tau[3]:.3f} (" in table
     [ax] = draw_panels(page, points, summary, ALL_MEASURES).axes
     assert [label.get_text() for label in ax.get_yticklabels()] == [measure.label for measure in MEASURES.values()]
-    assert ax.get_title() == "(b) NDS-DARTS, n = 3"
+    assert ax.get_title() == "(b) NDS-DARTS\nn = 3"
 
 
 def test_a_page_of_no_panels_is_a_box_that_says_so(tmp_path: Path):
