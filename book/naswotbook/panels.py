@@ -204,7 +204,7 @@ PANEL_COLUMNS = ("panel", "networks", "accuracy", "units", "n", "τ", "95% inter
 
 def show_published_panels(page: Page) -> None:
     """Show the panels of score against accuracy that the ``paper`` profile made, and what came out of them."""
-    found = page.published()
+    found = {name: panel for name, panel in page.published().items() if panel.entry.panel}
     by_letter = {entry.panel: entry for entry in page.chapter.published}
     rows = [
         [*_panel_cells(by_letter, row), f"{panel.link}, [scores]({_scores_link(row)})"]

@@ -23,11 +23,13 @@ from naswotbook.experiments.fronts import (
     measure_fronts,
     rank_fronts,
 )
+from naswotbook.panels import show_published_panels
 from naswotlib import get_space, load_images, score_archs
 from naswotlib.benchmarks import import_file
 from naswotlib.errors import NaswotWarning
 from naswotlib.spaces.base import sample_distinct
 from naswotlib.spaces.sizes import network_sizes
+from support.pages import make_page
 
 
 @pytest.fixture
@@ -80,11 +82,27 @@ def test_measures_lie_between_a_random_choice_and_the_best() -> None:
     assert ranked.loc[BEST, "best_of_1000"] == pytest.approx(89)
 
 
+def test_the_page_shows_the_sample_in_the_place_of_the_panel_and_its_table_apart_from_those_of_panels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = make_page("fig9", tmp_path)
+    points = made_up()
+    ranked = rank_fronts(points, seed=0)
+    page.save("fig9a-fronts", ranked, draw_fronts(points, ranked))
+    assert [entry.name for entry in page.chapter.shown(lambda e: (page.paper / f"{e.stem()}.png").exists())] == [
+        "fig9a-fronts",
+        "fig9b-cifar100",
+        "fig9c-imagenet16-120",
+    ]
+    show_published_panels(page)
+    assert "τ lies above" not in capsys.readouterr().out
+
+
 def test_the_picture_says_that_its_sample_is_biased_and_has_parameters_beside_the_score() -> None:
     points = made_up()
     ranked = rank_fronts(points, seed=0)
     figure = draw_fronts(points, ranked)
-    assert "a biased sample, 30 networks" in figure.get_suptitle()
+    assert "a biased sample,\n30 networks" in figure.get_suptitle()
     assert [ax.get_ylabel() for ax in figure.axes] == ["score at initialisation", "parameters"]
     lines = fronts_table(ranked).splitlines()
     assert lines[0] == "| chosen by | τ (95% interval) | best of 10 (%) | best of 100 (%) | best of 1000 (%) |"

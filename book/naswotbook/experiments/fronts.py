@@ -90,8 +90,8 @@ def rank_fronts(points: pd.DataFrame, *, seed: int, samples: Sequence[int] = SAM
 
 
 def draw_fronts(points: pd.DataFrame, ranked: pd.DataFrame) -> Figure:
-    """Score, and parameters beside it, against accuracy; the title says what sample it is."""
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.9), layout="constrained")
+    """Score, and parameters below it, against accuracy; the title says what sample it is."""
+    figure, axes = plt.subplots(2, 1, figsize=(4.4, 7), layout="constrained")
     taus = ranked.set_index("measure")
     for ax, name in zip(axes, (NASWOT, "parameters"), strict=True):
         row = taus.loc[name]
@@ -99,7 +99,7 @@ def draw_fronts(points: pd.DataFrame, ranked: pd.DataFrame) -> Figure:
         fig3(points.rename(columns={name: "score"}), ax, title=title, accuracy="CIFAR-10 test accuracy (%)")
         ax.set_ylabel("score at initialisation" if name == NASWOT else "parameters")
     axes[1].set_yscale("log")
-    figure.suptitle(f"NATS-Bench size, CIFAR-10: a biased sample, {len(points):,} networks that searches ended with")
+    figure.suptitle(f"NATS-Bench size, CIFAR-10: a biased sample,\n{len(points):,} networks that searches ended with")
     plt.close(figure)
     return figure
 
