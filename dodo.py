@@ -186,12 +186,12 @@ def task_paper():
 def pictures(chapter: Chapter) -> list[Path]:
     """What executing a page draws into figures/demo: its own pictures, and boxes for those that are not here."""
     drawn = [entry.name for entry in chapter.entries if entry.run is None and ".png" in entry.files]
-    boxes = [
-        f"{entry.name}-missing"
-        for entry in chapter.published
-        if entry.label and not (PAPER / f"{entry.stem()}.png").exists() and not _is_made(entry)
-    ]
+    boxes = [f"{e.name}-missing" for e in chapter.shown(_has_picture) if e.label and not _has_picture(e)]
     return [DEMO / f"{name}-seed0.png" for name in [*drawn, *boxes]]
+
+
+def _has_picture(entry: Entry) -> bool:
+    return (PAPER / f"{entry.stem()}.png").exists() or _is_made(entry)
 
 
 def _is_made(entry: Entry) -> bool:

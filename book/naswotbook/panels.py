@@ -20,7 +20,7 @@ from naswotbook.page import Page, Published, missing_box
 from naswotbook.plots import fig3, fig3_interactive, fig4
 from naswotbook.provenance import provenance_table
 from naswotbook.registry import Entry
-from naswotbook.samples import Sample, draw_sample, has_table, score_sample
+from naswotbook.samples import Sample, draw_sample, has_table, score_sample, scored_on
 from naswotlib.benchmarks.importers import official_file
 from naswotlib.benchmarks.load import bundled_recipe
 from naswotlib.data.images import load_images
@@ -88,6 +88,8 @@ def choose_panels(page: Page) -> list[Entry]:
     FileNotFoundError where the ``paper`` profile has none of them at hand. ``demo`` may have none.
     """
     panels = [entry for entry in page.chapter.published if entry.panel]
+    if page.profile == "demo":  # has what the paper's own panels are of
+        panels = [entry for entry in panels if not entry.stands_for]
     letters, at_hand = page.parameters["panels"], {"profile": page.profile, "data_dir": page.parameters["data_dir"]}
     for letter in letters:
         check_choice("panels", letter, [entry.panel for entry in panels])
@@ -186,7 +188,7 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
         else:
             how = [MEASURES[name] for name in part.measure]
             named = part.assign(label=[measure.label for measure in how], kind=[measure.kind for measure in how])
-            fig4(named, ax, title=f"{titles[letter]}, n = {part.n.max()}")
+            fig4(named, ax, title=f"{titles[letter]}\nn = {part.n.max()}")
     plt.close(figure)
     return figure
 
@@ -202,7 +204,7 @@ PANEL_COLUMNS = ("panel", "networks", "accuracy", "units", "n", "τ", "95% inter
 
 def show_published_panels(page: Page) -> None:
     """Show the panels of score against accuracy that the ``paper`` profile made, and what came out of them."""
-    found = page.published()
+    found = {name: panel for name, panel in page.published().items() if panel.entry.panel}
     by_letter = {entry.panel: entry for entry in page.chapter.published}
     rows = [
         [*_panel_cells(by_letter, row), f"{panel.link}, [scores]({_scores_link(row)})"]
@@ -222,8 +224,9 @@ def show_published_panels(page: Page) -> None:
 
 
 def _scores_link(row: dict[Any, Any]) -> str:
+    batch, skeleton = scored_on(row["dataset"])
     named = {key: row[key] for key in ("counting", "seed", "batch_size")}
-    return f"../figures/paper/scores/{scores_name(row['space'], row['dataset'], **named)}"
+    return f"../figures/paper/scores/{scores_name(row['space'], batch, skeleton=skeleton, **named)}"
 
 
 def _panel_cells(by_letter: dict[str, Entry], row: dict[Any, Any]) -> list[object]:
@@ -237,8 +240,19 @@ def show_published_measures(page: Page) -> None:
     """Show the panels of several measures that the ``paper`` profile made, and their table."""
     found = page.published()
     if found:
-        page.show(measures_table(page, pd.concat([panel.summary for panel in found.values()])))
+        summary = pd.concat([panel.summary for panel in found.values()])
+        page.show(measures_table(page, summary), measures_in_words(summary[summary.space.str.startswith("nds_")]))
         page.show(", ".join(f"({panel.entry.panel}) {panel.link}" for panel in found.values()), _provenance(found))
+
+
+def measures_in_words(summary: pd.DataFrame) -> str:
+    """Markdown: how far each measure's Kendall's tau lies from panel to panel, and in how many it is above 0."""
+    panels = summary.panel.nunique()
+    return "".join(
+        f"- {MEASURES[str(name)].label}: τ from {part.tau.min():.3f} to {part.tau.max():.3f}; its interval lies above "
+        f"0 in {(part.low > 0).sum()} of {panels} families, below 0 in {(part.high < 0).sum()}\n"
+        for name, part in summary.groupby("measure", sort=False)
+    )
 
 
 def _provenance(found: dict[str, Published]) -> str:

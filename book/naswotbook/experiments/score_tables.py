@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from naswotbook.kept import COUNTINGS, VARIED, list_tables, read_runs
 from naswotbook.markdown import frame_table
 from naswotbook.plots import distributions
-from naswotbook.samples import IMAGES, draw_sample, has_table
+from naswotbook.samples import draw_sample, has_table, mini_batch
 from naswotlib.scoring.many import score_archs
 from naswotlib.scoring.proxies import NASWOT, load_batch
 from naswotlib.stats import kendall_tau
@@ -31,7 +31,13 @@ HEADINGS = {
     "skeletons": "Skeletons",
     "measures": "The score and other measures",
 }
-PAGES = {"fig5": "fig5", "cheap": "cheap", "nasbench201-cifar10-eval": "equation1", "why": "why"}  # by start of name
+PAGES = {  # by start of name
+    "fig5": "fig5",
+    "fronts": "fig9",
+    "cheap": "cheap",
+    "nasbench201-cifar10-eval": "equation1",
+    "why": "why",
+}
 
 
 def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -126,8 +132,8 @@ def rescore(
     table = pd.read_parquet(folder / row.file)
     kept = table.iloc[np.random.default_rng(seed).permutation(len(table))[:n]].reset_index(drop=True)
     proxy = NASWOT if row.measure in COUNTINGS else row.measure
-    source = IMAGES.get(row.dataset, row.dataset)
-    inputs, labels = load_batch(source, row.batch, proxy=proxy, seed=row.seed, data_dir=data_dir)
+    source, side = mini_batch(row.dataset)
+    inputs, labels = load_batch(source, row.batch, proxy=proxy, seed=row.seed, data_dir=data_dir, side=side)
     counting = row.measure if row.measure in COUNTINGS else "once"
     skeleton = {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", row.skeleton)}
     settings: dict[str, Any] = {"seed": row.seed, "proxy": proxy, "labels": labels, "counting": counting}
