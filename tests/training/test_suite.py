@@ -42,7 +42,7 @@ CELLS = [
 @pytest.fixture
 def easy(monkeypatch):
     for module in ("train", "suite"):
-        monkeypatch.setattr(f"naswotlib.training.{module}.load_training_images", lambda _: easy_images())
+        monkeypatch.setattr(f"naswotlib.training.{module}.load_training_images", lambda *_: easy_images())
 
 
 # Spaces with published accuracies that are not of the paper's figures: nothing of them is trained for the suite.
@@ -123,7 +123,7 @@ def test_verifying_trains_stored_networks_again_and_finds_no_difference(tmp_path
     with pytest.raises(ValueError, match="count: there are 2 trained networks, fewer than the 3"):
         list(verify([path], 3, data_dir=tmp_path, rng=np.random.default_rng(0)))
     monkeypatch.setattr(
-        "naswotlib.training.suite.load_training_images", lambda _: replace(easy_images(), origin="others")
+        "naswotlib.training.suite.load_training_images", lambda *_: replace(easy_images(), origin="others")
     )
     with pytest.raises(ValueError, match=r"data_dir: it has others; .*cells.parquet was trained on bright squares"):
         list(verify([path], 2, data_dir=tmp_path, rng=np.random.default_rng(0)))
