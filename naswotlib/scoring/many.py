@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -21,7 +22,8 @@ from rich.text import Text
 from torch import Tensor
 
 from naswotlib.errors import check_choice, warn
-from naswotlib.graph import Counting, init_weights
+from naswotlib.graph import Counting, Graph, init_weights
+from naswotlib.scoring.device import Queued, Scored, finish, queue
 from naswotlib.scoring.modes import check_counting, check_inputs, on_host
 from naswotlib.scoring.parallel import map_unordered, pack_space, unpack_space
 from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, PROXIES, check_labels
@@ -30,6 +32,8 @@ from naswotlib.scoring.store import Row, make_frame, open_store
 from naswotlib.spaces.base import GraphSpace, arch_seed, find_space
 
 CHUNK = 8  # architectures a worker takes at a time: enough to hide what a task costs, few enough to end together
+BUILDERS = 2  # threads that draw the weights of the next networks for a GPU
+QUEUE = 64  # the same on a GPU, whose host waits once for all of them
 
 
 class ScoreOptions(TypedDict, total=False):
@@ -127,7 +131,7 @@ def score_archs(
     score_chunk = partial(_score_chunk, settings, images, classes)
     with open_store(out, _manifest(space, settings, images, classes)) as store, _progress_bar(progress) as bar:
         task = bar.add_task("scoring", total=len(archs) if isinstance(archs, Sized) else None)
-        chunks = _chunks(to_score(frozenset(store.rows)))
+        chunks = _chunks(to_score(frozenset(store.rows)), CHUNK if torch.device(device).type == "cpu" else QUEUE)
         for chunk in map_unordered(score_chunk, chunks, workers=workers, client=client):
             store.add(chunk)
             bar.update(task, advance=len(chunk))
@@ -141,9 +145,9 @@ def score_archs(
     return make_frame([rows[text] for text in order])
 
 
-def _chunks(texts: Iterator[str]) -> Iterator[tuple[str, ...]]:
-    while chunk := tuple(islice(texts, CHUNK)):
-        yield chunk
+def _chunks(texts: Iterator[str], size: int) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Numbered parts."""
+    yield from enumerate(iter(lambda: tuple(islice(texts, size)), ()))
 
 
 def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | None) -> None:
@@ -177,32 +181,78 @@ def _manifest(space: Any, settings: _Settings, images: np.ndarray, labels: np.nd
 
 
 def _score_chunk(
-    settings: _Settings, images: np.ndarray, labels: np.ndarray | None, texts: tuple[str, ...]
+    settings: _Settings, images: np.ndarray, labels: np.ndarray | None, chunk: tuple[int, tuple[str, ...]]
 ) -> list[Row]:
-    inputs = torch.tensor(images, device=settings.device)  # a copy: a worker sees the images as read-only memory
-    classes = {} if labels is None else {"labels": torch.tensor(labels, device=settings.device)}
+    number, texts = chunk
+    device = torch.device(settings.device)
+    if device.type == "cuda" and device.index is None:  # GPUs take turns
+        device = torch.device("cuda", number % max(1, torch.cuda.device_count()))
+    inputs = torch.tensor(images, device=device)  # a copy: a worker sees the images as read-only memory
+    space = unpack_space(settings.space) if isinstance(settings.space, (str, bytes)) else settings.space
+    if settings.proxy == NASWOT and isinstance(space, GraphSpace) and not on_host(inputs):
+        return _score_on_device(settings, space, inputs, texts)
+    classes = {} if labels is None else {"labels": torch.tensor(labels, device=device)}
     rows = []
     for text in texts:
         start = time.perf_counter()
         try:
-            value, num_units, message = *_value(settings, inputs, classes, text), ""
+            value, num_units, message = *_value(settings, space, inputs, classes, text), ""
         except Exception as error:  # whatever it was stands in the row, and the run goes on
-            value, num_units, message = np.nan, None, f"{type(error).__name__}: {error}"
+            value, num_units, message = np.nan, None, _message(error)
         seconds = time.perf_counter() - start
         rows.append(Row(arch=text, score=value, num_units=num_units, seconds=seconds, error=message))
     return rows
 
 
-def _value(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], text: str) -> tuple[float, int | None]:
+def _message(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _score_on_device(settings: _Settings, space: Any, inputs: Tensor, texts: tuple[str, ...]) -> list[Row]:
+    """Rows of networks that a GPU computes while the host prepares the next ones; each took its part of the time."""
+
+    def prepare(text: str) -> tuple[Graph, dict[str, Tensor]]:
+        arch = space.from_str(text)
+        graph = space.graph(arch, **settings.skeleton)
+        return graph, init_weights(graph, arch_seed(settings.seed, space.to_str(arch)), pinned=True)
+
+    start = time.perf_counter()
+    networks: dict[str, Queued] = {}
+    errors: dict[str, Exception] = {}
+    with ThreadPoolExecutor(BUILDERS) as builders:
+        for text, prepared in [(text, builders.submit(prepare, text)) for text in texts]:
+            try:
+                networks[text] = queue(*prepared.result(), inputs, counting=settings.counting)
+            except Exception as error:  # as on the CPU
+                errors[text] = error
+    scores: dict[str, Scored] = {}
+    for text, found in zip(networks, finish([*networks.values()]), strict=True):
+        if isinstance(found, ValueError):
+            errors[text] = found
+        else:
+            scores[text] = found
+    seconds = (time.perf_counter() - start) / len(texts)
+    rows = [
+        Row(arch=text, score=score.value, num_units=sum(score.layers.values()), seconds=seconds, error="")
+        for text, score in scores.items()
+    ]
+    return rows + [
+        Row(arch=text, score=np.nan, num_units=None, seconds=seconds, error=_message(error))
+        for text, error in errors.items()
+    ]
+
+
+def _value(
+    settings: _Settings, space: Any, inputs: Tensor, classes: dict[str, Tensor], text: str
+) -> tuple[float, int | None]:
     """The score and N_A, or the value of another proxy."""
-    space = unpack_space(settings.space) if isinstance(settings.space, (str, bytes)) else settings.space
     arch = space.from_str(text)
     seed = arch_seed(settings.seed, space.to_str(arch))
     if settings.proxy == NASWOT and isinstance(space, GraphSpace) and on_host(inputs):  # without building modules
         graph = space.graph(arch, **settings.skeleton)
         score = score_graph(graph, init_weights(graph, seed), inputs, counting=settings.counting, exact=settings.exact)
         return score.value, score.num_units
-    network = space.build(arch, seed=seed, **settings.skeleton).to(settings.device)
+    network = space.build(arch, seed=seed, **settings.skeleton).to(inputs.device)
     if settings.proxy != NASWOT:
         return PROXIES[settings.proxy](network, inputs, **classes), None
     score = naswot_score(network, inputs, counting=settings.counting, exact=settings.exact)

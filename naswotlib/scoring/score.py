@@ -13,8 +13,9 @@ from naswotlib.errors import warn
 from naswotlib.graph import Counting, Graph, Op
 from naswotlib.graph.sizes import adds_up
 from naswotlib.graph.trace import built_graph, traced_graph, weights_of
+from naswotlib.scoring.device import finish, queue
 from naswotlib.scoring.kernel import hamming_kernel, log_determinant
-from naswotlib.scoring.modes import BatchNormMode, check_counting, check_inputs, scoring_mode
+from naswotlib.scoring.modes import BatchNormMode, check_counting, check_inputs, on_host, scoring_mode
 from naswotlib.scoring.watch import EVAL_WARNING, check_arguments, watch_codes
 
 
@@ -101,7 +102,8 @@ def score_graph(
     """Score the network that a graph describes, without building it: :func:`naswot_score` of
     ``GraphNetwork(graph, weights)``, whose ``weights`` are those of :func:`naswotlib.graph.init_weights`.
 
-    ``inputs`` are float32 images ``(N, C, H, W)`` on the CPU, at least two.
+    ``inputs`` are float32 images ``(N, C, H, W)``, at least two; where they are on a GPU, that computes, and ``exact``
+    changes nothing.
     """
     check_inputs(inputs)
     check_counting(counting)
@@ -109,20 +111,38 @@ def score_graph(
 
 
 def _is_plain(network: nn.Module, inputs: Tensor) -> bool:
-    """Whether plans apply: float32 images and weights on the CPU."""
-    tensors = [inputs, *network.parameters()]
-    return inputs.dim() == 4 and all(x.dtype == torch.float32 and x.device.type == "cpu" for x in tensors)
+    """Whether plans apply: float32 images and weights."""
+    return inputs.dim() == 4 and all(x.dtype == torch.float32 for x in (inputs, *network.parameters()))
 
 
 def _score_plan(
     graph: Graph, weights: dict[str, Tensor], inputs: Tensor, counting: Counting, exact: bool, engine: str
 ) -> NaswotScore:
+    if not on_host(inputs):
+        return _score_on_device(graph, weights, inputs, counting, engine)
     from naswotlib.scoring.engine import graph_kernel  # with it come compiled loops, and numba takes a second to import
 
     kernel, layers = graph_kernel(graph, weights, inputs, counting=counting, exact=exact)
-    # A container's own count of 0 is how the authors' code counts, and not a gap.
+    return _score(kernel, layers, _unseen(graph, counting), engine)
+
+
+def _score_on_device(
+    graph: Graph, weights: dict[str, Tensor], inputs: Tensor, counting: Counting, engine: str
+) -> NaswotScore:
+    finite = torch.isfinite(inputs).all()  # looked at when the device is waited for anyway
+    found = finish([queue(graph, weights, inputs, counting=counting)])[0]
+    if not finite:
+        raise ValueError("inputs: found NaN or infinite values; check how the images were normalised")
+    if isinstance(found, ValueError):
+        raise found
+    units, unseen = sum(found.layers.values()), _unseen(graph, counting)
+    return NaswotScore(found.value, found.kernel, found.rank, units, found.layers, unseen, engine)
+
+
+def _unseen(graph: Graph, counting: Counting) -> tuple[str, ...]:
+    """Calls that are not counted. A container's own count of 0 is how the authors' code counts, and not a gap."""
     calls = (op.name for op in graph.ops if op.functional and not _counts(op, counting))
-    return _score(kernel, layers, tuple(dict.fromkeys(f"{name} (relu)" for name in calls)), engine)
+    return tuple(dict.fromkeys(f"{name} (relu)" for name in calls))
 
 
 def _counts(op: Op, counting: Counting) -> bool:
