@@ -99,7 +99,7 @@ def test_settings_of_torch_come_back_as_they_were():
     assert settings() == before
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.gpu
 def test_a_gpu_repeats_itself_and_learns_as_the_cpu_does():
     with training_on_gpu(RECIPE):
         first, again = results(GraphedRun, "cuda"), results(GraphedRun, "cuda")

@@ -7,10 +7,26 @@ from pathlib import Path
 import pandas as pd
 from scipy.stats import kendalltau
 
+from naswotbook.samples import draw_sample
 from naswotlib.benchmarks.load import BUNDLED
 from naswotlib.benchmarks.trained import read_trained
 
 TRAJECTORIES = BUNDLED / "nasbench201-trajectories.parquet"
+
+
+def draw_accurate(
+    count: int, *, least: float = 90.0, seed: int = 0, among: int = 1000, data_dir: str | Path | None = None
+) -> list[str]:
+    """NAS-Bench-201 cells of more than ``least`` percent published CIFAR-10 validation accuracy: the first ``count`` in
+    the random order of :func:`naswotbook.samples.draw_sample`.
+
+    ValueError where fewer are ``among`` the first of that order.
+    """
+    sample = draw_sample("nasbench201", "cifar10", among, profile="paper", seed=seed, data_dir=data_dir)
+    found = [arch for arch, reached in zip(sample.archs, sample.accuracy, strict=True) if reached > least][:count]
+    if len(found) < count:
+        raise ValueError(f"count: {len(found)} of {among} cells are above {least}, fewer than the {count} asked for")
+    return found
 
 
 def load_trajectories(path: Path | str = TRAJECTORIES, *, seed: int = 0, n_archs: int | None = None) -> pd.DataFrame:
