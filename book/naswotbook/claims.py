@@ -236,12 +236,12 @@ def steadier(claim: Claim, results: Results) -> Verdict:
 
 
 def trained(claim: Claim, results: Results) -> Verdict:
-    """The score after each epoch of training, ``about`` one of four things, over at least as many ``networks``.
+    """The score during training, ``about`` one of four things, of so many ``networks`` over so many ``epochs``.
 
     rise: after the first epoch all networks score higher than before. plateau: after a tenth of the epochs the mean
     score stays within a quarter of its rise. alike: the deviation of the rise between networks is at most a quarter of
-    its mean. ranking: Kendall's tau with the scores before training never falls below ``threshold``. What holds for
-    fewer networks than the claim is about is undecided.
+    its mean. ranking: Kendall's tau with the scores before training never falls below ``threshold``. For fewer networks
+    or epochs than the claim asks for it is undecided, whatever holds for them.
     """
     check_choice("about", claim["about"], ("rise", "plateau", "alike", "ranking"))
     rows = results.rows(claim).sort_values("epoch")
@@ -262,9 +262,9 @@ def trained(claim: Claim, results: Results) -> Verdict:
         share = float((late.max() - late.min()) / rise)
         holds, paper = 0 <= share <= 0.25, "near constant"
         ours = f"varies by {share:.2f} of the rise after {early:.0f} epochs"
-    enough = start.networks >= claim.get("networks", 0)
-    verdict = "differs" if not holds else "reproduced" if enough else "undecided"
-    return Verdict(verdict, paper, ours, f"{start.networks:.0f} networks")
+    enough = start.networks >= claim.get("networks", 0) and last.epoch >= claim.get("epochs", 0)
+    verdict = "undecided" if not enough else "reproduced" if holds else "differs"
+    return Verdict(verdict, paper, ours, f"{start.networks:.0f} networks, {last.epoch:.0f} epochs")
 
 
 def size(claim: Claim, results: Results) -> Verdict:

@@ -159,10 +159,12 @@ def test_training_raises_the_score_at_once_then_leaves_it_and_its_ranking(verdic
     columns = ("epoch", "networks", "above_start", "mean_score", "std_rise", "tau_start")
     good = [(0, 3, 0, 100, 0, 1.0), (1, 3, 3, 198, 20, 0.9), (10, 3, 3, 200, 20, 0.8)]
     bad = [(0, 3, 0, 100, 0, 1.0), (1, 3, 2, 120, 20, 0.4), (10, 3, 3, 200, 26, 0.8)]
-    for rows, claimed, expected in ((good, 3, "reproduced"), (good, 4, "undecided"), (bad, 4, "differs")):
+    cases = [(good, 3, 10, "reproduced"), (bad, 3, 10, "differs")]
+    cases += [(rows, *fewer, "undecided") for rows in (good, bad) for fewer in ((4, 10), (3, 11))]
+    for rows, networks, epochs, expected in cases:
         frame = [dict(zip(columns, row, strict=True)) for row in rows]
-        found = verdict(frame, rule="trained", about=about, threshold=0.5, networks=claimed)
-        assert (found.verdict, found.note) == (expected, "3 networks")
+        found = verdict(frame, rule="trained", about=about, threshold=0.5, networks=networks, epochs=epochs)
+        assert (found.verdict, found.note) == (expected, "3 networks, 10 epochs")
 
 
 @pytest.mark.parametrize(

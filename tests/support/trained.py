@@ -1,6 +1,5 @@
 """A small table of networks that were really trained, and scored meanwhile; the best of any table."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,7 @@ def write_watched(path: Path, count: int = 3) -> list[dict]:
     texts = [space.to_str(cell) for cell in space[:count]]
     with single_thread():
         rows = [train_arch(space, text, images, TINY, seed=0, watch=Watch()) for text in texts]
-    write_trained(path, rows, {"recipe": asdict(TINY) | {"skeleton": dict(TINY.skeleton)}})
+    write_trained(path, rows, {"recipe": TINY.as_metadata()})
     return rows
 
 
