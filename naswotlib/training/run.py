@@ -131,6 +131,8 @@ class Run:
     watched, ``scores`` and the ``steps`` before each.
     """
 
+    layout = torch.channels_last  # of weights and images in memory
+
     def __init__(
         self,
         network: nn.Module,
@@ -143,7 +145,7 @@ class Run:
     ) -> None:
         self.inputs, self.labels = splits.train
         device = self.inputs.device
-        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network.to(device, memory_format=self.layout)  # type: ignore[call-overload]
         self.splits, self.recipe, self.rng, self.score = splits, recipe, rng, score
         self.steps = steps_per_epoch(recipe, len(self.inputs))
         self.rates = learning_rates(recipe, self.steps)
