@@ -29,6 +29,10 @@ def train(
         str, typer.Option(help="`small`, of the bundled networks; or `published`, of NAS-Bench-201, at full size.")
     ] = "small",
     epochs: Annotated[int | None, typer.Option(help="Epochs of the recipe, if not its own.", min=1)] = None,
+    side: Annotated[int | None, typer.Option(help="Image side, 16 or 32, if not that of the recipe.")] = None,
+    skeleton: Annotated[
+        list[str] | None, typer.Option(help="KEY=VALUE of `space.build`, if not as in the recipe; may be repeated.")
+    ] = None,
     stop_after: Annotated[int | None, typer.Option(help="Stop each network after so many epochs.", min=1)] = None,
     minutes: Annotated[float, typer.Option(help="Stop at the end of the epoch after so many minutes.")] = float("inf"),
     watch: Annotated[
@@ -100,7 +104,12 @@ def train(
             texts,
             data_dir=data_dir,
             out=out,
-            recipe=replace(plan, epochs=epochs or plan.epochs),
+            recipe=replace(
+                plan,
+                epochs=epochs or plan.epochs,
+                side=side or plan.side,
+                skeleton=tuple((dict(plan.skeleton) | _skeleton(skeleton or [])).items()),
+            ),
             seed=seed,
             workers=processes,
             watch=None if watch is None else Watch(watch, within_first=10),
@@ -110,3 +119,14 @@ def train(
         print(f"{len(table)} networks in {out}; best validation accuracy {table['validation'].str[-1].max():.2f}%")
         if plan.evaluated == "epochs":
             print(f'load_benchmark("{out.stem}", data_dir="{out.parent}") reads it')
+
+
+def _skeleton(given: list[str]) -> dict[str, int]:
+    """Keywords and whole numbers from texts such as ``stem_channels=16``."""
+    found = {}
+    for text in given:
+        key, _, value = text.partition("=")
+        if not (key and value.isdecimal()):
+            raise ValueError(f"skeleton: {text!r} is not of the form KEY=NUMBER, such as stem_channels=16")
+        found[key] = int(value)
+    return found

@@ -146,7 +146,7 @@ STEPS = (
 
 
 def published_recipe(epochs: int = 200) -> Recipe:
-    """The recipe by which NAS-Bench-201 was trained for its validation accuracies (Dong & Yang, 2020, section 2.3).
+    """The recipe by which NAS-Bench-201 was trained for its validation accuracies (Dong & Yang, 2020, Table 1).
 
     On the 25,000 training images of CIFAR-10 whole, at the skeleton of the paper. The benchmark's own split is another
     half; TF32, which PyTorch convolves with by default, is what a GPU of today makes of float32.

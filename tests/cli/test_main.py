@@ -145,12 +145,27 @@ def test_train_takes_architectures_scores_them_meanwhile_and_may_stop_early(nasw
     (tmp_path / "archs.txt").write_text(f"{CELL}\n\n{EMPTY}\n")
     out = tmp_path / "mine.parquet"
     common = ("train", "--archs", str(tmp_path / "archs.txt"), "--out", str(out), "--data-dir", str(tmp_path))
-    done = naswot(*common, "--workers", "1", "--watch", "noise", "--epochs", "4", "--stop-after", "2")
+    done = naswot(
+        *common,
+        "--workers",
+        "1",
+        "--watch",
+        "noise",
+        "--epochs",
+        "4",
+        "--stop-after",
+        "2",
+        "--side",
+        "32",
+        "--skeleton",
+        "stem_channels=4",
+    )
     assert done.returncode == 0, done.stderr
     rows, metadata = read_trained(out)
     assert {row["arch"] for row in rows} == {CELL, EMPTY}
     assert [len(row["validation"]) for row in rows] == [2, 2]
-    assert metadata["recipe"]["epochs"] == 4
+    assert (metadata["recipe"]["epochs"], metadata["recipe"]["side"]) == (4, 32)
+    assert metadata["recipe"]["skeleton"] == {"stem_channels": 4, "cells_per_stage": 1}
     assert metadata["watch"] == {"images": "noise", "batch_size": 128, "within_first": 10}
     assert [row["steps"] for row in rows] == [[0, 1, 2]] * 2  # 80 images, batches of 64
 
@@ -162,6 +177,7 @@ def test_train_refuses_what_does_not_go_together(naswot, tmp_path):
             ("--recipe", "published", "--space", "nats_size", *out),
             "recipe: published is that of nasbench201",
         ),
+        (("--skeleton", "stem_channels", *out), "skeleton: 'stem_channels' is not of the form KEY=NUMBER"),
         (("--recipe", "mine", *out), "recipe: 'mine' is unknown; choose one of small, published"),
         (("--suite", "bundled", "--device", "cuda"), "out: the bundled tables are of the CPU; name a folder"),
         (("--device", "meta", *out), "device: networks are trained on cpu or cuda, not on 'meta'"),
