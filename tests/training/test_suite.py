@@ -92,7 +92,7 @@ def test_networks_of_each_part_are_small_enough_to_train_on_a_desk():
 
 
 def test_the_published_recipe_is_that_of_the_benchmark():
-    """Dong & Yang (2020), Table 1: SGD, Nesterov 0.9, a cosine from 0.1, decay 0.0005, batches of 256, flips and crops."""
+    """Dong & Yang (2020), Table 1: SGD, Nesterov 0.9, a cosine from 0.1, decay 0.0005, batches of 256, flips, crops."""
     recipe = published_recipe()
     assert (recipe.learning_rate, recipe.momentum, recipe.weight_decay) == (0.1, 0.9, 0.0005)
     assert (recipe.epochs, recipe.batch_size, recipe.schedule, recipe.padding) == (200, 256, "cosine", 4)
