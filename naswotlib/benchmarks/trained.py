@@ -67,12 +67,14 @@ class Recipe:
 class Watch:
     """On what and when the score of a network is taken while it is trained: a mini-batch of ``batch_size`` of
     ``images``, drawn by :func:`naswotlib.load_images` with seed 0; before training, ``within_first`` times at even
-    distances within the first epoch, and after each epoch.
+    distances within the first epoch, and after each epoch. ``running``: each time also with the running statistics of
+    batch normalisation, by which a trained network is used, in the place of the mini-batch's own.
     """
 
     images: str = "photos"
     batch_size: int = 128
     within_first: int = 0
+    running: bool = False
 
 
 _METADATA = b"naswotlib"
@@ -88,11 +90,12 @@ SCHEMA = pa.schema(
         ("seconds", pa.float64()),
         ("date", pa.string()),
         ("versions", pa.string()),
-        ("steps", pa.list_(pa.int64())),  # of training, before each score; null in older tables, as is the next
+        ("steps", pa.list_(pa.int64())),  # of training, before each score; null in older tables, as are the next
         ("epoch_losses", pa.list_(pa.float64())),  # means over the images of each epoch
+        ("running_scores", pa.list_(pa.float64())),  # with running statistics, where those were asked for
     ]
 )
-REQUIRED = SCHEMA.names[:-2]  # by which a trained table is known
+REQUIRED = SCHEMA.names[:-3]  # by which a trained table is known
 
 
 def read_trained(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:

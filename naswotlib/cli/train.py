@@ -42,6 +42,9 @@ def train(
             "photos, noise, or a path."
         ),
     ] = None,
+    running: Annotated[
+        bool, typer.Option("--running", help="With --watch, score with running statistics of normalisation, too.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Of weights, order and flips; with --verify, of the choice.")] = 0,
     workers: Annotated[
         int | None,
@@ -112,7 +115,7 @@ def train(
             ),
             seed=seed,
             workers=processes,
-            watch=None if watch is None else Watch(watch, within_first=10),
+            watch=None if watch is None else Watch(watch, within_first=10, running=running),
             device=device,
             limit=limit,
         )

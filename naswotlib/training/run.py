@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from naswotlib.benchmarks.trained import N_LOSSES, Recipe, Watch
 from naswotlib.training.images import TrainingImages
 
-Score = Callable[[nn.Module], float]
+Scores = Mapping[str, Callable[[nn.Module], float]]  # by column of a trained table
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Run:
 
     ``result`` has ``losses`` (the first 20 steps) and ``epoch_losses`` (the mean over the images of each epoch);
     ``validation`` and ``test``, accuracies in percent after each epoch or at the end; and, where the network is
-    watched, ``scores`` and the ``steps`` before each.
+    watched, what each of ``scores`` says of it, and the ``steps`` before.
     """
 
     layout = torch.channels_last  # of weights and images in memory
@@ -140,16 +140,16 @@ class Run:
         recipe: Recipe,
         *,
         rng: np.random.Generator,
-        score: Score | None = None,
+        scores: Scores | None = None,
         watch: Watch | None = None,
     ) -> None:
         self.inputs, self.labels = splits.train
         device = self.inputs.device
         self.network = network.to(device, memory_format=self.layout)  # type: ignore[call-overload]
-        self.splits, self.recipe, self.rng, self.score = splits, recipe, rng, score
+        self.splits, self.recipe, self.rng, self.scores = splits, recipe, rng, scores or {}
         self.steps = steps_per_epoch(recipe, len(self.inputs))
         self.rates = learning_rates(recipe, self.steps)
-        self.watched = watched_steps(watch or Watch(), self.steps) if score else []
+        self.watched = watched_steps(watch or Watch(), self.steps) if scores else []
         self.optimizer = torch.optim.SGD(
             self.network.parameters(),
             lr=recipe.learning_rate,
@@ -160,9 +160,9 @@ class Run:
         self.done = 0  # steps
         self.total = torch.zeros((), device=device)  # of the losses of the images of this epoch
         self.result: dict[str, list[float]] = {"losses": [], "validation": [], "test": [], "epoch_losses": []}
-        if score:
-            self.result |= {"scores": [], "steps": []}
-            self._note_score()
+        if scores:
+            self.result |= {name: [] for name in (*scores, "steps")}
+            self._note_scores()
 
     def begin_epoch(self) -> None:
         """Draw what the epoch sees."""
@@ -179,8 +179,8 @@ class Run:
         self.done += 1
         if len(self.result["losses"]) < N_LOSSES:
             self.result["losses"].append(loss.item())
-        if self.score and self.done in self.watched:
-            self._note_score()
+        if self.done in self.watched:
+            self._note_scores()
             self.network.train()
 
     def gradients(self, picks: Tensor) -> Tensor:
@@ -199,12 +199,12 @@ class Run:
         if last or self.recipe.evaluated == "epochs":
             for name, (x, y) in self.splits.held_out.items():
                 self.result[name].append(accuracy(self.network, x, y))
-        if self.score:
-            self._note_score()
+        if self.scores:
+            self._note_scores()
 
-    def _note_score(self) -> None:
-        assert self.score is not None
-        self.result["scores"].append(self.score(self.network))
+    def _note_scores(self) -> None:
+        for name, score in self.scores.items():
+            self.result[name].append(score(self.network))
         self.result["steps"].append(self.done)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -19,12 +20,13 @@ from torch import nn
 
 from naswotlib.benchmarks.trained import Recipe, Watch, epochs_of, read_trained, write_trained
 from naswotlib.data.images import load_images
+from naswotlib.errors import NaswotWarning
 from naswotlib.scoring.parallel import map_unordered, pack_space, single_thread, unpack_space
 from naswotlib.scoring.score import naswot_score
 from naswotlib.spaces import arch_seed, get_space
 from naswotlib.training.graphs import GraphedRun, training_on_gpu
 from naswotlib.training.images import N_CLASSES, TrainingImages, load_training_images
-from naswotlib.training.run import NO_LIMIT, Limit, Run, Score, Splits, run_together
+from naswotlib.training.run import NO_LIMIT, Limit, Run, Scores, Splits, run_together
 
 Row = dict[str, Any]
 
@@ -36,25 +38,32 @@ def train_network(
     *,
     rng: np.random.Generator,
     max_steps: int | None = None,
-    score: Score | None = None,
+    scores: Scores | None = None,
     watch: Watch | None = None,
     limit: Limit = NO_LIMIT,
 ) -> dict[str, list[float]]:
     """Train ``network`` in place on the CPU; order of the images, flips and crops come from ``rng``.
 
-    Returns ``result`` of :class:`Run`, whose ``scores`` are what ``score`` says of the network when ``watch`` says.
+    Returns ``result`` of :class:`Run`, in which ``scores`` are taken of the network when ``watch`` says.
     After ``max_steps`` training stops, without evaluation: enough to compare first losses.
     """
-    run = Run(network, Splits.of(images, recipe), recipe, rng=rng, score=score, watch=watch)
+    run = Run(network, Splits.of(images, recipe), recipe, rng=rng, scores=scores, watch=watch)
     for _ in run_together([run], limit, max_steps=max_steps):
         pass
     return run.result
 
 
-def watching_score(watch: Watch, side: int, *, data_dir: Path | None = None, device: str = "cpu") -> Score:
-    """The score on the mini-batch of ``watch``, its images of ``side`` pixels."""
+def watching_scores(watch: Watch, side: int, *, data_dir: Path | None = None, device: str = "cpu") -> Scores:
+    """The scores that ``watch`` asks for, on its mini-batch, images of ``side`` pixels."""
     inputs = load_images(watch.images, watch.batch_size, seed=0, side=side, data_dir=data_dir).to(device)
-    return lambda network: naswot_score(network, inputs).value
+
+    def with_running_statistics(network: nn.Module) -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NaswotWarning)  # that it is no score of an untrained network
+            return naswot_score(network, inputs, batch_norm="eval").value
+
+    scores: Scores = {"scores": lambda network: naswot_score(network, inputs).value}
+    return {**scores, "running_scores": with_running_statistics} if watch.running else scores
 
 
 def train_arch(
@@ -72,9 +81,9 @@ def train_arch(
     ``watch``: with its score while it is trained, on images that may come from ``data_dir``.
     """
     start = time.process_time()
-    score = watching_score(watch, recipe.side, data_dir=data_dir) if watch else None
+    scores = watching_scores(watch, recipe.side, data_dir=data_dir) if watch else None
     network, rng = _build(space, text, recipe, seed)
-    result = train_network(network, images, recipe, rng=rng, score=score, watch=watch, limit=limit)
+    result = train_network(network, images, recipe, rng=rng, scores=scores, watch=watch, limit=limit)
     return _row(text, seed, result, time.process_time() - start)
 
 
@@ -95,13 +104,13 @@ def train_archs_together(
     ``seconds`` are of the clock, since the first of them was built, whatever else was trained meanwhile.
     """
     start = time.perf_counter()
-    score = watching_score(watch, recipe.side, data_dir=data_dir, device=device) if watch else None
+    scores = watching_scores(watch, recipe.side, data_dir=data_dir, device=device) if watch else None
     splits = Splits.of(images, recipe, device)
     kind = GraphedRun if torch.device(device).type == "cuda" else Run
     runs = []
     for text in texts:
         network, rng = _build(space, text, recipe, seed)
-        runs.append(kind(network, splits, recipe, rng=rng, score=score, watch=watch))
+        runs.append(kind(network, splits, recipe, rng=rng, scores=scores, watch=watch))
     for _ in run_together(runs, limit):
         seconds = time.perf_counter() - start
         yield [_row(text, seed, run.result, seconds) for text, run in zip(texts, runs, strict=True)]
@@ -115,7 +124,7 @@ def _build(space: Any, text: str, recipe: Recipe, seed: int) -> tuple[nn.Module,
 
 
 def _row(text: str, seed: int, result: dict[str, list[float]], seconds: float) -> Row:
-    columns = ("validation", "test", "losses", "scores", "steps", "epoch_losses")
+    columns = ("validation", "test", "losses", "scores", "running_scores", "steps", "epoch_losses")
     return {
         "arch": text,
         "seed": seed,

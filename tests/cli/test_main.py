@@ -166,7 +166,7 @@ def test_train_takes_architectures_scores_them_meanwhile_and_may_stop_early(nasw
     assert [len(row["validation"]) for row in rows] == [2, 2]
     assert (metadata["recipe"]["epochs"], metadata["recipe"]["side"]) == (4, 32)
     assert metadata["recipe"]["skeleton"] == {"stem_channels": 4, "cells_per_stage": 1}
-    assert metadata["watch"] == {"images": "noise", "batch_size": 128, "within_first": 10}
+    assert metadata["watch"] == {"images": "noise", "batch_size": 128, "within_first": 10, "running": False}
     assert [row["steps"] for row in rows] == [[0, 1, 2]] * 2  # 80 images, batches of 64
 
 

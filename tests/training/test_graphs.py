@@ -11,7 +11,7 @@ from naswotlib.benchmarks.trained import Recipe, Watch
 from naswotlib.spaces import get_space
 from naswotlib.training.graphs import GraphedRun, training_on_gpu
 from naswotlib.training.run import Run, Splits, run_together
-from naswotlib.training.train import watching_score
+from naswotlib.training.train import watching_scores
 from support.cifar import easy_images
 
 SPACE = get_space("nasbench201")
@@ -26,12 +26,12 @@ RECIPE = Recipe(
     padding=2,
     partial=True,
 )
-WATCH = Watch(batch_size=16, within_first=1)
+WATCH = Watch(batch_size=16, within_first=1, running=True)
 
 
 def results(kind, device="cpu", recipe=RECIPE):
     network = SPACE.build(SPACE.from_str(CELL), seed=0, **dict(recipe.skeleton))
-    keywords = {"rng": np.random.default_rng(0), "score": watching_score(WATCH, 8, device=device), "watch": WATCH}
+    keywords = {"rng": np.random.default_rng(0), "scores": watching_scores(WATCH, 8, device=device), "watch": WATCH}
     run = kind(network, Splits.of(easy_images(), recipe, device), recipe, **keywords)
     for _ in run_together([run]):
         pass

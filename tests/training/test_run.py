@@ -14,6 +14,7 @@ from torchvision.transforms.v2 import functional as oracle
 
 from naswotlib import load_images, naswot_score
 from naswotlib.benchmarks.trained import Recipe, Watch
+from naswotlib.errors import NaswotWarning
 from naswotlib.spaces import arch_seed, get_space
 from naswotlib.training.run import (
     Limit,
@@ -119,10 +120,25 @@ def test_scores_are_taken_before_within_the_first_epoch_and_after_each():
     assert row["scores"][0] == pytest.approx(naswot_score(network, photos).value, rel=1e-6)
 
 
+def test_scores_with_running_statistics_are_those_of_the_network_in_evaluation_mode():
+    watch = Watch(batch_size=16, within_first=1, running=True)
+    row = train_arch(SPACE, CELL, easy_images(), PUBLISHED, seed=0, watch=watch)
+    assert len(row["running_scores"]) == len(row["scores"]) == len(row["steps"])
+    network = SPACE.build(SPACE.from_str(CELL), seed=arch_seed(0, CELL), **dict(SMALL))
+    photos = load_images("photos", 16, seed=0, side=8)
+    with pytest.warns(NaswotWarning, match="running statistics"):
+        untrained = naswot_score(network, photos, batch_norm="eval").value
+    assert row["running_scores"][0] == pytest.approx(untrained, rel=1e-6)
+    assert row["running_scores"] != row["scores"]
+    plain = train_arch(SPACE, CELL, easy_images(), PUBLISHED, seed=0, watch=replace(watch, running=False))
+    assert plain["running_scores"] is None
+    assert plain["scores"] == row["scores"]
+
+
 def test_watching_changes_nothing_of_the_training():
     seen, unseen = (
         train_arch(SPACE, CELL, easy_images(), PUBLISHED, seed=0, watch=watch)
-        for watch in (Watch(within_first=2), None)
+        for watch in (Watch(within_first=2, running=True), None)
     )
     for key in ("losses", "epoch_losses", "validation", "test"):
         assert seen[key] == unseen[key]

@@ -143,7 +143,7 @@ def test_without_a_gpu_the_refusal_says_so(tmp_path, easy):
 def test_a_table_of_other_scores_is_refused(tmp_path, easy):
     out = tmp_path / "table.parquet"
     run(out, [CELL], watch=Watch())
-    with pytest.raises(ValueError, match=r"another watch; .*'within_first': 0} there, .*'within_first': 2} here"):
+    with pytest.raises(ValueError, match=r"another watch; .*'within_first': 0.* there, .*'within_first': 2.* here"):
         run(out, [OTHER], watch=Watch(within_first=2))
 
 
@@ -173,7 +173,7 @@ def test_an_older_table_without_the_newer_parts_of_a_recipe_continues(tmp_path, 
     older = {key: value for key, value in metadata.items() if key not in ("device", "watch")}
     known = ("skeleton", "side", "epochs", "batch_size", "learning_rate", "momentum", "weight_decay")
     older["recipe"] = {key: metadata["recipe"][key] for key in known}
-    table = table.drop_columns(["steps", "epoch_losses"])
+    table = table.drop_columns(["steps", "epoch_losses", "running_scores"])
     pq.write_table(table.replace_schema_metadata({"naswotlib": json.dumps(older)}), out)
     assert from_trained(out, "table", licence="").skeleton == dict(TINY.skeleton)
     assert len(run(out, [CELL, OTHER])) == 2
