@@ -241,10 +241,20 @@ def trained(claim: Claim, results: Results) -> Verdict:
     rise: after the first epoch all networks score higher than before. plateau: after a tenth of the epochs the mean
     score stays within a quarter of its rise. alike: the deviation of the rise between networks is at most a quarter of
     its mean. ranking: Kendall's tau with the scores before training never falls below ``threshold``. For fewer networks
-    or epochs than the claim asks for it is undecided, whatever holds for them.
+    or epochs than the claim asks for it is undecided, whatever holds for them. ``other``: a file, of the same scores
+    taken in another way, and what that way is called; the verdict on it is a remark.
     """
     check_choice("about", claim["about"], ("rise", "plateau", "alike", "ranking"))
-    rows = results.rows(claim).sort_values("epoch")
+    found = _trained(claim, results.rows(claim))
+    file, way = claim.get("other", ("", ""))
+    if not (file and (results.folder / file).exists()):
+        return found
+    other = _trained(claim, results.rows(claim, file))
+    return replace(found, note=f"{found.note}; {way}: {other.verdict}, {other.ours}")
+
+
+def _trained(claim: Claim, rows: pd.DataFrame) -> Verdict:
+    rows = rows.sort_values("epoch")
     start, last = rows.iloc[0], rows.iloc[-1]
     rise, early = last.mean_score - start.mean_score, rows.epoch.max() / 10
     if claim["about"] == "rise":

@@ -14,6 +14,7 @@ from naswotbook.experiments.trajectories import (
     draw_accurate,
     keep_trajectories,
     load_trajectories,
+    readings,
     rise_and_order,
     shown_epochs,
     summarise_trajectories,
@@ -82,7 +83,7 @@ def test_what_is_kept_has_the_scores_and_no_accuracy_and_its_manifest_says_the_r
     rows, metadata = read_trained(folder / "t.parquet")
     out = folder / "scores" / KEPT
     kept = keep_trajectories([folder / "t.parquet"], out)
-    assert kept.columns.tolist() == ["arch", "seed", "step", "epoch", "score", "loss"]
+    assert kept.columns.tolist() == ["arch", "seed", "step", "epoch", "score", "running", "loss"]
     for row in rows:
         of_one = kept[kept.arch == row["arch"]]
         assert of_one.score.tolist() == row["scores"]
@@ -91,6 +92,7 @@ def test_what_is_kept_has_the_scores_and_no_accuracy_and_its_manifest_says_the_r
     table = load_trajectories(out)
     trained = load_trajectories(folder / "t.parquet").sort_values(["arch", "epoch"], ignore_index=True)
     assert table.accuracy.isna().all()
+    assert readings(table) == ["score"]
     pd.testing.assert_frame_equal(
         table.sort_values(["arch", "epoch"], ignore_index=True).drop(columns="accuracy"),
         trained.drop(columns="accuracy"),
@@ -102,6 +104,18 @@ def test_what_is_kept_has_the_scores_and_no_accuracy_and_its_manifest_says_the_r
     last = sorted(row["validation"][-1] for row in rows)
     assert run["settings"]["reached"]["validation"] == pytest.approx(last, abs=0.01)
     assert parse_name(KEPT) is None
+
+
+def test_scores_with_running_statistics_are_kept_beside_the_others(folder: Path) -> None:
+    rows, metadata = read_trained(folder / "t.parquet")
+    both = [row | {"running_scores": [score + 1 for score in row["scores"]]} for row in rows]
+    write_trained(folder / "both.parquet", both, metadata)
+    keep_trajectories([folder / "both.parquet"], folder / "both" / KEPT)
+    for file in (folder / "both.parquet", folder / "both" / KEPT):
+        table = load_trajectories(file)
+        assert readings(table) == ["score", "running"]
+        means = [summarise_trajectories(table, name).mean_score for name in ("score", "running")]
+        assert (means[1] - means[0]).tolist() == pytest.approx([1] * len(means[0]))
 
 
 def test_tables_that_were_not_trained_alike_are_not_kept_together(folder: Path) -> None:

@@ -20,7 +20,8 @@ from naswotlib.data.files import write_whole
 
 TRAJECTORIES = BUNDLED / "nasbench201-trajectories.parquet"
 KEPT = "fig6-trajectories-seed0.parquet"  # of the paper's setting, among the kept scores
-COLUMNS = ["arch", "step", "epoch", "score", "accuracy"]
+COLUMNS = ["arch", "step", "epoch", "score", "running", "accuracy"]
+READINGS = {"score": "statistics of the mini-batch", "running": "running statistics"}
 
 
 def draw_accurate(
@@ -43,8 +44,9 @@ def load_trajectories(path: Path | str = TRAJECTORIES, *, seed: int = 0, n_archs
 
     ``path`` is a trained table whose networks were watched, or what :func:`keep_trajectories` made of one. Columns:
     ``arch``; ``step`` and ``epoch`` of training before it, 0 before training, ``epoch`` with a fraction within one;
-    ``score``; and ``accuracy``, on validation images after the last epoch, in percent, which is missing from what was
-    kept. The most accurate network first, and only the first ``n_archs``. No rows where there is no file.
+    ``score`` and, where it was taken, ``running``, the score with running statistics; and ``accuracy``, on validation
+    images after the last epoch, in percent, which is missing from what was kept. The most accurate network first, and
+    only the first ``n_archs``. No rows where there is no file.
     """
     path = Path(path)
     if path.exists() and "epoch" in pq.read_schema(path).names:
@@ -61,7 +63,9 @@ def _trajectory(row: dict[str, Any]) -> pd.DataFrame:
     """Scores of a row of a trained table; older ones have no steps, and a score after each epoch."""
     epochs = epochs_of(row)
     steps = row.get("steps") or list(range(epochs + 1))
-    table = pd.DataFrame({"arch": row["arch"], "seed": row["seed"], "step": steps, "score": row["scores"]})
+    running = row.get("running_scores") or np.nan
+    columns = {"arch": row["arch"], "seed": row["seed"], "step": steps, "score": row["scores"], "running": running}
+    table = pd.DataFrame(columns)
     return table.assign(epoch=table.step / (steps[-1] / epochs))
 
 
@@ -69,8 +73,8 @@ def keep_trajectories(trained: Sequence[Path], out: Path) -> pd.DataFrame:
     """Keep the scores of watched networks of trained tables of one recipe and device, without their accuracies.
 
     Writes ``out``, a row a score, and notes in the manifest beside it with what they were computed, and what accuracy
-    the networks reached, over all: least, median, most. Columns: ``arch, seed, step, epoch, score`` and ``loss``, the
-    mean over the images of an epoch, where one ends. ValueError where the tables differ in how they were trained.
+    the networks reached, over all: least, median, most. Columns: ``arch, seed, step, epoch, score, running`` and
+    ``loss``, the mean over the images of an epoch, where one ends. ValueError where the tables were not trained alike.
     """
     read = [read_trained(path) for path in trained]
     settings = read[0][1]
@@ -81,7 +85,7 @@ def keep_trajectories(trained: Sequence[Path], out: Path) -> pd.DataFrame:
     for row in rows:
         scores = _trajectory(row)
         frames.append(scores.assign(loss=scores.epoch.map(dict(enumerate(row["epoch_losses"], 1)))))
-    table = pd.concat(frames, ignore_index=True)[["arch", "seed", "step", "epoch", "score", "loss"]]
+    table = pd.concat(frames, ignore_index=True)[["arch", "seed", "step", "epoch", "score", "running", "loss"]]
     with write_whole(out) as file:
         table.to_parquet(file, index=False)
     reached = {
@@ -100,12 +104,17 @@ def keep_trajectories(trained: Sequence[Path], out: Path) -> pd.DataFrame:
     return table
 
 
-def summarise_trajectories(table: pd.DataFrame) -> pd.DataFrame:
+def readings(table: pd.DataFrame) -> list[str]:
+    """Which of :data:`READINGS` a table of :func:`load_trajectories` has."""
+    return [name for name in READINGS if table[name].notna().any()]
+
+
+def summarise_trajectories(table: pd.DataFrame, reading: str = "score") -> pd.DataFrame:
     """A row for each time at which all networks were scored: how many there are and how many score higher than before
     training (``above_start``), their mean score, the standard deviation of what each has gained since (``std_rise``),
     and Kendall's tau of their scores with those before training and after the last epoch.
     """
-    scores = table.pivot(index="epoch", columns="arch", values="score").dropna()
+    scores = table.pivot(index="epoch", columns="arch", values=reading).dropna()
     start, end = scores.iloc[0], scores.iloc[-1]
     return pd.DataFrame(
         {
