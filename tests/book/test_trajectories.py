@@ -11,6 +11,8 @@ import pytest
 from naswotbook.experiments.trajectories import (
     COLUMNS,
     KEPT,
+    compare_readings,
+    describe_readings,
     draw_accurate,
     keep_trajectories,
     load_trajectories,
@@ -150,3 +152,21 @@ def test_accurate_cells_are_the_first_of_a_random_order_that_are_above(tmp_path:
     assert draw_accurate(2, among=20, data_dir=tmp_path) == [order[3], order[7]]
     with pytest.raises(ValueError, match=r"count: 3 of 20 cells are above 90\.0, fewer than the 4 asked for"):
         draw_accurate(4, among=20, data_dir=tmp_path)
+
+
+def test_two_readings_of_one_training_stand_side_by_side() -> None:
+    scores = {"score": [10.0, 8.0, 9.0], "running": [5.0, 7.5, 7.0]}
+    table = pd.DataFrame({"arch": "a", "epoch": [0, 0.5, 1]} | scores)
+    table = pd.concat([table, table.assign(arch="b", score=table.score + 1, running=table.running + 2)])
+    summaries = {name: summarise_trajectories(table, name) for name in scores}
+    found = compare_readings(summaries)
+    assert found.epoch.tolist() == [0, 0.5, 1]
+    assert found["statistics of the mini-batch"].tolist() == [10.5, 8.5, 9.5]
+    assert found["above, statistics of the mini-batch"].tolist() == [0, 0, 0]
+    assert found["above, running statistics"].tolist() == [0, 2, 2]
+    words = " ".join(describe_readings(summaries).split())
+    assert "With statistics of the mini-batch, 0 of 2 networks score higher after 0.50 epochs" in words
+    assert (
+        "With running statistics, 2 of 2 networks score higher after 0.50 epochs than before training, by +2.5" in words
+    )
+    assert "lies +2.0 to +2.5 from where it began" in words

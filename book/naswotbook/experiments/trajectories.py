@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +151,32 @@ def rise_and_order(summary: pd.DataFrame) -> str:
     the end agree with τ = {last.tau_start:.3f}; the least agreement with the order before training is
     {summary.tau_start.min():.3f}, and after a tenth of the epochs that with the order at the end is
     {summary[summary.epoch >= last.epoch / 10].tau_end.min():.3f} or more."""
+
+
+def compare_readings(summaries: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Summaries of the same training by their name in :data:`READINGS`, side by side at :func:`shown_epochs`.
+
+    Columns: ``epoch``, and for each what it is called, the mean score, and ``above, ...``, how many networks score
+    higher than before training.
+    """
+    shown = {READINGS[name]: shown_epochs(summary) for name, summary in summaries.items()}
+    columns = {"epoch": next(iter(shown.values())).epoch}
+    for name, rows in shown.items():
+        columns |= {name: rows.mean_score, f"above, {name}": rows.above_start}
+    return pd.DataFrame(columns)
+
+
+def describe_readings(summaries: Mapping[str, pd.DataFrame]) -> str:
+    """What :func:`compare_readings` shows, in a sentence for each."""
+    sentences = []
+    for name, summary in summaries.items():
+        start, last = summary.iloc[0], summary.iloc[-1]
+        soon = summary[summary.epoch > 0].iloc[0]
+        late = summary[summary.epoch >= last.epoch / 10].mean_score
+        sentences.append(
+            f"""With {READINGS[name]}, {soon.above_start:.0f} of {start.networks:.0f} networks score higher after
+            {soon.epoch:.2f} epochs than before training, by {soon.mean_score - start.mean_score:+.1f} in the mean; in
+            the last nine tenths of the training the mean score lies {late.min() - start.mean_score:+.1f} to
+            {late.max() - start.mean_score:+.1f} from where it began."""
+        )
+    return " ".join(sentences)
