@@ -266,12 +266,12 @@ def _trained(claim: Claim, rows: pd.DataFrame) -> Verdict:
         ours = f"τ ≥ {least:.3f} with the start"
     elif claim["about"] == "alike":
         holds, paper = (rise > 0 and last.std_rise <= rise / 4, "within a quarter (our reading)")
-        ours = f"rises by {rise:.1f} ± {last.std_rise:.1f}"
+        ours = f"changes by {rise:+.1f} ± {last.std_rise:.1f}"
     else:
         late = rows[rows.epoch >= early].mean_score
         share = float((late.max() - late.min()) / rise)
         holds, paper = 0 <= share <= 0.25, "near constant"
-        ours = f"varies by {share:.2f} of the rise after {early:.0f} epochs"
+        ours = f"changes by {rise:+.1f}, varies by {late.max() - late.min():.1f} after {early:.0f} epochs"
     enough = start.networks >= claim.get("networks", 0) and last.epoch >= claim.get("epochs", 0)
     verdict = "undecided" if not enough else "reproduced" if holds else "differs"
     return Verdict(verdict, paper, ours, f"{start.networks:.0f} networks, {last.epoch:.0f} epochs")
