@@ -1,6 +1,6 @@
 """What a GPU does for the score: whether it is right, how fast, all of a space, and what memory it takes.
 
-Each stage prints as it goes and writes its CSV when it ends, with the card, driver and versions in gpu.json:
+Each stage prints as it goes and writes its CSV when it ends, with card, driver and versions in a JSON beside it:
 
 right    K_H on the device against the CPU: entries that differ, flipped bits in a million, scores; both countings.
 fast     the authors' procedure against ours, interleaved on the same cells; where the time of ours goes; networks a
@@ -15,8 +15,6 @@ memory   the peak for NDS networks on 224 pixels, and what is said of a mini-bat
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import platform
 import statistics
 import subprocess
@@ -28,7 +26,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from bench_score import authors_kernel
+from bench_score import authors_kernel, write_results
 from torch import Tensor, nn
 
 from naswotlib import arch_seed, get_space, list_spaces, load_images, naswot, naswot_score, score_archs
@@ -128,7 +126,7 @@ def compared(name: str, text: str, counting: str, here: Any, there: Any, flipped
     apart = int(np.abs(here.kernel - there.kernel).max())
     row = {"space": name, "arch": text, "counting": counting, "num_units": units, "score_cpu": here.value}
     row |= {"score": there.value, "kernel_apart": apart, "apart_of_units": apart / units}
-    row |= {"bits": counted, "flipped": flipped}
+    row |= {"score_apart": abs(there.value / here.value - 1), "bits": counted, "flipped": flipped}
     print(f"{name:22} {counting:10} dK/N_A {apart / units:.1e}, scores {here.value:.6f} {there.value:.6f}", flush=True)
     return row
 
@@ -278,9 +276,9 @@ def everything(options: argparse.Namespace) -> list[Row]:
     apart = np.abs(table.score.to_numpy()[both] / expected[both] - 1)
     tau = float(pd.Series(expected[both]).corr(table.score[both].reset_index(drop=True), method="kendall"))
     row = {"networks": len(table), "failed": int((table.error != "").sum()), "workers": workers, "seconds": seconds}
-    row |= {"per_second": len(table) / seconds, "tau": tau, "finite_in_both": int(both.sum())}
+    row |= {"per_second": len(table) / seconds, "one_minus_tau": 1 - tau, "finite_in_both": int(both.sum())}
     row |= {"finite_in_one": int((np.isfinite(expected) ^ np.isfinite(table.score.to_numpy())).sum())}
-    row |= {f"relative_{q}": float(np.quantile(apart, q)) for q in (0.5, 0.99, 1.0)}
+    row |= {"apart_median": float(np.median(apart)), "apart_most": float(apart.max())}
     table.drop(columns="error").to_parquet(options.out / "gpu-all-scores.parquet")
     print(row, flush=True)
     return [row]
@@ -321,14 +319,6 @@ def machine(device: torch.device) -> Row:
     return row
 
 
-def write(path: Path, rows: list[Row]) -> None:
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 STAGES: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "right": right,
     "fast": fast,
@@ -357,10 +347,10 @@ def main() -> None:
         start = time.perf_counter()
         rows = STAGES[stage](options)
         if rows:
-            write(options.out / f"gpu-{stage}.csv", rows)
-        about[f"seconds_{stage}"] = round(time.perf_counter() - start, 1)
-        (options.out / "gpu.json").write_text(json.dumps(about, indent=1) + "\n")
-        print(f"{stage}: {about[f'seconds_{stage}']} s", flush=True)
+            command = " ".join(["python tests/speed/gpu.py --stage", stage])
+            about["duration"] = f"{time.perf_counter() - start:.0f} s"
+            write_results(options.out / f"gpu-{stage}.csv", rows, about | {"command": command})
+        print(f"{stage}: {time.perf_counter() - start:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
