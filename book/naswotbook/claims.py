@@ -236,15 +236,25 @@ def steadier(claim: Claim, results: Results) -> Verdict:
 
 
 def trained(claim: Claim, results: Results) -> Verdict:
-    """The score after each epoch of training, ``about`` one of four things, over at least as many ``networks``.
+    """The score during training, ``about`` one of four things, of so many ``networks`` over so many ``epochs``.
 
     rise: after the first epoch all networks score higher than before. plateau: after a tenth of the epochs the mean
     score stays within a quarter of its rise. alike: the deviation of the rise between networks is at most a quarter of
-    its mean. ranking: Kendall's tau with the scores before training never falls below ``threshold``. What holds for
-    fewer networks than the claim is about is undecided.
+    its mean. ranking: Kendall's tau with the scores before training never falls below ``threshold``. For fewer networks
+    or epochs than the claim asks for it is undecided, whatever holds for them. ``other``: a file, of the same scores
+    taken in another way, and what that way is called; the verdict on it is a remark.
     """
     check_choice("about", claim["about"], ("rise", "plateau", "alike", "ranking"))
-    rows = results.rows(claim).sort_values("epoch")
+    found = _trained(claim, results.rows(claim))
+    file, way = claim.get("other", ("", ""))
+    if not (file and (results.folder / file).exists()):
+        return found
+    other = _trained(claim, results.rows(claim, file))
+    return replace(found, note=f"{found.note}; {way}: {other.verdict}, {other.ours}")
+
+
+def _trained(claim: Claim, rows: pd.DataFrame) -> Verdict:
+    rows = rows.sort_values("epoch")
     start, last = rows.iloc[0], rows.iloc[-1]
     rise, early = last.mean_score - start.mean_score, rows.epoch.max() / 10
     if claim["about"] == "rise":
@@ -256,15 +266,15 @@ def trained(claim: Claim, results: Results) -> Verdict:
         ours = f"τ ≥ {least:.3f} with the start"
     elif claim["about"] == "alike":
         holds, paper = (rise > 0 and last.std_rise <= rise / 4, "within a quarter (our reading)")
-        ours = f"rises by {rise:.1f} ± {last.std_rise:.1f}"
+        ours = f"changes by {rise:+.1f} ± {last.std_rise:.1f}"
     else:
         late = rows[rows.epoch >= early].mean_score
         share = float((late.max() - late.min()) / rise)
         holds, paper = 0 <= share <= 0.25, "near constant"
-        ours = f"varies by {share:.2f} of the rise after {early:.0f} epochs"
-    enough = start.networks >= claim.get("networks", 0)
-    verdict = "differs" if not holds else "reproduced" if enough else "undecided"
-    return Verdict(verdict, paper, ours, f"{start.networks:.0f} networks")
+        ours = f"changes by {rise:+.1f}, varies by {late.max() - late.min():.1f} after {early:.0f} epochs"
+    enough = start.networks >= claim.get("networks", 0) and last.epoch >= claim.get("epochs", 0)
+    verdict = "undecided" if not enough else "reproduced" if holds else "differs"
+    return Verdict(verdict, paper, ours, f"{start.networks:.0f} networks, {last.epoch:.0f} epochs")
 
 
 def size(claim: Claim, results: Results) -> Verdict:

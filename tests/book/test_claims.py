@@ -159,10 +159,24 @@ def test_training_raises_the_score_at_once_then_leaves_it_and_its_ranking(verdic
     columns = ("epoch", "networks", "above_start", "mean_score", "std_rise", "tau_start")
     good = [(0, 3, 0, 100, 0, 1.0), (1, 3, 3, 198, 20, 0.9), (10, 3, 3, 200, 20, 0.8)]
     bad = [(0, 3, 0, 100, 0, 1.0), (1, 3, 2, 120, 20, 0.4), (10, 3, 3, 200, 26, 0.8)]
-    for rows, claimed, expected in ((good, 3, "reproduced"), (good, 4, "undecided"), (bad, 4, "differs")):
+    cases = [(good, 3, 10, "reproduced"), (bad, 3, 10, "differs")]
+    cases += [(rows, *fewer, "undecided") for rows in (good, bad) for fewer in ((4, 10), (3, 11))]
+    for rows, networks, epochs, expected in cases:
         frame = [dict(zip(columns, row, strict=True)) for row in rows]
-        found = verdict(frame, rule="trained", about=about, threshold=0.5, networks=claimed)
-        assert (found.verdict, found.note) == (expected, "3 networks")
+        found = verdict(frame, rule="trained", about=about, threshold=0.5, networks=networks, epochs=epochs)
+        assert (found.verdict, found.note) == (expected, "3 networks, 10 epochs")
+
+
+def test_the_same_scores_taken_in_another_way_are_a_remark(tmp_path, verdict):
+    columns = ("epoch", "networks", "above_start", "mean_score", "std_rise", "tau_start")
+    falls, rises = ([(0, 3, 0, 100, 0, 1.0), (1, 3, above, end, 1, 1.0)] for above, end in ((0, 90), (3, 110)))
+    frame = [dict(zip(columns, row, strict=True)) for row in falls]
+    claim = {"rule": "trained", "about": "rise", "networks": 3, "epochs": 1, "other": ["other.csv", "smoothed"]}
+    assert verdict(frame, **claim).note == "3 networks, 1 epochs"
+    pd.DataFrame(rises, columns=columns).to_csv(tmp_path / "other.csv", index=False)
+    found = verdict(frame, **claim)
+    assert found.verdict == "differs"
+    assert found.note == "3 networks, 1 epochs; smoothed: reproduced, 3 of 3 after one epoch"
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ HEADINGS = {
 }
 PAGES = {  # by start of name
     "fig5": "fig5",
+    "fig6": "fig6",
     "fronts": "fig9",
     "cheap": "cheap",
     "nasbench201-cifar10-eval": "equation1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -81,20 +82,26 @@ def cost(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def fig6(table: pd.DataFrame, *, zoom: int = 2) -> Figure:
-    """Score after each epoch, a line a network; left the first ``zoom`` epochs, right all of them.
+def fig6(table: pd.DataFrame, *, zoom: int = 2, readings: Mapping[str, str] | None = None) -> Figure:
+    """Score during training, a line a network; left the first ``zoom`` epochs, right all of them.
 
-    ``table`` has columns ``arch``, ``accuracy`` (percent, for the legend), ``epoch`` (0 before training) and ``score``.
-    Returns the figure.
+    ``table`` has columns ``arch``, ``accuracy`` (percent, for the legend), ``epoch`` (0 before training, a fraction
+    within one) and ``score``. ``readings``: columns that take the place of ``score``, a row of panels each, by what the
+    panels are to be called. Returns the figure.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained", width_ratios=[2, 3])
-    for ax, title, last in ((left, f"the first {zoom} epochs", zoom), (right, "all epochs", table.epoch.max())):
-        for _, rows in table[table.epoch <= last].groupby("arch", sort=False):
-            ax.plot(rows.epoch, rows.score, lw=1, label=f"{rows.accuracy.iloc[0]:.2f}")
-        ax.set(title=title, xlabel="epoch", ylabel="score")
-        sns.despine(ax=ax)
-    left.set(xticks=range(zoom + 1))
-    right.legend(loc="center left", bbox_to_anchor=(1, 0.5), title="accuracy (%)", frameon=False)
+    rows = readings or {"score": ""}
+    figure, grid = plt.subplots(
+        len(rows), 2, figsize=(9, 0.4 + 3.2 * len(rows)), layout="constrained", width_ratios=[2, 3], squeeze=False
+    )
+    for (column, name), (left, right) in zip(rows.items(), grid, strict=True):
+        for ax, title, last in ((left, f"the first {zoom} epochs", zoom), (right, "all epochs", table.epoch.max())):
+            for _, line in table[table.epoch <= last].groupby("arch", sort=False):
+                dots = "." if last == zoom else ""  # where few scores make a line
+                ax.plot(line.epoch, line[column], lw=1, marker=dots, label=f"{line.accuracy.iloc[0]:.2f}")
+            ax.set(title=f"{title}, {name}" if name else title, xlabel="epoch", ylabel="score")
+            sns.despine(ax=ax)
+        left.set(xticks=range(zoom + 1))
+    grid[0, 1].legend(loc="center left", bbox_to_anchor=(1, 0.5), title="accuracy (%)", frameon=False)
     return figure
 
 
