@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from naswotlib.cli import options as opt
 from naswotlib.errors import check_choice
 
-ONE_TABLE = ("space", "count", "archs", "recipe", "epochs", "side", "skeleton", "watch", "running")
+if TYPE_CHECKING:  # with it come pandas and pyarrow, which take long to import
+    from naswotlib.benchmarks.trained import Recipe
 
 
 def train(
@@ -62,24 +63,24 @@ def train(
     `naswot data fetch cifar10` brings it, or from the tars of JPEG files that the bundled networks were trained on.
     What one device trains is not mixed with what another did: a table belongs to its device.
     """
-    _refuse_unused(context, suite, verify)
-    from dataclasses import replace
-
+    of_one = ("space", "count", "archs", "recipe", "epochs", "side", "skeleton", "watch", "running")
+    if suite is not None:
+        opt.refuse(context, "of one table, which --suite does not make", *of_one, *(() if verify else ("seed",)))
+    if verify is not None:
+        opt.refuse(context, "of training, not of --verify", *of_one, "stop_after", "minutes", "workers", "device")
+    if archs is not None:
+        opt.refuse(context, "of random architectures, not of --archs", "count")
     import numpy as np
 
     from naswotlib.benchmarks.load import BUNDLED
     from naswotlib.benchmarks.trained import Watch
-    from naswotlib.spaces.base import get_space, sample_distinct
     from naswotlib.training.run import Limit
-    from naswotlib.training.suite import published_recipe, small_recipe, train_suite, trained_networks
+    from naswotlib.training.suite import train_suite, trained_networks
     from naswotlib.training.suite import verify as train_again
     from naswotlib.training.train import train_table
 
     if suite is not None:
         check_choice("suite", suite, ("bundled",))
-    check_choice("recipe", recipe, ("small", "published"))
-    if recipe == "published" and space != "nasbench201":
-        raise ValueError(f"recipe: published is that of nasbench201, not of {space}; leave it out")
     processes, folder = workers or os.cpu_count() or 1, out or BUNDLED
     limit = Limit(stop_after, time.time() + 60 * minutes)
     if verify is not None:
@@ -98,25 +99,13 @@ def train(
     elif out is None:
         raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
     else:
-        chosen = get_space(space)
-        if archs is None:
-            texts = [chosen.to_str(arch) for arch in sample_distinct(chosen, count, np.random.default_rng(0))]
-        else:
-            texts = [
-                chosen.to_str(chosen.from_str(line.strip())) for line in archs.read_text().splitlines() if line.strip()
-            ]
-        plan = published_recipe() if recipe == "published" else small_recipe(space)
+        plan = _plan(recipe, space, epochs, side, skeleton or [])
         table = train_table(
             space,
-            texts,
+            _texts(space, archs, count),
             data_dir=data_dir,
             out=out,
-            recipe=replace(
-                plan,
-                epochs=epochs or plan.epochs,
-                side=side or plan.side,
-                skeleton=tuple((dict(plan.skeleton) | _skeleton(skeleton or [])).items()),
-            ),
+            recipe=plan,
             seed=seed,
             workers=processes,
             watch=None if watch is None else Watch(watch, within_first=10, running=running),
@@ -128,12 +117,31 @@ def train(
             print(f'load_benchmark("{out.stem}", data_dir="{out.parent}") reads it')
 
 
-def _refuse_unused(context: typer.Context, suite: str | None, verify: int | None) -> None:
-    """ValueError for an option that would have no effect."""
-    if suite is not None:
-        opt.refuse(context, "of one table, which --suite does not make", *ONE_TABLE, *(() if verify else ("seed",)))
-    if verify is not None:
-        opt.refuse(context, "of training, not of --verify", *ONE_TABLE, "stop_after", "minutes", "workers", "device")
+def _texts(space_name: str, archs: Path | None, count: int) -> list[str]:
+    """The architectures of a file, one a line, else the first ``count`` of a random order."""
+    import numpy as np
+
+    from naswotlib.spaces.base import get_space, sample_distinct
+
+    space = get_space(space_name)
+    if archs is None:
+        return [space.to_str(arch) for arch in sample_distinct(space, count, np.random.default_rng(0))]
+    lines = [line.strip() for line in archs.read_text().splitlines() if line.strip()]
+    return [space.to_str(space.from_str(line)) for line in lines]
+
+
+def _plan(name: str, space: str, epochs: int | None, side: int | None, skeleton: list[str]) -> Recipe:
+    """The recipe called ``name``, changed where something else is asked for."""
+    from dataclasses import replace
+
+    from naswotlib.training.suite import published_recipe, small_recipe
+
+    check_choice("recipe", name, ("small", "published"))
+    if name == "published" and space != "nasbench201":
+        raise ValueError(f"recipe: published is that of nasbench201, not of {space}; leave it out")
+    plan = published_recipe() if name == "published" else small_recipe(space)
+    built = tuple((dict(plan.skeleton) | _skeleton(skeleton)).items())
+    return replace(plan, epochs=epochs or plan.epochs, side=side or plan.side, skeleton=built)
 
 
 def _skeleton(given: list[str]) -> dict[str, int]:

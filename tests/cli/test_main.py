@@ -146,21 +146,8 @@ def test_train_takes_architectures_scores_them_meanwhile_and_may_stop_early(nasw
     (tmp_path / "archs.txt").write_text(f"{CELL}\n\n{EMPTY}\n")
     out = tmp_path / "mine.parquet"
     common = ("train", "--archs", str(tmp_path / "archs.txt"), "--out", str(out), "--data-dir", str(tmp_path))
-    done = naswot(
-        *common,
-        "--workers",
-        "1",
-        "--watch",
-        "noise",
-        "--epochs",
-        "4",
-        "--stop-after",
-        "2",
-        "--side",
-        "32",
-        "--skeleton",
-        "stem_channels=4",
-    )
+    watched = ("--workers", "1", "--watch", "noise", "--epochs", "4", "--stop-after", "2")
+    done = naswot(*common, *watched, "--side", "32", "--skeleton", "stem_channels=4")
     assert done.returncode == 0, done.stderr
     rows, metadata = read_trained(out)
     assert {row["arch"] for row in rows} == {CELL, EMPTY}
@@ -174,10 +161,10 @@ def test_train_takes_architectures_scores_them_meanwhile_and_may_stop_early(nasw
 def test_train_refuses_what_does_not_go_together(naswot, tmp_path):
     out = ("--out", str(tmp_path / "mine.parquet"))
     for arguments, message in (
-        (
-            ("--recipe", "published", "--space", "nats_size", *out),
-            "recipe: published is that of nasbench201",
-        ),
+        (("--recipe", "published", "--space", "nats_size", *out), "recipe: published is that of nasbench201"),
+        (("--archs", "a.txt", "--count", "2", *out), "count: this option is of random architectures, not of --archs"),
+        (("--suite", "bundled", "--watch", "noise"), "watch: this option is of one table, which --suite does not make"),
+        (("--verify", "1", "--device", "cuda"), "device: this option is of training, not of --verify"),
         (("--skeleton", "stem_channels", *out), "skeleton: 'stem_channels' is not of the form KEY=NUMBER"),
         (("--recipe", "mine", *out), "recipe: 'mine' is unknown; choose one of small, published"),
         (("--suite", "bundled", "--device", "cuda"), "out: the bundled tables are of the CPU; name a folder"),

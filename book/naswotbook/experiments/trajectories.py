@@ -20,6 +20,7 @@ from naswotlib.data.files import write_whole
 
 TRAJECTORIES = BUNDLED / "nasbench201-trajectories.parquet"
 KEPT = "fig6-trajectories-seed0.parquet"  # of the paper's setting, among the kept scores
+SMALL = "fig6-small-seed0.parquet"  # of some of these cells at the bundled skeleton, scored in both ways
 COLUMNS = ["arch", "step", "epoch", "score", "running", "accuracy"]
 READINGS = {"score": "statistics of the mini-batch", "running": "running statistics"}
 
