@@ -80,6 +80,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Of weights, order and flips; with --verify, of the choice.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes, one thread each; default all cores.", min=1)] = None,
     data_dir: opt.DataDir = None,
+    as_json: opt.AsJson = False,
 ) -> None:
     """Train networks for a benchmark of your own; stopped at any moment, it continues where it was.
 
@@ -107,13 +108,17 @@ def train(
         tables = [folder] if folder.is_file() else sorted(folder.glob("*.parquet"))
         for row in train_again(tables, verify, data_dir=data_dir, rng=np.random.default_rng(seed)):
             print(
-                f"{row['table']}  seed {row['seed']}  first losses ±{row['losses']:.1e}  validation "
+                json.dumps(row | {"table": str(row["table"])})
+                if as_json
+                else f"{row['table']}  seed {row['seed']}  first losses ±{row['losses']:.1e}  validation "
                 f"{row['validation']:+.2f}  test {row['test']:+.2f}  {row['arch']}",
                 flush=True,
             )
     elif suite is not None:
         train_suite(data_dir=data_dir, folder=folder, workers=processes)
-        print(f"the whole suite, {len(trained_networks(folder))} networks, is in {folder}")
+        number = len(trained_networks(folder))
+        told = {"out": str(folder), "networks": number}
+        print(json.dumps(told) if as_json else f"the whole suite, {number} networks, is in {folder}")
     elif out is None:
         raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
     else:
@@ -121,7 +126,11 @@ def train(
         texts = [chosen.to_str(arch) for arch in sample_distinct(chosen, count, np.random.default_rng(0))]
         recipe = small_recipe(space)
         table = train_table(space, texts, data_dir=data_dir, out=out, recipe=recipe, seed=seed, workers=processes)
-        print(f"{len(table)} networks in {out}; best validation accuracy {table['validation'].str[-1].max():.2f}%")
+        best = float(table["validation"].str[-1].max())
+        if as_json:
+            print(json.dumps({"out": str(out), "networks": len(table), "best validation": best}))
+            return
+        print(f"{len(table)} networks in {out}; best validation accuracy {best:.2f}%")
         print(f'load_benchmark("{out.stem}", data_dir="{out.parent}") reads it')
 
 

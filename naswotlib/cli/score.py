@@ -163,7 +163,7 @@ def _maker(path: str) -> Callable[[int], nn.Module]:
 
     def make(seed: int) -> nn.Module:
         torch.manual_seed(seed)  # this process is the command's own, so its global random state is ours to set
-        with user_code(f"module: {path} failed when it was called without arguments"):
+        with user_code(f"module: {path} failed when it was called without arguments", everything=True):
             network = factory()
         if not isinstance(network, nn.Module):
             raise ValueError(f"module: {path} returned {type(network).__name__}, expected a torch.nn.Module")
