@@ -92,6 +92,8 @@ FAULTS: dict[str, tuple[tuple[str, ...], str]] = {
     "memory": (of_module("mynets:make", "--max-memory", "lots"), "max_memory: 'lots' is no amount"),
     "too little memory": (of_module("mynets:make", "--max-memory", "100"), "not even one of 2 images would fit"),
     "channels": (("score", "--module", "mynets:make", "--channels", "2"), "channels: images have 3, or 1"),
+    "mean": (("score", "--module", "mynets:make", "--mean", "a"), "mean: 'a' is no number, nor three"),
+    "std": (("score", "--module", "mynets:make", "--std", "0"), "std: expected one finite number or three, above 0"),
     "model": (of_module("torchvision:resnet1"), "torchvision has no model 'resnet1'; it has"),
     "seed": (of_module("mynets:make", "--seed", "-1"), "'--seed'"),
     "large seed": (of_module("mynets:make", "--seed", str(2**64)), "'--seed'"),
