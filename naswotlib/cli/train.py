@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -56,6 +57,7 @@ def train(
     ] = None,
     device: opt.Device = "cpu",
     data_dir: opt.DataDir = None,
+    as_json: opt.AsJson = False,
 ) -> None:
     """Train networks for a benchmark of your own; stopped at any moment, it continues where it was.
 
@@ -87,7 +89,9 @@ def train(
         tables = [folder] if folder.is_file() else sorted(folder.glob("*.parquet"))
         for row in train_again(tables, verify, data_dir=data_dir, rng=np.random.default_rng(seed)):
             print(
-                f"{row['table']}  seed {row['seed']}  first losses ±{row['losses']:.1e}  validation "
+                json.dumps(row | {"table": str(row["table"])})
+                if as_json
+                else f"{row['table']}  seed {row['seed']}  first losses ±{row['losses']:.1e}  validation "
                 f"{row['validation']:+.2f}  test {row['test']:+.2f}  {row['arch']}",
                 flush=True,
             )
@@ -95,7 +99,9 @@ def train(
         if out is None and device != "cpu":
             raise ValueError(f"out: the bundled tables are of the CPU; name a folder for those of {device}")
         train_suite(data_dir=data_dir, folder=folder, workers=processes, device=device, limit=limit)
-        print(f"the whole suite, {len(trained_networks(folder))} networks, is in {folder}")
+        number = len(trained_networks(folder))
+        told: dict[str, object] = {"out": str(folder), "networks": number}
+        print(json.dumps(told) if as_json else f"the whole suite, {number} networks, is in {folder}")
     elif out is None:
         raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
     else:
@@ -112,7 +118,11 @@ def train(
             device=device,
             limit=limit,
         )
-        print(f"{len(table)} networks in {out}; best validation accuracy {table['validation'].str[-1].max():.2f}%")
+        best = float(table["validation"].str[-1].max())
+        if as_json:
+            print(json.dumps({"out": str(out), "networks": len(table), "best validation": best}))
+            return
+        print(f"{len(table)} networks in {out}; best validation accuracy {best:.2f}%")
         if plan.evaluated == "epochs":
             print(f'load_benchmark("{out.stem}", data_dir="{out.parent}") reads it')
 

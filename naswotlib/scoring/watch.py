@@ -81,7 +81,7 @@ def activation_codes(
     ``ReLUConvBN`` counts its own ReLU again, and functional calls are not seen.
     ``batch_norm="eval"`` uses running statistics, a well-known mistake, kept for comparison; it warns.
     ``activations`` are the functions to count, of :data:`naswotlib.scoring.watch.ACTIVATIONS`; ``"auto"`` counts the
-    one kind of :data:`naswotlib.scoring.watch.RECTIFIERS` that the network has.
+    one kind of :data:`naswotlib.scoring.watch.RECTIFIERS` that the network applies image by image.
 
     Rectifiers are seen as modules, functions and operations, also those of scripted code and those written as
     ``clamp(min=0)``, ``maximum(x, 0)``, ``where(x > 0, x, 0)`` or ``x * (x > 0)``. What gates by a sign in other ways,
@@ -173,7 +173,7 @@ def visit_rectifiers(network: nn.Module, inputs: Tensor, visit: Callable[[Tensor
     ``visit`` sees the values before the call, which may overwrite them.
     """
     watcher = _Visitor(len(inputs), visit)
-    with scoring_mode(network, "batch"), torch.inference_mode(), watcher.watching(network):
+    with scoring_mode(network, "batch", inputs), torch.no_grad(), watcher.watching(network):
         network(inputs)
 
 
@@ -276,7 +276,9 @@ class _Watcher(TorchFunctionMode):
         path, module = self._path[-1] if self._path else ("", None)
         called_by_layer = isinstance(module, _LAYERS) and path
         name = path if called_by_layer else f"{path}.{written}".lstrip(".")
-        if self.counting == "once" and activation in self.wanted:
+        if self.wanted is RECTIFIERS and not self._by_image(x):
+            self.uncounted[f"{name} ({activation}, not by image)"] = None
+        elif self.counting == "once" and activation in self.wanted:
             self._record(name, x, 1, activation)
         elif self.counting == "once" or not (called_by_layer and "ReLU" in type(module).__name__):
             self.uncounted[f"{name} ({activation})"] = None

@@ -152,6 +152,15 @@ def test_all_that_a_page_waits_for_is_there_or_made(
     assert [file for file in waited_for - made if not file.exists()] == []
 
 
+@pytest.mark.parametrize("data", ["", "no/such/folder"])
+def test_the_paper_profile_without_a_folder_of_data_fails_at_once(monkeypatch: pytest.MonkeyPatch, data: str) -> None:
+    dodo = load_dodo()
+    monkeypatch.setattr(dodo, "PROFILE", "paper")
+    monkeypatch.setattr(dodo, "DATA", data)
+    with pytest.raises(ValueError, match=rf"data: the paper profile needs .* '{data}' is none; .* DATA=PATH"):
+        list(dodo.task_paper())
+
+
 def test_a_notebook_that_fails_names_page_cell_and_error_and_the_last_good_page_stays(tmp_path: Path) -> None:
     dodo = load_dodo()
     source, notebook, page = (tmp_path / file for file in ("broken.md", "notebooks/broken.ipynb", "broken.ipynb"))
