@@ -186,7 +186,7 @@ def _tables_and_numbers() -> Iterator[Any]:
             yield pytest.param(row.file, number, id=f"{row.file}-{number}", marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize(("file", "n"), _tables_and_numbers())
+@pytest.mark.parametrize(("file", "n"), list(_tables_and_numbers()))
 def test_networks_scored_again_by_the_same_engine_give_the_committed_scores(data_dir: Path, file: str, n: int) -> None:
     [row] = [row for row in list_tables(SCORES).itertuples() if row.file == file]
     kept, again = rescore(SCORES, row, n, seed=0, data_dir=data_dir, exact=False)
