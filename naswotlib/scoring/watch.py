@@ -162,9 +162,8 @@ def watch_codes(
             f"{', '.join(frozen[:3])}{', ...' if len(frozen) > 3 else ''}; traced and frozen modules do not switch"
         )
     notes = (batch.note,) if batch.note else ()
-    return ActivationCodes(
-        tuple(watcher.layers), batch.num_images, (*watcher.uncounted,), frozen, notes, tuple(watcher.bad)
-    )
+    seen = (*watcher.layers,), batch.num_images, (*watcher.uncounted,)
+    return ActivationCodes(*seen, frozen, notes, (*watcher.bad,))
 
 
 def visit_rectifiers(network: nn.Module, inputs: Tensor, visit: Callable[[Tensor], None]) -> None:

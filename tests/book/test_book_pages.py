@@ -47,6 +47,7 @@ ALONE: dict[str, dict[str, Any]] = {
     "index": {},
     "nds_imagenet": {},
     "own_network": {"batch_size": 4, "side": 32, "repeats": 1},
+    "speed": {},
     "where": {},
     "why": {},
 }
