@@ -133,7 +133,7 @@ def test_a_network_that_was_stopped_earlier_shortens_the_summary() -> None:
     assert summary.epoch.tolist() == [0, 0.5, 1]
     assert summary.above_start.tolist() == [0, 1, 2]
     text = " ".join(rise_and_order(summary).split())
-    assert "Within the first epoch, scored 1 times, between 1 and 1 of 2 networks are above" in text
+    assert "At 1 times within the first epoch 1 of 2 networks score higher than before training." in text
     assert "After one epoch 2 of 2 networks score higher" in text
     assert "changes by +2.0 ± 0.0" in text
 

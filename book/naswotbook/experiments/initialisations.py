@@ -18,9 +18,9 @@ def compare_with_noise(table: pd.DataFrame, again: Sequence[pd.DataFrame]) -> pd
     ``table`` is that of :func:`naswotbook.experiments.trajectories.load_trajectories`, of NAS-Bench-201 networks;
     ``again`` are tables of scores of the same networks, untrained, each with other weights and images. Returns
     :data:`COLUMNS`, a row a network: its index, the score before training, what it gained in the first and in all
-    epochs, and the standard deviation of its scores in ``again``.
+    epochs, and the standard deviation of its scores in ``again``. No rows where either is empty.
     """
-    if table.empty:
+    if table.empty or not again:
         return pd.DataFrame(columns=COLUMNS)
     space, archs = get_space("nasbench201"), list(dict.fromkeys(table.arch))
     others = pd.concat([scores.set_index("arch").score[archs] for scores in again], axis=1)

@@ -143,8 +143,10 @@ def rise_and_order(summary: pd.DataFrame) -> str:
     last, within = summary.iloc[-1], summary[(summary.epoch > 0) & (summary.epoch < 1)]
     soon = ""
     if len(within):
-        soon = f"""Within the first epoch, scored {len(within)} times, between {within.above_start.min()} and
-        {within.above_start.max()} of {last.networks:.0f} networks are above their score before training. """
+        least, most = within.above_start.min(), within.above_start.max()
+        count = f"{least}" if least == most else f"{least} to {most}"
+        soon = f"""At {len(within)} times within the first epoch {count} of {last.networks:.0f} networks score higher
+        than before training. """
     rise = last.mean_score - summary.mean_score[0]
     return f"""{soon}After one epoch {first.above_start} of {first.networks} networks score higher than before training,
     after the last, the {last.epoch:.0f}th, {last.above_start:.0f}. From beginning to end the score changes by
