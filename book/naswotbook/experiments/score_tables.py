@@ -31,7 +31,13 @@ HEADINGS = {
     "skeletons": "Skeletons",
     "measures": "The score and other measures",
 }
-PAGES = {"fig5": "fig5", "cheap": "cheap", "nasbench201-cifar10-eval": "equation1", "why": "why"}  # by start of name
+PAGES = {  # by start of name
+    "fig5": "fig5",
+    "cheap": "cheap",
+    "nasbench201-cifar10-eval": "equation1",
+    "spaces": "other_spaces",
+    "why": "why",
+}
 
 
 def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from naswotbook.plots.bars import (
     fig5,
     relative_differences,
     score_by_size,
+    taus_by_group,
     within_groups,
 )
 from naswotbook.plots.cells import cells
@@ -37,5 +38,6 @@ __all__ = [
     "score_against_units",
     "score_by_size",
     "sizes",
+    "taus_by_group",
     "within_groups",
 ]

@@ -80,6 +80,26 @@ def within_groups(table: pd.DataFrame, ax: Axes, *, title: str, group: str) -> A
     return ax
 
 
+def taus_by_group(table: pd.DataFrame, ax: Axes, *, tau: str) -> Axes:
+    """Rank correlations with their intervals, a row of points a group, a colour and mark a label.
+
+    ``table`` has columns ``group``, ``label``, ``tau``, ``low`` and ``high``; the text ``tau`` stands at the axis.
+    Returns ``ax``.
+    """
+    groups, labels = list(dict.fromkeys(table.group)), list(dict.fromkeys(table.label))
+    for number, label in enumerate(labels):
+        rows = table[table.label == label].set_index("group").loc[groups]
+        places = np.arange(len(groups)) + 0.7 * ((number + 0.5) / len(labels) - 0.5)
+        ax.hlines(places, rows.low, rows.high, linewidth=1, color=f"C{number}")
+        ax.scatter(rows.tau, places, s=22, marker="osD^vP"[number % 6], color=f"C{number}", label=label)
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.set(xlabel=tau, yticks=range(len(groups)), yticklabels=groups)
+    ax.yaxis.set_inverted(True)
+    ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
+    sns.despine(ax=ax)
+    return ax
+
+
 def all_and_best(table: pd.DataFrame) -> Figure:
     """Kendall's tau of each table of :func:`naswotbook.experiments.score_tables.accuracy_agreements`, with intervals,
     over all networks and over the best.
