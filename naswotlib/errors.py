@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Hashable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
+
+_HERE = str(Path(__file__).parent)
 
 
 class NaswotWarning(UserWarning):
@@ -13,8 +17,11 @@ class NaswotWarning(UserWarning):
 
 
 def warn(message: str) -> None:
-    """Warn the caller of the public function that called this."""
-    warnings.warn(message, NaswotWarning, stacklevel=3)
+    """Warn the one who called into this library: the nearest caller whose file is not part of it."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, NaswotWarning, stacklevel=level)
 
 
 def check_choice(argument: str, value: Hashable, choices: Any) -> None:

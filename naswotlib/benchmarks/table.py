@@ -138,5 +138,10 @@ def _lists(values: Values) -> pa.Array:
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a table whole, as parquet."""
-    with write_whole(path) as file:
-        pq.write_table(table, file, compression="zstd")
+    try:
+        with write_whole(path) as file:
+            pq.write_table(table, file, compression="zstd")
+    except OSError as error:
+        raise OSError(
+            error.errno, f"out: cannot write {path}: {error.strerror or error}; nothing was changed"
+        ) from error

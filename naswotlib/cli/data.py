@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from naswotlib.cli.options import DataDir
+from naswotlib.cli.options import AsJson, DataDir
 from naswotlib.errors import check_choice
 
 if TYPE_CHECKING:
@@ -19,9 +19,19 @@ app = typer.Typer(no_args_is_help=True, help="Benchmark tables and image data: l
 
 
 @app.command("list")
-def list_sources(data_dir: DataDir = None) -> None:
+def list_sources(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List what can be downloaded: size, licence, and how far its digest can be trusted."""
     from naswotlib.data.fetch import SOURCES, data_home
+
+    if as_json:
+        home = data_home(data_dir)
+        rows = [
+            asdict(remote) | {"here": (home / remote.file).exists()} for each in SOURCES.values() for remote in each
+        ]
+        print(json.dumps(rows))
+        return
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table("name", "files", "size", "digest", "licence", "here", box=None)
     for name, remotes in SOURCES.items():
@@ -46,35 +56,39 @@ def fetch(
         Path | None, typer.Option("--from", help="Folder of files downloaded by other means, instead of the network.")
     ] = None,
     data_dir: DataDir = None,
+    as_json: AsJson = False,
 ) -> None:
     """Download the files called NAME, if they are not there; a download is compared with its published digest."""
     from naswotlib.data import fetch as fetching
 
     check_choice("name", name, fetching.SOURCES)
     remotes = fetching.SOURCES[name]
-    print(f"{name}: {len(remotes)} files, {_size(remotes)}; licence {remotes[0].licence}; {remotes[0].page}")
-    for path in fetching.fetch(name, data_dir=data_dir, folder=folder, progress=True):
-        print(path)
+    if not as_json:
+        print(f"{name}: {len(remotes)} files, {_size(remotes)}; licence {remotes[0].licence}; {remotes[0].page}")
+    paths = [str(path) for path in fetching.fetch(name, data_dir=data_dir, folder=folder, progress=not as_json)]
+    print(json.dumps({"name": name, "files": paths}) if as_json else "\n".join(paths))
 
 
 @app.command()
-def where(data_dir: DataDir = None) -> None:
+def where(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Say where the data are, and which tables are there."""
     from naswotlib.data.fetch import data_home
 
     home = data_home(data_dir)
-    print(home)
-    for path in sorted(home.glob("*.parquet")):
-        print(f"  {path.name}")
+    tables = [path.name for path in sorted(home.glob("*.parquet"))]
+    lines = [str(home), *(f"  {name}" for name in tables)]
+    print(json.dumps({"folder": str(home), "tables": tables}) if as_json else "\n".join(lines))
 
 
 @app.command()
-def verify(data_dir: DataDir = None) -> None:
+def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Compare the downloaded files with their sizes and digests; exit status 1 if one is not right."""
     from naswotlib.data.fetch import verify as verify_files
 
     faults = verify_files(data_dir=data_dir)
-    for path, fault in faults.items():
+    if as_json:
+        print(json.dumps({str(path): fault for path, fault in faults.items()}))
+    for path, fault in () if as_json else faults.items():
         print(f"{path}: {fault or 'as published'}")
     if any(faults.values()):
         raise typer.Exit(1)
@@ -87,10 +101,16 @@ def import_table(
     trust: Annotated[
         bool, typer.Option("--trust", help="Run a pickle that asks for more than data. Only if you know who made it.")
     ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let the new table replace one of another origin, or that has more.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a table from a published file, recognised by its content."""
     from naswotlib.benchmarks import Benchmark, import_file
     from naswotlib.data.fetch import data_home
 
-    path = import_file(file, out=data_home(out), trust=trust)
-    print(f"{path}\n{Benchmark(path).describe()}")
+    path = import_file(file, out=data_home(out), trust=trust, replace=replace)
+    table = Benchmark(path)
+    told = asdict(table.info) | {"file": str(path), "architectures": len(table.archs)}
+    print(json.dumps(told) if as_json else f"{path}\n{table.describe()}")

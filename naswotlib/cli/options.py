@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from naswotlib.cli.errors import user_code
 
 
 def import_named(option: str, path: str, kind: str) -> Any:
@@ -20,14 +23,20 @@ def import_named(option: str, path: str, kind: str) -> Any:
         raise ValueError(f"{option}: {path!r} is not of the form package.module:{kind}")
     sys.path.insert(0, str(Path.cwd()))
     try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"{option}: cannot import {module_name!r} ({error}); run from the folder it is in") from error
+        with user_code(f"{option}: cannot import {module_name!r}", "run from the folder it is in"):
+            module = importlib.import_module(module_name)
+            if not hasattr(module, attribute):
+                raise ValueError(f"{option}: {module_name} has no {kind} {attribute!r}")
+            return getattr(module, attribute)
     finally:
         sys.path.pop(0)
-    if not hasattr(module, attribute):
-        raise ValueError(f"{option}: {module_name} has no {kind} {attribute!r}")
-    return getattr(module, attribute)
+
+
+def refuse(context: typer.Context, why: str, *names: str) -> None:
+    """ValueError where one of the options ``names`` was given, which would be without effect."""
+    for name in names:
+        if getattr(context.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT":
+            raise ValueError(f"{name.removeprefix('as_')}: this option is {why}; leave it out")
 
 
 def _space_name(value: str) -> str:
@@ -37,7 +46,9 @@ def _space_name(value: str) -> str:
     from naswotlib.spaces.base import find_space, register_space
 
     found = import_named("space", value, "space")
-    space = find_space(found() if isinstance(found, type) else found, "build")
+    with user_code(f"space: {value}"):
+        found = found() if isinstance(found, type) else found
+    space = find_space(found, "build")
     register_space(space.name)(lambda: space)
     return str(space.name)
 
@@ -54,7 +65,17 @@ Images = Annotated[
     typer.Option(help="Mini-batch: cifar10, cifar100, imagenet16-120, photos, noise, or a path to .npz, folder, tar."),
 ]
 BatchSize = Annotated[int, typer.Option(help="Images in the mini-batch.", min=2)]
-Seed = Annotated[int, typer.Option(help="Root seed of weights, images and sampling.")]
+Side = Annotated[
+    int | None, typer.Option(help="Side of the images in pixels: resized by area, cropped to a square.", min=1)
+]
+Channels = Annotated[int | None, typer.Option(help="Channels of the images: 3, 1 (grey), or of noise any.", min=1)]
+Activations = Annotated[
+    str,
+    typer.Option(help="Functions to count, such as relu or relu,hardswish; auto: the one rectifier that there is."),
+]
+DType = Annotated[str | None, typer.Option(help="Numbers to compute with: float32, float64, bfloat16 or float16.")]
+Memory = Annotated[str | None, typer.Option(help="Memory that a score may take, such as 4GB; refused where more.")]
+Seed = Annotated[int, typer.Option(help="Root seed of weights, images and sampling.", min=0, max=2**63 - 1)]
 Counting = Annotated[str, typer.Option(help="`once` (equation 1) or `reference` (as the authors' code counts).")]
 Proxy = Annotated[
     str,
@@ -63,10 +84,31 @@ Proxy = Annotated[
         "l2_norm, jacob_cov, jacob_cov_eval, epe_nas, zen, zico, swap, near, parameters, flops, num_units."
     ),
 ]
-Exact = Annotated[bool, typer.Option("--exact/--fast", help="Integer for integer, or the fastest engine there is.")]
+Exact = Annotated[
+    bool | None,
+    typer.Option(
+        "--exact/--fast", help="Integer for integer, default of one network; or the fastest engine, default of many."
+    ),
+]
 Device = Annotated[str, typer.Option(help="Torch device, such as cpu or cuda.")]
 DataDir = Annotated[
     Path | None, typer.Option(help="Folder of tables and images; default NASWOTLIB_DATA, then the cache.")
 ]
-Workers = Annotated[int, typer.Option(help="Local processes, one thread each.", min=1)]
+Workers = Annotated[int | None, typer.Option(help="Local processes, one thread each; default all cores.", min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+
+
+def parse_bytes(text: str | None) -> int | None:
+    """``"4GB"``, ``"500 MB"`` or a number of bytes."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)i?B?", text.strip(), re.IGNORECASE)
+    if match is None:
+        raise ValueError(f"max_memory: {text!r} is no amount of memory, such as 4GB or 500MB")
+    return int(float(match[1]) * 1000 ** " KMGT".index(match[2].upper() or " "))
+
+
+def parse_activations(text: str) -> Any:
+    """``"auto"``, or the names in a list such as ``relu,gelu``."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    return "auto" if names == ("auto",) else names

@@ -1,55 +1,27 @@
-"""The commands that look at many architectures: ``naswot search``, and ``naswot score`` of more than one."""
+"""``naswot search``: many architectures, and the choice of one."""
 
 from __future__ import annotations
 
 import json
 import math
-import sys
-from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import naswotlib
 from naswotlib.cli import options as opt
-from naswotlib.errors import check_choice, import_extra
+from naswotlib.errors import check_choice
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what they need
-    from torch import Tensor
-
     from naswotlib.benchmarks import Benchmark
     from naswotlib.search.base import SearchResult
 
+_OF_SCORES = ("n", "images", "batch_size", "counting", "exact", "workers")
 METHODS = ("naswot", "random_search", "rea", "area", "reinforce")
 
 
-def score_many(
-    space_name: str, count: int | None, archs: Path | None, inputs: Tensor, *, scheduler: str | None, **options: Any
-) -> None:
-    """Score ``count`` random architectures, or those in a file, one a line; CSV on standard output unless ``out``."""
-    import numpy as np
-
-    from naswotlib.spaces.base import sample_distinct
-
-    space = naswotlib.get_space(space_name)
-    if archs is not None:
-        chosen: list[Any] = [line.strip() for line in archs.read_text().splitlines() if line.strip()]
-    else:
-        assert count is not None
-        chosen = sample_distinct(space, count, np.random.default_rng(options["seed"]))
-    cluster = import_extra("distributed", "distributed").Client(scheduler) if scheduler else nullcontext()
-    with cluster as client:
-        table = naswotlib.score_archs(space, chosen, inputs, client=client, **options)
-    if options["out"] is None:
-        table.to_csv(sys.stdout, index=False)
-    else:
-        best = table.sort_values("score", ascending=False, kind="stable").head(1)
-        print(f"{len(table)} architectures in {options['out']}, {int((table.error != '').sum())} failed")
-        print(f"highest score {', '.join(f'{s:.6g}, {a}' for s, a in zip(best.score, best.arch, strict=True))}")
-
-
 def search(
+    context: typer.Context,
     space: opt.Space = "nasbench201",
     method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")] = "naswot",
     n: Annotated[int, typer.Option(help="Architectures to score: N of naswot, M of area.", min=1)] = 20,
@@ -64,8 +36,8 @@ def search(
     pareto: Annotated[str | None, typer.Option(help="Front against parameters, flops or latency.")] = None,
     seed: opt.Seed = 0,
     counting: opt.Counting = "once",
-    exact: opt.Exact = True,
-    workers: opt.Workers = 1,
+    exact: opt.Exact = None,
+    workers: opt.Workers = None,
     device: opt.Device = "cpu",
     data_dir: opt.DataDir = None,
     as_json: opt.AsJson = False,
@@ -73,16 +45,29 @@ def search(
     """Search a space: with the score alone (naswot), or with the trained networks of a benchmark."""
     import numpy as np
 
+    from naswotlib.scoring.modes import check_device
     from naswotlib.search import with_training
     from naswotlib.search.pareto import COSTS
 
     check_choice("method", method, METHODS)
     check_choice("pareto", pareto, [None, *COSTS])
+    if method == "naswot":
+        opt.refuse(context, "of methods that train", "epochs", "search_split", "budget_seconds", "max_evaluations")
+        opt.refuse(context, "of a --benchmark", *(() if benchmark else ("dataset",)))
+    elif method != "area":
+        opt.refuse(context, f"of methods that score, and not of {method}", *_OF_SCORES)
+    check_device(device)
     table = naswotlib.load_benchmark(benchmark, data_dir=data_dir) if benchmark else None
     skeleton, side = _form(table, dataset)
     scoring: dict[str, Any] = {}
     if method in ("naswot", "area"):
-        scoring = {"counting": counting, "exact": exact, "workers": workers, "device": device, "skeleton": skeleton}
+        scoring = {
+            "counting": counting,
+            "exact": bool(exact),
+            "workers": workers,
+            "device": device,
+            "skeleton": skeleton,
+        }
         inputs = naswotlib.load_images(images, batch_size, seed=seed, data_dir=data_dir, side=side)
         scoring |= {"inputs": inputs, "seed": seed}
         scoring["n_samples" if method == "naswot" else "n_candidates"] = n

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import tarfile
+import struct
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -18,9 +18,11 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from naswotlib.data.files import DAMAGED, check_regular, is_tar, open_tar
 from naswotlib.data.pickles import ARRAYS, load_pickle
 
 IMAGENET_MEAN, IMAGENET_STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+_LARGEST_IMAGE = 2**26  # pixels; twice as many take 1.6 GB as numbers
 _LARGEST_BATCH = 2**28  # bytes; the largest published one, CIFAR-100's, has 155 MB
 _EXTENSIONS = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
@@ -68,9 +70,10 @@ def open_images(path: Path, *, part: str = "", fit: Fit = fit_by_area) -> ImageS
         return _encoded(path, names, lambda i: [(path / names[k]).read_bytes() for k in i], fit)
     if not path.exists():
         raise FileNotFoundError(f"source: {path} does not exist; expected an .npz, a folder or a tar of images")
+    check_regular(path)
     if zipfile.is_zipfile(path):
         return _npz(path)
-    if tarfile.is_tarfile(path):
+    if is_tar(path):
         return _tar(path, part, fit)
     raise ValueError(
         f"source: {path} is no .npz, folder or tar of images; a broken download begins like one: fetch it again"
@@ -80,8 +83,8 @@ def open_images(path: Path, *, part: str = "", fit: Fit = fit_by_area) -> ImageS
 def _npz(path: Path) -> ImageSource:
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (ValueError, zipfile.BadZipFile) as error:
+            arrays = {name: np.asarray(file[name]) for name in file.files}
+    except (ValueError, MemoryError, zipfile.BadZipFile, NotImplementedError, *DAMAGED) as error:
         raise ValueError(
             f"source: {path} cannot be read as .npz ({error}); expected arrays without pickled objects"
         ) from error
@@ -114,12 +117,12 @@ def _is_image(path: Path, part: str) -> bool:
 
 
 def _tar(path: Path, part: str, fit: Fit) -> ImageSource:
-    with tarfile.open(path) as tar:
+    with open_tar(path) as tar:
         members = [m for m in tar if m.isfile() and _is_image(Path(m.name), part)]
     members.sort(key=lambda member: member.name)
 
     def read(indices: np.ndarray) -> list[bytes]:
-        with tarfile.open(path) as tar:
+        with open_tar(path) as tar:
             files = [tar.extractfile(members[i]) for i in indices]  # by its place in the archive: nothing is unpacked
             return [file.read() for file in files if file is not None]
 
@@ -134,11 +137,14 @@ def _encoded(path: Path, names: Sequence[Path], read: Callable[[np.ndarray], lis
     labels = np.unique(folders, return_inverse=True)[1] if all(folders) else None
 
     def take(indices: np.ndarray, side: int | None) -> npt.NDArray[np.float32]:
-        images = []
+        images, pixels = [], 0
         for index, data in zip(indices, read(indices), strict=True):
             try:
-                image = Image.open(BytesIO(data)).convert("RGB")
-            except (UnidentifiedImageError, OSError) as error:
+                opened = Image.open(BytesIO(data))
+                pixels += math.prod(opened.size) if side is None else 0
+                _check_pixels(f"source: {names[index]} in {path}", math.prod(opened.size), pixels)
+                image = opened.convert("RGB")
+            except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, struct.error) as error:
                 raise ValueError(f"source: {names[index]} in {path} is no readable image ({error})") from error
             images.append(image if side is None else fit(image, side))
         sizes = {image.size for image in images}
@@ -149,6 +155,14 @@ def _encoded(path: Path, names: Sequence[Path], read: Callable[[np.ndarray], lis
         return np.stack([np.asarray(image, np.float32) for image in images]).transpose(0, 3, 1, 2)
 
     return ImageSource(take, len(names), labels)
+
+
+def _check_pixels(what: str, of_one: int, of_all: int) -> None:
+    """ValueError where an image, or all that are not made smaller, would take gigabytes."""
+    if of_one > _LARGEST_IMAGE:
+        raise ValueError(f"{what} has {of_one / 1e6:.0f} million pixels; expected at most {_LARGEST_IMAGE / 1e6:.0f}")
+    if of_all > 2 * _LARGEST_IMAGE:
+        raise ValueError(f"{what} and those before it have {of_all / 1e6:.0f} million pixels as they are; give a side")
 
 
 def open_batches(path: Path, batches: Sequence[str], label: str) -> ImageSource:
@@ -174,7 +188,7 @@ def open_batches(path: Path, batches: Sequence[str], label: str) -> ImageSource:
 
 def _read_batches(path: Path, batches: Sequence[str]) -> Iterator[bytes]:
     files: dict[str, Any]
-    with nullcontext() if path.is_dir() else tarfile.open(path) as tar:
+    with nullcontext() if path.is_dir() else open_tar(path) as tar:
         if tar is None:
             files = {file.name: file for file in path.iterdir() if file.is_file()}
         else:

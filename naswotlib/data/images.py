@@ -72,6 +72,7 @@ def load_images(
     data_dir: str | Path | None = None,
     with_labels: Literal[False] = False,
     side: int | None = None,
+    channels: int = 3,
     augment: bool = False,
 ) -> Tensor: ...
 @overload
@@ -83,6 +84,7 @@ def load_images(
     data_dir: str | Path | None = None,
     with_labels: Literal[True],
     side: int | None = None,
+    channels: int = 3,
     augment: bool = False,
 ) -> tuple[Tensor, Tensor]: ...
 def load_images(
@@ -93,6 +95,7 @@ def load_images(
     data_dir: str | Path | None = None,
     with_labels: bool = False,
     side: int | None = None,
+    channels: int = 3,
     augment: bool = False,
 ) -> Tensor | tuple[Tensor, Tensor]:
     """``n`` images as a normalised float32 tensor ``(n, 3, H, W)``; with ``with_labels`` also int64 labels ``(n,)``.
@@ -109,8 +112,10 @@ def load_images(
       and ``std`` in the images' unit; or of a folder or a tar of images, whose labels number their folders' names.
       Without constants, 8-bit images are normalised by ImageNet's, and numbers of other types left as they are.
 
-    ``side`` resizes by area. ``augment`` then flips, and crops after padding of an eighth of the side; images of the
-    ``minibatches-*.npz`` files have been through that. Source, ``n`` and ``seed`` determine the mini-batch: drawn
+    ``side`` resizes by area, and crops what is no square to its centre. ``channels=1`` takes the mean of the three
+    after they have been normalised; of noise there are as many as asked for. ``augment`` then flips, and crops after
+    padding of an eighth of the side; images of the ``minibatches-*.npz`` files have been through that. Source, ``n``
+    and ``seed`` determine the mini-batch: drawn
     without replacement, a smaller one is the beginning of a larger one. ValueError or FileNotFoundError names the
     argument that cannot be met.
 
@@ -122,11 +127,15 @@ def load_images(
     """
     check_at_least("n", n, 1)
     check_at_least("side", 1 if side is None else side, 1)
+    check_at_least("channels", channels, 1)
+    check_at_least("seed", seed, 0)
     rng = np.random.default_rng(seed)
     if source == "noise":
         if with_labels:
             raise ValueError("with_labels: noise has no labels; choose another source")
-        return torch.from_numpy(rng.standard_normal((n, 3, side or 32, side or 32), np.float32))
+        return torch.from_numpy(rng.standard_normal((n, channels, side or 32, side or 32), np.float32))
+    if channels not in (1, 3):
+        raise ValueError(f"channels: images have 3, or 1 as the mean of these, got {channels}; noise has any number")
     found = _open(source, data_dir)
     if n > found.count:
         hint = "take imagenet16, with all 1,000 classes" if source == "imagenet16-120" else "take another source"
@@ -137,6 +146,7 @@ def load_images(
         pixels = np.stack([_augment(image, rng) for image in pixels])
     mean, std = (np.asarray(constant, np.float32).reshape(-1, 1, 1) for constant in (found.mean, found.std))
     images = torch.from_numpy((pixels - mean) / std).contiguous()
+    images = images.mean(1, keepdim=True) if channels == 1 else images
     if not with_labels:
         return images
     if found.labels is None:

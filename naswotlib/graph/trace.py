@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 from torch.nn.modules import module as nn_module
+from torch.nn.parameter import is_lazy
 
 from naswotlib.graph import EPSILON, Graph, GraphNetwork, Op
 
@@ -53,7 +54,8 @@ def built_graph(network: nn.Module) -> Graph | None:
 def traced_graph(network: nn.Module, channels: int) -> Graph | None:
     """The graph of a module in the mode in which it is scored, on images of ``channels``, found by tracing it."""
     unplain = any("ReLU" in type(module).__name__ and type(module) is not nn.ReLU for module in network.modules())
-    if unplain or not _runs_as_written(network):
+    lazy = any(is_lazy(weights) for weights in network.parameters())
+    if unplain or lazy or not _runs_as_written(network):
         return None  # containers that the authors' hook counts again, and rectifiers that are not plain
     try:
         traced = fx.GraphModule(network, _Tracer().trace(network))

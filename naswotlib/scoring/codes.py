@@ -15,35 +15,48 @@ class LayerCode:
     """The codes of one call of an activation.
 
     ``bits`` are packed words ``(N, ceil(units/64))`` uint64 on the CPU, or booleans ``(N, units)`` on a GPU;
-    ``units`` counts the units of one image, and ``count`` how many times the layer enters K_H.
+    ``units`` counts the units of one image, ``count`` how many times the layer enters K_H, ``kind`` is the activation.
     """
 
     name: str
     bits: np.ndarray | Tensor
     units: int
     count: int
+    kind: str = "relu"
 
 
 @dataclass(frozen=True)
 class ActivationCodes:
     """Packed codes of a mini-batch, layer by layer in the order of execution.
 
-    ``uncounted`` names activations that ran but were not counted.
+    ``uncounted`` names activations that ran but were not counted, ``frozen`` batch normalisations that used running
+    statistics though those of the batch were asked for; ``notes`` are on the mini-batch.
     """
 
     layers: tuple[LayerCode, ...]
     num_images: int
     uncounted: tuple[str, ...]
+    frozen: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     _bad: tuple[tuple[str, Tensor], ...] = field(default=(), repr=False)  # on a GPU: an error, and whether it is one
 
     def check_counted(self, counting: str, wanted: frozenset[str]) -> None:
         """Raise ValueError where nothing was counted."""
-        if not self.layers:
-            raise ValueError(
-                f"network: no {' or '.join(sorted(wanted))} ran, so there is nothing to count (counting={counting!r}); "
-                f"other activations seen: {', '.join(self.uncounted) or 'none'}. Pass activations=(...) to count them "
-                "by the sign of their input"
-            )
+        if self.layers:
+            return
+        kinds: dict[str, list[str]] = {}
+        for text in self.uncounted:
+            name, _, kind = text.rpartition(" (")
+            kinds.setdefault(kind.rstrip(")"), []).append(name)
+        seen = [
+            f"{len(names)} {kind} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+            for kind, names in kinds.items()
+        ]
+        raise ValueError(
+            f"network: no {' or '.join(sorted(wanted)[:3])} ran, so there is nothing to count (counting={counting!r}); "
+            f"other activations seen: {', '.join(seen) or 'none'}. Pass activations='auto', or the names of those to "
+            "count, by the sign of their input"
+        )
 
     def check_numbers(self) -> None:
         """Raise ValueError where a GPU met a NaN; this waits for it. On the CPU it was raised when it was met."""

@@ -11,6 +11,7 @@ from collections import Counter
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
@@ -88,10 +89,23 @@ def log_determinants(kernels: Tensor) -> tuple[Tensor, Tensor]:
     return 2 * factors.diagonal(dim1=1, dim2=2).log().sum(dim=1), regular
 
 
-class KernelSum:
-    """K_H of ``num_images`` images, summed over codes that come one after the other."""
+def coin_flips(images: int, num_units: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """log|K_H| of a mini-batch of so many ``images`` whose codes of ``num_units`` bits agree in half of them.
 
-    def __init__(self, num_images: int) -> None:
+    Then K_H has N_A on its diagonal and N_A / 2 elsewhere, and this is N log(N_A / 2) + log(N + 1).
+
+    >>> coin_flips(128, [2**16, 2**17]).round(1).tolist()
+    [1335.7, 1424.4]
+    """
+    agreeing = np.asarray(num_units, dtype=np.float64) / 2
+    score: npt.NDArray[np.float64] = images * np.log(agreeing) + np.log(images + 1)
+    return score
+
+
+class KernelSum:
+    """K_H of ``num_images`` images (0: as many as the codes have), summed over codes that come one after the other."""
+
+    def __init__(self, num_images: int = 0) -> None:
         self.num_units = 0
         self._packed: dict[int, np.ndarray] = {}  # lower triangle of the distances, by how often they count
         self._on_device: Tensor | None = None
@@ -100,6 +114,7 @@ class KernelSum:
     def add(self, bits: np.ndarray | Tensor, units: int, count: int) -> None:
         """Count ``units`` more units, ``count`` times: packed words ``(N, words)`` or booleans ``(N, units)``."""
         self.num_units += units * count
+        self._shape = len(bits), len(bits)
         if isinstance(bits, np.ndarray):
             from naswotlib.scoring.compiled.hamming import add_hamming  # numba takes a second to import
 

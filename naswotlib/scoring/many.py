@@ -21,15 +21,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 from torch import Tensor
 
-from naswotlib.errors import check_choice, warn
+from naswotlib.errors import check_at_least, check_choice, warn
 from naswotlib.graph import Counting, Graph, init_weights
 from naswotlib.scoring.device import Queued, Scored, finish, queue
 from naswotlib.scoring.measures import measure_network
-from naswotlib.scoring.modes import check_counting, check_inputs, on_host
-from naswotlib.scoring.parallel import map_unordered, pack_space, unpack_space
+from naswotlib.scoring.modes import check_counting, check_device, check_inputs, on_host
+from naswotlib.scoring.own_code import code_digest
+from naswotlib.scoring.parallel import cores_for, map_unordered, pack_space, unpack_space
 from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, PROXIES, check_labels
 from naswotlib.scoring.score import naswot_score, score_graph
 from naswotlib.scoring.store import SCHEMA, Row, make_frame, measures_schema, open_store
+from naswotlib.scoring.warm import ensure_compiled
 from naswotlib.spaces.base import GraphSpace, arch_seed, find_space
 
 CHUNK = 8  # architectures a worker takes at a time: enough to hide what a task costs, few enough to end together
@@ -42,7 +44,7 @@ class ScoreOptions(TypedDict, total=False):
 
     counting: Counting
     exact: bool
-    workers: int
+    workers: int | None
     skeleton: Mapping[str, int] | None
     device: str
     out: str | Path | None
@@ -76,8 +78,8 @@ def score_archs(
     proxy: str = NASWOT,
     labels: Tensor | None = None,
     counting: Counting = "once",
-    exact: bool = True,
-    workers: int = 1,
+    exact: bool = False,
+    workers: int | None = None,
     skeleton: Mapping[str, int] | None = None,
     device: str = "cpu",
     out: str | Path | None = None,
@@ -90,7 +92,9 @@ def score_archs(
     the weights of ``arch_seed(seed, to_str(arch))`` and the keywords of ``skeleton`` (``num_classes``, ...), then
     scored by :func:`naswotlib.naswot_score` with ``counting`` and ``exact``. So a score does not depend on the order,
     nor on who computes it: ``workers`` local processes, or those of ``client``, a ``distributed.Client``, of one
-    thread each. A space of one's own reaches them with the code of its module.
+    thread each. A space of one's own reaches them with the code of its module. By default all cores work, where there
+    are 32 architectures or more, and by the fast engine, whose loops are compiled first where they are not yet;
+    ``exact=True`` gives the integers of the plain definition, in about three times as long.
 
     ``proxy`` is what to compute instead of the score, by its name in :data:`naswotlib.scoring.proxies.PROXIES`;
     ``counting`` and ``exact`` are of the score alone, and so is N_A. ``labels`` ``(N,)`` int64 are the classes of the
@@ -125,7 +129,7 @@ def measure_archs(
     seed: int,
     measures: Sequence[str],
     labels: Tensor | None = None,
-    workers: int = 1,
+    workers: int | None = None,
     skeleton: Mapping[str, int] | None = None,
     device: str = "cpu",
     out: str | Path | None = None,
@@ -154,16 +158,22 @@ def _run(
     inputs: Tensor,
     labels: Tensor | None,
     *,
-    workers: int,
+    workers: int | None,
     out: str | Path | None,
     client: Any,
     progress: bool,
 ) -> list[Any]:
     """Rows of ``archs`` in their order, computed or from the folder ``out``."""
     space = find_space(settings.space, "build")
+    number = len(archs) if isinstance(archs, Sized) else None
+    on_cpu = torch.device(settings.device).type == "cpu"
+    if workers is None:
+        workers = cores_for(number) if on_cpu else 1
     elsewhere = workers > 1 or client is not None
     settings = replace(settings, space=pack_space(space) if elsewhere else space)
     _check(space, settings, inputs, labels)
+    if not settings.exact and client is None and settings.proxy == NASWOT and on_cpu and isinstance(space, GraphSpace):
+        ensure_compiled()
     images = inputs.detach().cpu().numpy()
     classes = labels.cpu().numpy() if labels is not None and settings.names & NEED_LABELS else None
     order: list[str] = []
@@ -184,8 +194,8 @@ def _run(
     score_chunk = partial(_score_chunk, settings, images, classes)
     schema = SCHEMA if isinstance(settings.proxy, str) else measures_schema(settings.proxy)
     with open_store(out, _manifest(space, settings, images, classes), schema) as store, _progress_bar(progress) as bar:
-        task = bar.add_task("scoring", total=len(archs) if isinstance(archs, Sized) else None)
-        size = QUEUE if settings.proxy == NASWOT and torch.device(settings.device).type != "cpu" else CHUNK
+        task = bar.add_task("scoring", total=number)
+        size = QUEUE if settings.proxy == NASWOT and not on_cpu else CHUNK
         chunks = _chunks(to_score(frozenset(store.rows)), size)
         for chunk in map_unordered(score_chunk, chunks, workers=workers, client=client):
             store.add(chunk)
@@ -209,10 +219,8 @@ def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | Non
     check_counting(settings.counting)
     for name in (settings.proxy,) if isinstance(settings.proxy, str) else settings.proxy:
         check_choice("proxy" if isinstance(settings.proxy, str) else "measures", name, (NASWOT, *PROXIES))
-    try:
-        torch.device(settings.device)
-    except RuntimeError as error:
-        raise ValueError(f"device: {settings.device!r} is no device of torch, such as cpu or cuda ({error})") from error
+    check_device(settings.device)
+    check_at_least("seed", settings.seed, 0)
     if not isinstance(inputs, Tensor) or inputs.dim() != 4 or len(inputs) < 2:
         given = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__
         raise ValueError(f"inputs: expected a tensor of at least 2 images, (N, 3, H, W), got {given}")
@@ -230,7 +238,9 @@ def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | Non
 def _manifest(space: Any, settings: _Settings, images: np.ndarray, labels: np.ndarray | None) -> dict[str, Any]:
     """What a score depends on, in words and numbers that a file can hold."""
     arrays = {"inputs": images} if labels is None else {"inputs": images, "labels": labels}
-    return {**vars(settings), "space": space.name} | {
+    digest = code_digest(space)
+    code = {} if digest is None else {"code of the space": digest}
+    return {**vars(settings), "space": space.name, **code} | {
         name: f"{array.shape} {array.dtype} sha256 {hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
         for name, array in arrays.items()
     }

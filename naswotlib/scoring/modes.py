@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.jit import ScriptModule
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from naswotlib.errors import check_choice
 from naswotlib.graph import Counting
+from naswotlib.scoring.intact import Intact
 
 BatchNormMode = Literal["batch", "eval"]
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
+_SCRIPTED_NORMS = {name for name in vars(nn) if name.startswith(("BatchNorm", "InstanceNorm", "SyncBatchNorm"))}
 
 
 def on_host(tensor: Tensor) -> bool:
@@ -23,38 +27,38 @@ def on_host(tensor: Tensor) -> bool:
 
 
 @contextmanager
-def scoring_mode(network: nn.Module, batch_norm: BatchNormMode) -> Iterator[None]:
-    """Dropout off and normalisation on batch statistics inside the block; on a GPU, no TF32.
+def scoring_mode(network: nn.Module, batch_norm: BatchNormMode, inputs: Any = None) -> Iterator[None]:
+    """Dropout off and normalisation on batch statistics inside the block; on a GPU, no TF32; nothing is compiled.
 
-    Modes, buffers and the global random states of torch are given back as they were, whatever happens inside.
+    The network, ``inputs`` and random states are given back as they were, whatever happens inside. One thread at a time
+    is inside.
     """
-    modes = [(module, module.training) for module in network.modules()]
-    norms = [(module, module.track_running_stats) for module in network.modules() if isinstance(module, _NORMS)]
-    buffers = [
-        (module, name, buffer, buffer.detach().clone())
-        for module in network.modules()
-        for name, buffer in module._buffers.items()
-        if buffer is not None
-    ]
-    tensors = chain(network.parameters(), network.buffers())
-    devices = sorted({tensor.device.index or 0 for tensor in tensors if tensor.is_cuda})
-    try:
-        with torch.random.fork_rng(devices=devices), full_precision():
-            for module in network.modules():
-                module.training = batch_norm == "batch" and isinstance(module, _NORMS)
-                if module.training:  # batch statistics, and without tracking nothing is written to the buffers
-                    module.track_running_stats = False  # type: ignore[assignment]
+    with Intact(network, inputs), full_precision(), _eager():
+        modes = [(module, module.training) for module in network.modules()]  # of scripted ones, this is no attribute
+        for module in network.modules():
+            module.training = batch_norm == "batch" and _is_norm(module)
+            # With tracking off nothing is written to buffers; lazy ones need it on, and in scripted ones it is fixed.
+            if module.training and not isinstance(module, ScriptModule | LazyModuleMixin):
+                module.track_running_stats = False  # type: ignore[assignment]
+        try:
             yield
-    finally:
-        for module, training in modes:
-            module.training = training
-        for norm, track in norms:
-            norm.track_running_stats = track
-        for module, name, buffer, before in buffers:
-            module._buffers[name] = buffer
-            if not on_host(buffer) or not torch.equal(buffer, before):  # a copy on a GPU is queued, a look waits
-                with torch.no_grad():
-                    buffer.copy_(before)
+        finally:
+            for module, training in modes:
+                module.training = training
+
+
+def _is_norm(module: nn.Module) -> bool:
+    return isinstance(module, _NORMS) or getattr(module, "original_name", None) in _SCRIPTED_NORMS
+
+
+@contextmanager
+def _eager() -> Iterator[None]:
+    """Compiled networks run as they are written: what is watched would be compiled anew, which takes a minute."""
+    if "torch._dynamo" not in sys.modules or not hasattr(torch.compiler, "set_stance"):
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield
 
 
 @contextmanager
@@ -76,8 +80,11 @@ def full_precision() -> Iterator[None]:
 def check_inputs(inputs: Tensor, *, least: int = 2) -> None:
     """Raise unless ``inputs`` is a mini-batch of ``least`` images or more, and finite (on a GPU that is not asked)."""
     if not isinstance(inputs, Tensor):
-        raise TypeError(f"inputs: expected a torch.Tensor of shape (N, ...), got {type(inputs).__name__}")
-    if inputs.dim() < 2 or len(inputs) < least:
+        raise TypeError(
+            f"inputs: expected a torch.Tensor of shape (N, ...), got {type(inputs).__name__}"
+            f"{' without one' if isinstance(inputs, list | tuple | dict) else ''}"
+        )
+    if least and (inputs.dim() < 2 or len(inputs) < least):
         raise ValueError(
             f"inputs: expected a mini-batch (N, ...) of at least {least} images, since K_H compares images with one "
             f"another and normalisation needs a batch; got shape {tuple(inputs.shape)}"
@@ -104,3 +111,14 @@ def check_network(network: nn.Module, inputs: Tensor, *, least: int = 2) -> None
 def check_counting(counting: str) -> None:
     """Raise unless ``counting`` is one of the two ways of counting."""
     check_choice("counting", counting, get_args(Counting))
+
+
+def check_device(device: str) -> None:
+    """Raise unless ``device`` is one of torch's that can be used here."""
+    try:
+        torch.empty(1, device=device)
+    except Exception as error:  # each kind of device has its own
+        said = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"device: {device!r} cannot be used here, as cpu can be, or cuda with a GPU ({said})"
+        ) from error

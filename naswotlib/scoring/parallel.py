@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +17,7 @@ from typing import Any, TypeVar
 import cloudpickle
 import joblib
 import torch
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from naswotlib.errors import check_at_least, import_extra
@@ -41,6 +44,32 @@ def _one(function: Callable[[Item], Result], item: Item) -> Result:
         return function(item)
 
 
+def _one_of_parent(parent: int, function: Callable[[Item], Result], item: Item) -> Result:
+    """A task in a local worker, which ends within a second when the process that started it is killed."""
+    _follow(parent)
+    return _one(function, item)
+
+
+@cache
+def _follow(parent: int) -> None:
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    if os.getppid() == parent:  # elsewhere a worker has another parent, such as a server of forks
+        threading.Thread(target=watch, daemon=True).start()
+
+
+MANY = 32  # architectures that are worth a second for starting processes
+
+
+def cores_for(number: int | None) -> int:
+    """How many processes a number of architectures (None: not known) is worth: all cores, or this one alone."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 1 if number is not None and number < MANY else cores
+
+
 def map_unordered(
     function: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 1, client: Any = None
 ) -> Iterator[Result]:
@@ -57,7 +86,13 @@ def map_unordered(
     else:
         with joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
             pool = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs")
-            yield from pool(joblib.delayed(_one)(function, item) for item in items)
+            try:
+                yield from pool(joblib.delayed(_one_of_parent)(os.getpid(), function, item) for item in items)
+            except TerminatedWorkerError as error:
+                raise RuntimeError(
+                    "workers: a worker process was killed, often for want of memory; what was kept so far is whole, "
+                    "and the same call goes on from there, with fewer workers if memory is short"
+                ) from error
 
 
 IN_FLIGHT = 1024  # tasks that a cluster is given at a time: enough for hundreds of workers, little for its scheduler

@@ -139,7 +139,7 @@ def _check_manifest(folder: Path, settings: Mapping[str, Any]) -> None:
     here = json.loads(json.dumps({**settings, "versions": versions}))  # as a file gives it back
     path = folder / MANIFEST
     if path.exists():
-        there = json.loads(path.read_text())["settings"]
+        there = _read_settings(path)
         differ = [f"{key} is {there.get(key)} there, {here[key]} here" for key in here if there.get(key) != here[key]]
         if differ:
             raise ValueError(f"out: {folder} holds scores of other settings ({'; '.join(differ)}); choose another one")
@@ -151,12 +151,26 @@ def _check_manifest(folder: Path, settings: Mapping[str, Any]) -> None:
             file.write(json.dumps(manifest, indent=1).encode() + b"\n")
 
 
+def _read_settings(path: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(path.read_text())["settings"]
+        return dict(settings)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"out: {path} is damaged ({type(error).__name__}: {error}); choose another folder") from error
+
+
 def _parts(folder: Path) -> list[Path]:
     return sorted(folder.glob("part-*.parquet"))
 
 
 def _read_rows(parts: Sequence[Path], schema: pa.Schema) -> list[Any]:
-    return [row for part in parts for row in pq.read_table(part, schema=schema).to_pylist()]
+    rows: list[Any] = []
+    for part in parts:
+        try:
+            rows += pq.read_table(part, schema=schema).to_pylist()
+        except (pa.ArrowException, OSError) as error:
+            raise ValueError(f"out: {part} is damaged or no part of scores ({error}); remove it, and go on") from error
+    return rows
 
 
 def hardware(device: str = "cpu") -> str:

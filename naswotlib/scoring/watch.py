@@ -7,6 +7,7 @@ Hooks on modules say where the network is; a torch function mode sees every call
 from __future__ import annotations
 
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, get_args
@@ -15,13 +16,21 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.fx import Proxy
+from torch.jit import ScriptModule
 from torch.nn.modules import activation as activation_modules
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from naswotlib.errors import check_choice, warn
 from naswotlib.graph import Counting
+from naswotlib.scoring.batches import Forward, Inputs, as_batch
 from naswotlib.scoring.codes import ActivationCodes, LayerCode
-from naswotlib.scoring.modes import BatchNormMode, check_counting, check_network, on_host, scoring_mode
+from naswotlib.scoring.intact import effects_of
+from naswotlib.scoring.kernel import KernelSum
+from naswotlib.scoring.modes import BatchNormMode, check_counting, on_host, scoring_mode
+from naswotlib.scoring.ready import is_compiled
+from naswotlib.scoring.spellings import Found, Spellings
 
 EVAL_WARNING = (
     "batch_norm='eval' scores with running statistics, which an untrained network has not estimated; "
@@ -40,52 +49,71 @@ _NAMES: dict[Callable[..., Any], str] = {
     if hasattr(owner, f"{name}{end}")
 }
 _LAYERS = tuple(getattr(activation_modules, name) for name in {*activation_modules.__all__} - {"MultiheadAttention"})
-_IN_PLACE = {
-    "__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__iand__", "__ior__", "__ipow__", "__set__",
-    "set_data",
-}  # fmt: skip
+_BATCH_NORMS = tuple(
+    getattr(torch.ops.aten, name).default
+    for name in ("native_batch_norm", "cudnn_batch_norm", "miopen_batch_norm", "_batch_norm_with_update")
+    if hasattr(torch.ops.aten, name)
+)
+GATES = ("sigmoid", "hardsigmoid", "logsigmoid", "softsign", "tanh", "hardtanh", "threshold")
+RECTIFIERS = frozenset(ACTIVATIONS) - frozenset(GATES)  # of which ``activations="auto"`` counts the one there is
 
 
 def activation_codes(
     network: nn.Module,
-    inputs: Tensor,
+    inputs: Inputs,
     *,
     counting: Counting = "once",
     batch_norm: BatchNormMode = "batch",
     activations: Iterable[str] = ("relu",),
+    forward: Forward | None = None,
 ) -> ActivationCodes:
-    """Codes of every counted unit of ``network`` on the mini-batch ``inputs`` ``(N, ...)``, in one forward pass.
+    """Codes of every counted unit of ``network`` on the mini-batch ``inputs``, in one forward pass.
+
+    ``inputs`` are a tensor ``(N, ...)``; a tuple or list of arguments; or a mapping of keyword arguments; the labels at
+    the end of a data loader's batch are left out. ``forward(network, inputs)`` runs what is called in another way.
 
     The network is run without gradients, normalisation on batch statistics, dropout off. It comes back
-    unchanged (mode, buffers, hooks), as does the global random state, also when its forward pass raises.
+    unchanged (attributes, tensors, hooks), as do random states, also when its forward pass raises; one thread at a time
+    scores.
 
     ``counting="once"`` counts each ReLU unit once, as equation 1 says. ``"reference"`` counts as the authors'
     released code does, whose hook fires on every module with "ReLU" in its class name: a container called
     ``ReLUConvBN`` counts its own ReLU again, and functional calls are not seen.
     ``batch_norm="eval"`` uses running statistics, a well-known mistake, kept for comparison; it warns.
-    ``activations`` are the functions to count, of :data:`naswotlib.scoring.watch.ACTIVATIONS`.
+    ``activations`` are the functions to count, of :data:`naswotlib.scoring.watch.ACTIVATIONS`; ``"auto"`` counts the
+    one kind of :data:`naswotlib.scoring.watch.RECTIFIERS` that the network has.
+
+    Rectifiers are seen as modules, functions and operations, also those of scripted code and those written as
+    ``clamp(min=0)``, ``maximum(x, 0)``, ``where(x > 0, x, 0)`` or ``x * (x > 0)``. What gates by a sign in other ways,
+    and operations of other libraries, stand among ``uncounted``. Arithmetic that rectifies without any of these, such
+    as ``(x + abs(x)) / 2``, is not seen.
 
     Raises ValueError for a bad argument, a NaN among the values, or when nothing was counted.
     """
-    wanted = check_arguments(network, inputs, counting, batch_norm, activations)
-    if batch_norm == "eval":
-        warn(EVAL_WARNING)
-    codes = watch_codes(network, inputs, counting=counting, batch_norm=batch_norm, wanted=wanted)
+    wanted = check_arguments(counting, batch_norm, activations)
+    codes = watch_codes(network, inputs, counting=counting, batch_norm=batch_norm, wanted=wanted, forward=forward)
+    codes = one_kind(codes) if activations == "auto" else codes
     codes.check_counted(counting, wanted)
     codes.check_numbers()
     return codes
 
 
-def check_arguments(
-    network: nn.Module, inputs: Tensor, counting: str, batch_norm: str, activations: Iterable[str]
-) -> frozenset[str]:
-    """Raise for a bad argument of :func:`activation_codes`; return the names of the activations to count."""
-    check_network(network, inputs)
-    if isinstance(activations, str):
-        raise TypeError(f"activations: expected a collection of names such as ({activations!r},), got a string")
-    wanted = frozenset(activations)
+def check_arguments(counting: str, batch_norm: str, activations: Iterable[str]) -> frozenset[str]:
+    """Raise for a bad argument of :func:`activation_codes`; return the names of the activations to look for.
+
+    Warns of running statistics.
+    """
     check_counting(counting)
     check_choice("batch_norm", batch_norm, get_args(BatchNormMode))
+    if batch_norm == "eval":
+        warn(EVAL_WARNING)
+    if activations == "auto":
+        return RECTIFIERS
+    if isinstance(activations, str):
+        raise TypeError(
+            f"activations: expected a collection of names such as ({activations!r},), or 'auto', got a string"
+        )
+    wanted = frozenset(activations)
     for name in sorted(wanted):
         check_choice("activations", name, ACTIVATIONS)
     if not wanted:
@@ -93,24 +121,50 @@ def check_arguments(
     return wanted
 
 
+def one_kind(codes: ActivationCodes) -> ActivationCodes:
+    """``codes``; ValueError where activations of several kinds were counted, of which it is open which to take."""
+    kinds = Counter(layer.kind for layer in codes.layers)
+    if len(kinds) > 1:
+        seen = ", ".join(f"{kind} ({number} calls)" for kind, number in kinds.most_common())
+        raise ValueError(
+            f"activations: 'auto' counts the one rectifier of a network, and this one has {len(kinds)}: {seen}; name "
+            "those to count"
+        )
+    return codes
+
+
 def watch_codes(
     network: nn.Module,
-    inputs: Tensor,
+    inputs: Inputs,
     *,
     counting: Counting = "once",
     batch_norm: BatchNormMode = "batch",
     wanted: frozenset[str] = frozenset({"relu"}),
+    forward: Forward | None = None,
+    total: KernelSum | None = None,
 ) -> ActivationCodes:
-    """The codes of :func:`activation_codes`, whose arguments have been checked; there may be none.
+    """The codes of :func:`activation_codes`, whose other arguments have been checked; there may be none.
 
-    On a GPU nothing is waited for, and whether there was a NaN is still to be asked, by ``check_numbers``.
+    With ``total``, they are added to it as they come, and not kept. On a GPU nothing is waited for, and whether there
+    was a NaN is still to be asked, by ``check_numbers``.
     """
-    watcher = _Watcher(len(inputs), counting, wanted)
-    if not on_host(inputs) and inputs.is_floating_point():
-        watcher.bad.append(("inputs: found NaN or infinite values", ~torch.isfinite(inputs).all()))
-    with scoring_mode(network, batch_norm), torch.inference_mode(), watcher.watching(network):
-        network(inputs)
-    return ActivationCodes(tuple(watcher.layers), len(inputs), tuple(watcher.uncounted), tuple(watcher.bad))
+    batch = as_batch(network, inputs, forward)
+    watcher = _Watcher(batch.num_images, counting, wanted, total)
+    for tensor in batch.tensors:
+        if not on_host(tensor) and tensor.is_floating_point():
+            watcher.bad.append(("inputs: found NaN or infinite values", ~torch.isfinite(tensor).all()))
+    with scoring_mode(network, batch_norm, inputs), torch.no_grad(), watcher.watching(network):
+        batch.run()
+    frozen = tuple(watcher.frozen) if batch_norm == "batch" else ()
+    if frozen:
+        warn(
+            f"{len(frozen)} batch normalisations used running statistics, though those of the batch were asked for: "
+            f"{', '.join(frozen[:3])}{', ...' if len(frozen) > 3 else ''}; traced and frozen modules do not switch"
+        )
+    notes = (batch.note,) if batch.note else ()
+    return ActivationCodes(
+        tuple(watcher.layers), batch.num_images, (*watcher.uncounted,), frozen, notes, tuple(watcher.bad)
+    )
 
 
 def visit_rectifiers(network: nn.Module, inputs: Tensor, visit: Callable[[Tensor], None]) -> None:
@@ -124,24 +178,28 @@ def visit_rectifiers(network: nn.Module, inputs: Tensor, visit: Callable[[Tensor
 
 
 class _Watcher(TorchFunctionMode):
-    """Collects codes during one forward pass."""
+    """Collects codes during one forward pass, from calls of functions and, below them, of operations."""
 
-    def __init__(self, num_images: int, counting: Counting, wanted: frozenset[str]) -> None:
+    def __init__(self, num_images: int, counting: Counting, wanted: frozenset[str], total: KernelSum | None) -> None:
         super().__init__()
-        self.num_images, self.counting, self.wanted = num_images, counting, wanted
+        self.num_images, self.counting, self.wanted, self.total = num_images, counting, wanted, total
         self.layers: list[LayerCode] = []
         self.uncounted: dict[str, None] = {}
         self.bad: list[tuple[str, Tensor]] = []
+        self.frozen: dict[str, None] = {}
         self._path: list[tuple[str, nn.Module]] = []
         self._packed: dict[int, tuple[weakref.ref[Tensor], np.ndarray | Tensor]] = {}
+        self._packs = is_compiled("packing")  # else booleans are compared, by a product of matrices
+        self._named = False  # whether a function that is an activation is running
 
     @contextmanager
     def watching(self, network: nn.Module) -> Iterator[None]:
         with ExitStack() as stack:
             for name, module in network.named_modules():
-                for handle in self._hook(name, module):
+                for handle in () if isinstance(module, ScriptModule) else self._hook(name, module):
                     stack.callback(handle.remove)
             stack.enter_context(self)
+            stack.enter_context(_Below(self))
             yield
 
     def _hook(self, name: str, module: nn.Module) -> tuple[Any, Any]:
@@ -156,7 +214,7 @@ class _Watcher(TorchFunctionMode):
             if self.counting == "reference" and rectifies and count > 0:
                 x = next((v for v in (*args, *kwargs.values()) if isinstance(v, Tensor)), None)
                 if x is not None:
-                    self._record(name, x, count)
+                    self._record(name, x, count, "relu")
 
         def leave(*_: Any) -> None:
             self._path.pop()
@@ -176,26 +234,58 @@ class _Watcher(TorchFunctionMode):
         name = _NAMES.get(func)
         if name == "hardtanh" and (args[1] if len(args) > 1 else kwargs.get("min_val")) == 0:
             name = "relu6"  # which is how nn.ReLU6 calls it
-        if name is not None:
-            x = args[0] if args else kwargs.get("input")
-            if isinstance(x, Tensor):
-                self._called(name, x)
-        if _may_mutate(func, args, kwargs):
-            self._packed.clear()  # no tensor seen so far is known any more
-        return func(*args, **kwargs)
+        if getattr(func, "__name__", "") in {"__set__", "set_data"}:
+            self._packed.clear()  # x.data = y, which is no operation
+        if name is None:
+            return func(*args, **kwargs)
+        x = args[0] if args else kwargs.get("input")
+        if isinstance(x, Proxy):
+            raise TypeError(
+                f"network: {name} is given a torch.fx.Proxy, which an earlier trace left in the network; build it anew"
+            )
+        if isinstance(x, Tensor):
+            self._called(name, x, f"{name}()")
+        self._named, before = True, self._named
+        try:
+            return func(*args, **kwargs)
+        finally:
+            self._named = before
 
-    def _called(self, activation: str, x: Tensor) -> None:
-        """An activation function is about to be applied to ``x``."""
+    def found(self, found: Found) -> None:
+        """An operation is about to run that is an activation, or cannot be seen into."""
+        if self._named:
+            return
+        x = found.x
+        if x is not None and found.kind in ACTIVATIONS and not (found.by_hand and not self._by_image(x)):
+            self._called(found.kind, x, found.written)
+        else:
+            path = self._path[-1][0] if self._path else ""
+            self.uncounted[f"{path}.{found.written} ({found.kind})".lstrip(".")] = None
+
+    def changed(self) -> None:
+        """A tensor is changed in place: none seen so far is known any more."""
+        self._packed.clear()
+
+    def normalised(self, by_the_batch: bool) -> None:
+        """A batch normalisation is about to run."""
+        if not by_the_batch:
+            self.frozen[self._path[-1][0] if self._path else "a call"] = None
+
+    def _called(self, activation: str, x: Tensor, written: str) -> None:
+        """An activation is about to be applied to ``x``."""
         path, module = self._path[-1] if self._path else ("", None)
         called_by_layer = isinstance(module, _LAYERS) and path
-        name = path if called_by_layer else f"{path}.{activation}()".lstrip(".")
+        name = path if called_by_layer else f"{path}.{written}".lstrip(".")
         if self.counting == "once" and activation in self.wanted:
-            self._record(name, x, 1)
+            self._record(name, x, 1, activation)
         elif self.counting == "once" or not (called_by_layer and "ReLU" in type(module).__name__):
             self.uncounted[f"{name} ({activation})"] = None
 
-    def _record(self, name: str, x: Tensor, count: int) -> None:
-        if x.dim() < 2 or x.shape[0] != self.num_images:
+    def _by_image(self, x: Tensor) -> bool:
+        return x.dim() > 1 and x.shape[0] == self.num_images
+
+    def _record(self, name: str, x: Tensor, count: int, kind: str) -> None:
+        if not self._by_image(x):
             raise ValueError(
                 f"network: layer {name} rectifies a tensor of shape {tuple(x.shape)}, whose first dimension is not the "
                 f"{self.num_images} images of the mini-batch, so its units cannot be told apart by image"
@@ -203,16 +293,24 @@ class _Watcher(TorchFunctionMode):
         known = self._packed.get(id(x))
         if known is None or known[0]() is not x:
             known = self._packed[id(x)] = weakref.ref(x), self._bits(name, x)
-        self.layers.append(LayerCode(name, known[1], x[0].numel(), count))
+        units, bits = x[0].numel(), known[1]
+        if self.total is not None:
+            self.total.add(bits, units, count)
+            bits = bits[:, :0]
+        self.layers.append(LayerCode(name, bits, units, count, kind))
 
     def _bits(self, name: str, x: Tensor) -> np.ndarray | Tensor:
         message = f"network: the input of layer {name} contains NaN; an error is never turned into a score"
         if not on_host(x):
             self.bad.append((message, torch.isnan(x).any()))
             return (x > 0).flatten(1)
-        from naswotlib.scoring.compiled.packing import pack_signs  # numba takes a second to import
+        words: np.ndarray | Tensor
+        if self._packs:
+            from naswotlib.scoring.compiled.packing import pack_signs  # numba takes a second to import
 
-        words, nan = pack_signs(x)
+            words, nan = pack_signs(x)
+        else:
+            words, nan = (x > 0).flatten(1), bool(torch.isnan(x).any())
         if nan:
             raise ValueError(message)
         return words
@@ -222,20 +320,30 @@ class _Visitor(_Watcher):
     """Hands on what it sees, and keeps nothing."""
 
     def __init__(self, num_images: int, visit: Callable[[Tensor], None]) -> None:
-        super().__init__(num_images, "once", frozenset({"relu"}))
+        super().__init__(num_images, "once", frozenset({"relu"}), None)
         self.visit = visit
 
-    def _record(self, name: str, x: Tensor, count: int) -> None:
+    def _record(self, name: str, x: Tensor, count: int, kind: str) -> None:
         self.visit(x)
 
 
-def _may_mutate(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether a call may change a tensor in place (a false alarm only costs a code that is packed again)."""
-    name = getattr(function, "__name__", "")
-    return (
-        name in _IN_PLACE
-        or (name.endswith("_") and not name.endswith("__"))
-        or "out" in kwargs
-        or bool(kwargs.get("inplace"))
-        or any(argument is True for argument in args)
-    )
+class _Below(TorchDispatchMode):
+    """Tells a watcher of operations: activations, changes in place and batch normalisations."""
+
+    def __init__(self, watcher: _Watcher) -> None:
+        super().__init__()
+        self._watcher, self._spellings = watcher, Spellings()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if found := self._spellings.before(func, args, kwargs):
+            self._watcher.found(found)
+        if func in _BATCH_NORMS:
+            self._watcher.normalised(bool(args[5]))
+        if effects_of(func).places:
+            self._watcher.changed()
+        result = func(*args, **kwargs)
+        self._spellings.after(func, args, result)
+        return result

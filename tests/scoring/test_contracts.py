@@ -17,16 +17,19 @@ TINY = Tiny()
 PROMISES = sorted(set(promises(ScoreContract)) - set(promises(SpaceContract)))
 
 
+PASSES = iter(range(1, 1_000_000))  # not kept in the network, whose attributes come back as they were
+
+
 class Restless(nn.Module):
     """A network that is another one at every pass."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network, self.passes = network, 0
+        self.network = network
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        self.passes += 1
-        return self.network(x.roll(self.passes, 1) * x.roll(self.passes, 2))
+        shift = next(PASSES)
+        return self.network(x.roll(shift, 1) * x.roll(shift, 2))
 
 
 def one_unit(self, arch, *, seed, num_classes=10):

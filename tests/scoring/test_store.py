@@ -1,10 +1,12 @@
 """Scores in a folder: whatever stops a run, the next one ends with the table of a run that nothing stopped."""
 
+import importlib
 import json
 import multiprocessing
 import os
 import resource
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -17,6 +19,7 @@ from pandas.testing import assert_frame_equal
 
 from naswotlib.errors import NaswotWarning
 from naswotlib.scoring.many import score_archs
+from naswotlib.scoring.own_code import code_digest
 from naswotlib.scoring.store import MANIFEST, open_store, read_scores
 from naswotlib.spaces import get_space
 
@@ -28,7 +31,13 @@ PROCESSES.set_forkserver_preload(["naswotlib.scoring.many"])
 
 def score(folder: Path | None, n: int = 100, *, space=SPACE, archs=None, **keywords) -> pd.DataFrame:
     inputs = torch.randn(8, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    defaults = {"seed": 3, "skeleton": {"cells_per_stage": 1, "stem_channels": 4}, "out": folder, "progress": False}
+    defaults = {
+        "seed": 3,
+        "skeleton": {"cells_per_stage": 1, "stem_channels": 4},
+        "out": folder,
+        "progress": False,
+        "workers": 1,
+    }
     return score_archs(space, SPACE[:n] if archs is None else archs, inputs, **defaults | keywords)
 
 
@@ -76,7 +85,7 @@ def test_failures_minus_infinity_and_missing_numbers_survive_the_file(tmp_path):
     [
         ({"seed": 4}, "seed is 3 there, 4 here"),
         ({"counting": "reference"}, "counting is once there, reference here"),
-        ({"exact": False}, "exact is True there, False here"),
+        ({"exact": True}, "exact is False there, True here"),
         ({"skeleton": {"cells_per_stage": 1}}, "skeleton is .*stem_channels.* there"),
     ],
 )
@@ -96,6 +105,52 @@ def test_other_images_and_other_versions_are_other_settings(tmp_path):
     (tmp_path / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(ValueError, match=r"versions is .*'1\.0'"):
         score(tmp_path, 2)
+
+
+OWN_SPACE = """
+from own_layers import layers
+from torch import nn
+
+class Mine:
+    name = "mine"
+    def __init__(self, width=8): self.width = width
+    def sample(self, rng): return int(rng.integers(100))
+    def to_str(self, arch): return str(arch)
+    def from_str(self, text): return int(text)
+    def build(self, arch, *, seed, num_classes=10): return nn.Sequential(*layers(self.width + arch))
+"""
+OWN_LAYERS = "from torch import nn\ndef layers(n): return nn.Flatten(), nn.Linear(192, n), nn.ReLU()\n"
+
+
+@pytest.mark.parametrize("changed", ["own_space", "own_layers", "attribute"])
+def test_a_folder_does_not_mix_two_versions_of_a_space_of_ones_own(tmp_path, monkeypatch, changed):
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, text in (("own_space", OWN_SPACE), ("own_layers", OWN_LAYERS)):
+        (tmp_path / f"{name}.py").write_text(text)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    how = {"space": importlib.import_module("own_space").Mine(), "skeleton": {}}
+    first = score(tmp_path / "out", archs=["1", "2"], **how)
+    assert_frame_equal(score(tmp_path / "out", archs=["1", "2"], **how), first)
+    how["space"] = sys.modules["own_space"].Mine(9 if changed == "attribute" else 8)
+    if changed != "attribute":
+        (tmp_path / f"{changed}.py").write_text((tmp_path / f"{changed}.py").read_text().replace("192, n", "192, 2*n"))
+        with (tmp_path / f"{changed}.py").open("a") as file:
+            file.write("# changed\n")
+    with pytest.raises(ValueError, match=r"code of the space is .* there"):
+        score(tmp_path / "out", archs=["1", "2", "3"], **how)
+    for name in ("own_space", "own_layers"):
+        del sys.modules[name]
+
+
+def test_a_space_without_a_file_is_known_by_its_instructions():
+    made = []
+    for width in (8, 8, 9):
+        names = {"__name__": "notebook"}
+        exec(
+            OWN_SPACE.replace("from own_layers import layers", OWN_LAYERS).replace("self.width +", f"{width} +"), names
+        )
+        made.append(code_digest(names["Mine"]()))
+    assert made[0] == made[1] != made[2]
 
 
 def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path):

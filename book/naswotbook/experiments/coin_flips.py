@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from torch import Tensor, nn
 
+from naswotlib.scoring.kernel import coin_flips
 from naswotlib.scoring.score import naswot_score
-
-
-def coin_flips(images: int, num_units: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """log|K_H| of a mini-batch of so many ``images`` whose codes of ``num_units`` bits agree in half of them.
-
-    Then K_H has N_A on its diagonal and N_A / 2 elsewhere, and this is N log(N_A / 2) + log(N + 1).
-
-    >>> coin_flips(128, [2**16, 2**17]).round(1).tolist()
-    [1335.7, 1424.4]
-    """
-    agreeing = np.asarray(num_units, dtype=np.float64) / 2
-    score: npt.NDArray[np.float64] = images * np.log(agreeing) + np.log(images + 1)
-    return score
 
 
 def beside_coin_flips(

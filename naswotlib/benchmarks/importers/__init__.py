@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from naswotlib.benchmarks.importers import (
     darts,
@@ -23,6 +24,7 @@ from naswotlib.benchmarks.importers.nds import CELLS, table_name
 from naswotlib.benchmarks.importers.reading import first_bytes
 from naswotlib.benchmarks.table import read_info, write_table
 from naswotlib.data.fetch import SOURCES, file_digest, only_writer
+from naswotlib.data.files import check_regular
 from naswotlib.errors import warn
 
 TABLES = {
@@ -47,7 +49,7 @@ TABLES = {
 _OF_PICKLES: tuple[Callable[..., pa.Table], ...] = (nasbench201.from_pth, nasbench201.from_nats, tables.from_mini)
 
 
-def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Path:
+def import_file(path: str | Path, *, out: str | Path, trust: bool = False, replace: bool = False) -> Path:
     """Write the table of a published file into the folder ``out``; returns its path, ``out/NAME.parquet``.
 
     What the file is shows from its content: NAS-Bench-101's tfrecords, and the tables of parts of it
@@ -58,10 +60,12 @@ def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Pa
 
     Pickles are read without running them, also those whose digest is a published one; ``trust`` runs one that
     refuses to be read so, and with it whatever its author put there. ValueError says which file, what is wrong with it
-    and what to do; no table is then written, and one of an earlier import stays. Warns where a table has fewer
-    architectures than the published one.
+    and what to do; no table is then written, and one of an earlier import stays. So does one of another origin, one
+    that has architectures which the new one lacks, and one that no import made, unless ``replace``. Warns where a table
+    has fewer architectures than the published one.
     """
     path = Path(path)
+    check_regular(path)
     importer = _importer(path)
     try:
         table = importer(path, file_digest(path), **({"trust": trust} if importer in _OF_PICKLES else {}))
@@ -77,8 +81,30 @@ def import_file(path: str | Path, *, out: str | Path, trust: bool = False) -> Pa
         warn(f"{path}: {table.num_rows:,} of the {TABLES[name]:,} architectures of {name}; the others are missing")
     target = Path(out) / f"{name}.parquet"
     with only_writer(target):
+        if target.exists() and not replace:
+            _check_replaces(target, table)
         write_table(target, table)
     return target
+
+
+def _check_replaces(target: Path, table: pa.Table) -> None:
+    """ValueError unless ``table`` has all that stands in ``target``."""
+    advice = "choose another --out, move it away, or say with --replace that it may go"
+    try:
+        schema = pq.read_schema(target)
+        there = read_info(schema)
+        archs = set(pq.read_table(target, columns=["arch"])["arch"].to_pylist())
+    except (ValueError, OSError, KeyError) as error:  # pa.ArrowInvalid is a ValueError
+        raise ValueError(f"out: {target} is there and was not made by an import ({error}); {advice}") from error
+    here = read_info(table.schema)
+    before, now = (f"{info.space}, {info.origin.partition(', from')[0]}" for info in (there, here))
+    if before != now:
+        raise ValueError(f"out: {target} is there and is of another origin ({before}; here {now}); {advice}")
+    if lost := archs - set(table["arch"].to_pylist()):
+        raise ValueError(
+            f"out: {target} has {len(archs):,} architectures, and {len(lost):,} of them, such as {min(lost)[:60]}, are "
+            f"not among the {table.num_rows:,} of this import; {advice}"
+        )
 
 
 _LAID_OUT_OTHERWISE = (
@@ -107,18 +133,30 @@ def _importer(path: Path) -> Callable[..., pa.Table]:
         (nasbench201.MAGIC.to_bytes(10, "little") in head[:16], nasbench201.from_pth),
         (head[:1] == b"\x80", tables.from_mini),
         (head[:3] == b"BZh" or head[257:262] == b"ustar", nasbench201.from_nats),
-        (head[:4] == b"PAR1", nasbench101.from_means),
+        (head[:4] == b"PAR1" and set(nasbench101.MEAN_COLUMNS) <= set(_columns(path)), nasbench101.from_means),
     ]
     text = head.decode("utf-8-sig", "replace").lstrip()
     kinds += [(re.match(pattern, text) is not None, importer) for pattern, importer in _OF_TEXT]
     for found, importer in kinds:
         if found:
             return importer
+    if head[:4] == b"PAR1":
+        raise ValueError(
+            f"{path}: expected a published table, found parquet with the columns {', '.join(_columns(path))[:120]}; "
+            "one that `naswot train` or an import wrote needs no import: load_benchmark reads it from its folder"
+        )
     hint = {"<": "a web page, such as a refused download", "P": "a zip: unpack it and import its files one by one"}
     raise ValueError(
         f"{path}: expected a published table of accuracies, found {hint.get(text[:1], 'something else')}; "
         f"it begins {head[:16]!r}"
     )
+
+
+def _columns(path: Path) -> list[str]:
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"{path}: damaged parquet ({error}); fetch it again") from error
 
 
 def official_file(space: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tarfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from naswotlib.benchmarks.table import Row, TableInfo, columns_from_rows, table_from_columns
+from naswotlib.data.files import is_tar, open_tar
 from naswotlib.data.pickles import NASBENCH201, NATS, load_pickle, unpack_bz2
 
 # What the files call (trained on, evaluated on), and what the tables do.
@@ -127,7 +127,7 @@ def from_nats(path: Path, sha256: str, *, trust: bool = False) -> pa.Table:
         return load_pickle(io.BytesIO(unpack_bz2(data, what)), what, NATS, trust=trust)
 
     def contents() -> Iterator[Any]:
-        if path.is_file() and not tarfile.is_tarfile(path):
+        if path.is_file() and not is_tar(path):
             infos = read(path.name, path.read_bytes())["arch2infos"]
             yield from (infos.pop(index) for index in sorted(infos))
         else:
@@ -142,7 +142,7 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
     if path.is_dir():
         yield from ((file.name, file.read_bytes()) for file in sorted(path.glob("[0-9]*.pickle.pbz2")))
         return
-    with tarfile.open(path) as tar:
+    with open_tar(path) as tar:
         named = {Path(member.name).name: member for member in tar if member.isfile()}
         for name in sorted(name for name in named if name[:1].isdigit() and name.endswith(".pickle.pbz2")):
             file = tar.extractfile(named[name])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
 import math
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
@@ -69,11 +71,7 @@ def read_columns(path: Path, texts: Iterable[str], numbers: Iterable[str], *, he
     and a number that is none.
     """
     texts, numbers = list(texts), list(numbers)
-    names = None if header else [*texts, *numbers]
-    try:
-        frame = pd.read_csv(io.StringIO(read_text(path)), dtype=str, names=names, keep_default_na=False)
-    except pd.errors.ParserError as error:
-        raise ValueError(f"no table of text ({error})") from error
+    frame = read_table(path, None if header else [*texts, *numbers])
     missing = [name for name in [*texts, *numbers] if name not in frame]
     if missing or (not header and not isinstance(frame.index, pd.RangeIndex)):
         shown = ", ".join(map(str, frame.columns))[:200]
@@ -83,8 +81,28 @@ def read_columns(path: Path, texts: Iterable[str], numbers: Iterable[str], *, he
     return frame[[*texts, *numbers]].fillna("")
 
 
+def read_table(path: Path, names: list[str] | None = None) -> pd.DataFrame:
+    """A CSV as text, with the columns ``names`` where it has no header; ValueError where one comes twice."""
+    text = read_text(path)
+    try:
+        header = next(csv.reader(io.StringIO(text)), [])
+        frame = pd.read_csv(io.StringIO(text), dtype=str, names=names, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        raise ValueError(f"no table of text ({error})") from error
+    twice = [name for name, count in Counter(map(str.strip, header)).items() if count > 1]
+    if twice and names is None:
+        raise ValueError(f"column {twice[0][:60]!r} comes twice; expected every column once")
+    if names is None and not isinstance(frame.index, pd.RangeIndex):
+        raise ValueError(f"its rows have more fields than the {len(header)} of its first line")
+    return frame
+
+
 def finite(name: str, values: Iterable[Any]) -> npt.NDArray[np.float64]:
     """The numbers of a column, as they are or as text; ValueError says in which row there is no finite one."""
+    if isinstance(values, pd.Series):  # of text: all at once, where all are numbers
+        found = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
+        if np.isfinite(found).all():
+            return found
     return np.array([number(f"{name}, row {row}", value) for row, value in enumerate(values)])
 
 

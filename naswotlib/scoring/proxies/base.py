@@ -31,13 +31,21 @@ def register_proxy(name: str, *, needs_labels: bool = False) -> Callable[[Proxy]
 
 
 def load_batch(
-    source: str | Path, n: int, *, proxy: str, seed: int, data_dir: str | Path | None = None, side: int | None = None
+    source: str | Path,
+    n: int,
+    *,
+    proxy: str,
+    seed: int,
+    data_dir: str | Path | None = None,
+    side: int | None = None,
+    channels: int = 3,
 ) -> tuple[Tensor, Tensor | None]:
     """The mini-batch of :func:`naswotlib.load_images` for a proxy, and labels where it needs them."""
     check_choice("proxy", proxy, (NASWOT, *PROXIES))
+    how: dict[str, Any] = {"seed": seed, "data_dir": data_dir, "side": side, "channels": channels}
     if proxy in NEED_LABELS:
-        return load_images(source, n, seed=seed, data_dir=data_dir, with_labels=True, side=side)
-    return load_images(source, n, seed=seed, data_dir=data_dir, side=side), None
+        return load_images(source, n, with_labels=True, **how)
+    return load_images(source, n, **how), None
 
 
 def floating(named: Iterator[tuple[str, Tensor]]) -> dict[str, Tensor]:

@@ -1,0 +1,83 @@
+"""What a command says when something went wrong: one line on standard error, and an exit status.
+
+0: done. 1: a check failed, such as `data verify`, or every architecture of many. 2: an argument, a file or the user's
+own code is at fault, as the line says. 130: interrupted. NASWOT_TRACEBACK=1 shows Python's traceback too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+FAILED, FAULT, INTERRUPTED = 1, 2, 130
+_HERE = str(Path(__file__).parents[1])
+
+
+def told(error: BaseException) -> str:
+    """An error in one line: its kind where that says more than the text, its text, and where it arose elsewhere."""
+    text = " ".join(str(error).split())
+    frames = traceback.extract_tb(error.__traceback__)
+    place = "" if not frames or frames[-1].filename.startswith(_HERE) else f" ({_place(frames)})"
+    return f"{type(error).__name__}{': ' if text else ''}{text[:600]}{place}"
+
+
+def _place(frames: traceback.StackSummary) -> str:
+    """The last line of one's own code, else of an installed package."""
+    outside = [frame for frame in frames if not frame.filename.startswith((_HERE, "<"))]
+    own = [frame for frame in outside if "site-packages" not in frame.filename and sys.prefix not in frame.filename]
+    frame = (own or outside or list(frames))[-1]
+    return f"{Path(frame.filename).name}, line {frame.lineno}"
+
+
+@contextmanager
+def user_code(what: str, advice: str = "") -> Iterator[None]:
+    """ValueError that begins with ``what`` and says where, for an error that code outside of this library raises."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        if frames and frames[-1].filename.startswith(_HERE) and not isinstance(error, SystemExit):
+            raise
+        raise ValueError(f"{what}: {told(error)}{f'; {advice}' if advice else ''}") from error
+
+
+def run(app: Any) -> None:
+    """Run the command, and exit."""
+    try:
+        status = app(standalone_mode=False)
+    except BrokenPipeError:  # who reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except BaseException as error:
+        status = _status(error)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _status(error: BaseException) -> int:
+    """Say what went wrong; the exit status."""
+    cause = error.__cause__ or error.__context__
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 0
+    if os.environ.get("NASWOT_TRACEBACK"):
+        traceback.print_exception(error)
+    if hasattr(error, "show") and hasattr(error, "exit_code"):  # typer's own, of a wrong option
+        error.show()
+        return int(error.exit_code)
+    if type(error).__name__ == "Exit":
+        return int(getattr(error, "exit_code", 0))
+    if isinstance(error, KeyboardInterrupt) or (type(error).__name__ == "Abort" and not isinstance(cause, EOFError)):
+        print(
+            "naswot: interrupted; with --out, what is done is kept, and the same command goes on from there",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    if type(error).__name__ == "Abort" and cause is not None:  # which is how typer says that a file ended too early
+        error = cause
+    plain = isinstance(error, ValueError | TypeError | OSError | RuntimeError) and str(error)
+    print(f"naswot: {' '.join(str(error).split()) if plain else told(error)}", file=sys.stderr)
+    return FAULT

@@ -1,0 +1,130 @@
+"""Rectifiers below the level of functions: how an operation of torch is told to be an activation.
+
+Scripted and traced code, autograd functions and ``torch.ops`` reach torch as operations, and so do rectifiers that are
+written by hand: ``x.clamp(min=0)``, ``maximum(x, 0)``, ``where(x > 0, x, 0)``, ``x * (x > 0)``, ``x[x < 0] = 0``.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+OPERATIONS = {
+    **{name: name for name in ("relu", "threshold", "leaky_relu", "elu", "gelu", "silu", "mish", "hardswish")},
+    **{name: name for name in ("softplus", "sigmoid", "hardsigmoid", "tanh", "hardtanh")},
+    "_prelu_kernel": "prelu",
+    "rrelu_with_noise": "rrelu",
+    "log_sigmoid_forward": "logsigmoid",
+}  # operations that are activations, and the function that each belongs to
+_POSITIVE, _NEGATIVE = {"gt", "ge"}, {"lt", "le"}
+_SAME_VALUES = {"_to_copy", "clone", "alias", "detach", "view", "expand", "unsqueeze"}
+_TRANSPARENT = ("aten", "prim", "prims", "profiler")  # name spaces whose operations are known; those of others are not
+_OPAQUE = ("rnn", "lstm", "gru", "encoder_layer", "_addmm_activation")  # operations that apply activations inside
+
+
+class Found(NamedTuple):
+    """An activation: the tensor that it is applied to, its kind, and how it is written.
+
+    ``kind`` is none of a function's where it gates by a sign in another way, or is an operation of others. ``by_hand``:
+    written with operations that serve other ends too.
+    """
+
+    x: Tensor | None
+    kind: str
+    written: str
+    by_hand: bool = True
+
+
+class _Mask(NamedTuple):
+    mask: weakref.ref[Tensor]
+    x: weakref.ref[Tensor]
+    positive: bool
+
+
+class Spellings:
+    """Looks at one operation after the other."""
+
+    def __init__(self) -> None:
+        self._masks: dict[int, _Mask] = {}  # signs that were taken, by the number of the tensor that holds them
+
+    def before(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found | None:
+        """The activation that a call is; None where it is none that can be told."""
+        name, space = _name(operation), getattr(operation, "namespace", "aten")
+        if space not in _TRANSPARENT or any(part in name for part in _OPAQUE):
+            return Found(None, "cannot be seen into", f"{space}.{name}()")
+        x = args[0] if args else kwargs.get("self")
+        return self._activation(name, x, args, kwargs) if isinstance(x, Tensor) else None
+
+    def _activation(self, name: str, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found | None:
+        if name in OPERATIONS:
+            from_zero = name == "hardtanh" and _argument(args, kwargs, 1, "min_val") == 0
+            return Found(x, "relu6" if from_zero else OPERATIONS[name], f"{OPERATIONS[name]}()", by_hand=False)
+        if name in {"clamp", "clamp_min"}:
+            kind = _clamped(_argument(args, kwargs, 1, "min"), _argument(args, kwargs, 2, "max"))
+            return Found(x, kind, f"{name}()") if kind else None
+        if name == "maximum":
+            return self._maximum(x, args[1])
+        return self._masked(name, args) if name in {"where", "mul", "masked_fill", "index_put"} else None
+
+    def after(self, operation: Any, args: tuple[Any, ...], result: Any) -> None:
+        """Note a result that holds the signs of a tensor."""
+        if not isinstance(result, Tensor) or not args or not isinstance(args[0], Tensor):
+            return
+        name, x = _name(operation), args[0]
+        if name in _POSITIVE | _NEGATIVE and x.is_floating_point() and _is_zero(args[1]):
+            self._masks[id(result)] = _Mask(weakref.ref(result), weakref.ref(x), name in _POSITIVE)
+        elif name in _SAME_VALUES and (known := self._mask(x)):
+            self._masks[id(result)] = known._replace(mask=weakref.ref(result))
+
+    def _mask(self, value: Any) -> _Mask | None:
+        known = self._masks.get(id(value))
+        return known if known is not None and known.mask() is value else None
+
+    def _maximum(self, x: Tensor, other: Tensor) -> Found | None:
+        for value, zero in ((x, other), (other, x)):
+            if _is_zero(zero):
+                return Found(value, "relu", "maximum()")
+        return None
+
+    def _masked(self, name: str, args: tuple[Any, ...]) -> Found | None:
+        """A product with signs, or a choice by them."""
+        if name == "mul":
+            factors = [(self._mask(args[0]), args[1], None), (self._mask(args[1]), args[0], None)]
+        elif name == "where" and len(args) == 3:
+            factors = [(self._mask(args[0]), *args[1:])]
+        else:
+            mask = args[1][0] if name == "index_put" and len(args[1]) == 1 else args[1]
+            factors = [(self._mask(mask), args[2], args[0])]
+        for known, chosen, other in factors:
+            if known is None:
+                continue
+            x, zero = (chosen, other) if known.positive else (other, chosen)
+            if known.x() is x and x is not None and (zero is None or _is_zero(zero)):
+                return Found(x, "relu", f"{name}()")
+            return Found(known.x(), "with a sign", f"{name}()")
+        return None
+
+
+def _name(operation: Any) -> str:
+    """The name of an operation, without that it works in place."""
+    name = str(getattr(operation, "_schema", operation)).partition("(")[0].partition("::")[2].partition(".")[0]
+    return name[:-1] if name.endswith("_") and not name.endswith("__") else name
+
+
+def _argument(args: tuple[Any, ...], kwargs: dict[str, Any], place: int, name: str) -> Any:
+    return args[place] if len(args) > place else kwargs.get(name)
+
+
+def _clamped(low: Any, high: Any) -> str:
+    """The kind of an activation that bounds from below by 0, maybe from above too; empty for other bounds."""
+    if low is None or not _is_zero(low):
+        return ""
+    return "relu" if high is None else "relu6"
+
+
+def _is_zero(value: Any) -> bool:
+    """Whether a number is 0, or a tensor holds nothing else; on a GPU that is waited for."""
+    return not bool(torch.count_nonzero(value)) if isinstance(value, Tensor) else value == 0

@@ -1,0 +1,68 @@
+"""Loops are compiled once, wherever they can be kept, and a score does not wait for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from naswotlib.scoring import ready
+
+SCORE = """
+import sys, torch, naswotlib
+from torch import nn
+torch.manual_seed(0)
+network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3), nn.ReLU())
+score = naswotlib.naswot_score(network, torch.randn(6, 3, 8, 8))
+print(score.kernel.tolist(), score.layers, "numba" in sys.modules)
+"""
+
+
+def run(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_until_loops_are_compiled_an_exact_score_does_without_them_and_is_the_same(tmp_path):
+    without = run(SCORE, NUMBA_CACHE_DIR=str(tmp_path))
+    with_them = run("from naswotlib.scoring import ready\nready._found.add('packing')\n" + SCORE)
+    assert without.split()[-1] == "False"
+    assert with_them.split()[-1] == "True"
+    assert without.split()[:-1] == with_them.split()[:-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def read_only(monkeypatch):
+    """As if nothing could be written beside the package; as root, permissions would not keep one from it."""
+    writable = ready._is_writable
+    monkeypatch.setattr(ready, "_is_writable", lambda folder: folder != ready.BESIDE and writable(folder))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    ready.loops_folder.cache_clear()
+    yield
+    ready.loops_folder.cache_clear()
+
+
+def test_a_read_only_package_keeps_its_loops_in_the_users_cache(read_only, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert ready.loops_folder() == tmp_path / "cache" / "naswotlib" / "compiled"
+
+
+def test_without_a_home_they_go_to_a_temporary_folder_and_no_folder_is_called_tilde(read_only, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(ready.os.path, "expanduser", lambda path: path)  # what Python does where nobody has a home
+    monkeypatch.setattr(ready.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
+    assert ready.loops_folder().parent == tmp_path / "tmp"
+    assert not Path("~").exists()
