@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from scipy.stats import kendalltau
 
-from naswotbook.experiments import other_spaces
 from naswotbook.experiments.other_spaces import (
     COLUMNS,
     TABLES,
+    Table,
     draw_networks,
     measure_networks,
     one_of_each,
@@ -31,6 +31,7 @@ from naswotbook.experiments.task_tables import (
     tasks_table,
 )
 from naswotbook.kept import parse_name, read_runs
+from naswotbook.registry import find_entry
 from naswotlib import load_benchmark
 from naswotlib.benchmarks import Benchmark, import_file
 from naswotlib.benchmarks.importers.transnas101 import TASKS
@@ -44,7 +45,9 @@ from naswotlib.stats import kendall_tau, partial_tau
 PAPER = Path(__file__).parents[2] / "figures" / "paper"
 SCORES = PAPER / "scores"
 SUMMARIES = sorted(PAPER.glob("spaces-*.csv"))
-KEPT = [name for name in TABLES if (SCORES / scores_file(name, 0)).exists()]
+BATCHES = {name: find_entry(f"spaces-{name}").run["batch_size"] for name in TABLES}
+FILES = {name: SCORES / scores_file(name, seed=0, batch_size=batch) for name, batch in BATCHES.items()}
+KEPT = [name for name, file in FILES.items() if file.exists()]
 JIGSAW, LAYOUT = ("jigsaw", "validation", 10), ("room_layout", "validation", 25)
 
 
@@ -137,7 +140,7 @@ def test_the_picture_has_a_row_a_task_and_four_marks_in_it():
 
 def test_every_task_of_transnas_has_a_title_and_no_table_is_scored_on_two_names():
     assert set(TASKS) <= set(TITLES)
-    names = [scores_file(table, 0) for table in TABLES]
+    names = [file.name for file in FILES.values()]
     assert len(set(names)) == len(names)
     assert [parse_name(name) for name in names] == [None] * len(names)  # they belong to one page
 
@@ -166,19 +169,19 @@ def test_of_networks_that_are_one_the_first_is_kept():
 
 
 def test_scores_are_taken_from_the_kept_table_and_what_it_lacks_is_added(tmp_path, monkeypatch):
-    monkeypatch.setitem(TABLES, "nasbench_macro", other_spaces.Scored("small", "photos", 16, 4))
+    monkeypatch.setitem(TABLES, "nasbench_macro", Table("small", "photos", 16))
     archs = ["01201201", "00000012"]
-    new = measure_networks("nasbench_macro", "nasbench_macro", archs, seed=0)
+    new = measure_networks("nasbench_macro", "nasbench_macro", archs, seed=0, batch_size=4)
     inputs = load_images("photos", 4, seed=0, side=16)
     expected = score_archs("nasbench_macro", archs, inputs, seed=0, exact=False, progress=False)
     assert new.naswot.tolist() == expected.score.tolist()
     assert new.flops.tolist() == network_sizes("nasbench_macro", archs, side=16).flops.tolist()
-    measure_networks("nasbench_macro", "nasbench_macro", archs[:1], seed=0, kept=tmp_path)
-    file = tmp_path / scores_file("nasbench_macro", 0)
+    measure_networks("nasbench_macro", "nasbench_macro", archs[:1], seed=0, batch_size=4, kept=tmp_path)
+    file = tmp_path / scores_file("nasbench_macro", seed=0, batch_size=4)
     table = pd.read_parquet(file)
     table.assign(score=1.5).to_parquet(file)
     more = ["11111111", *archs[::-1]]
-    all_three = measure_networks("nasbench_macro", "nasbench_macro", more, seed=0, kept=tmp_path)
+    all_three = measure_networks("nasbench_macro", "nasbench_macro", more, seed=0, batch_size=4, kept=tmp_path)
     assert all_three.naswot.tolist()[1:] == [expected.score[1], 1.5]
     assert [run["rows"] for run in read_runs(tmp_path)[file.name]] == [1, 2]
 
@@ -188,8 +191,8 @@ def test_scores_are_taken_from_the_kept_table_and_what_it_lacks_is_added(tmp_pat
 
 @pytest.mark.parametrize("name", KEPT)
 def test_a_committed_table_has_a_manifest_of_all_its_rows_and_no_failures(name):
-    table = pd.read_parquet(SCORES / scores_file(name, 0))
-    runs = read_runs(SCORES)[scores_file(name, 0)]
+    table = pd.read_parquet(FILES[name])
+    runs = read_runs(SCORES)[FILES[name].name]
     assert sum(run["rows"] for run in runs) == len(table) >= 200
     assert table.arch.is_unique
     assert set(table.error) == {""}
@@ -198,11 +201,11 @@ def test_a_committed_table_has_a_manifest_of_all_its_rows_and_no_failures(name):
 
 @pytest.mark.parametrize("name", KEPT)
 def test_networks_scored_again_give_the_committed_scores(name, request):
-    how, table = TABLES[name], pd.read_parquet(SCORES / scores_file(name, 0))
+    how, table = TABLES[name], pd.read_parquet(FILES[name])
     data = request.getfixturevalue("data_dir") if how.images == "cifar10" else None
-    [space] = {run["settings"]["space"] for run in read_runs(SCORES)[scores_file(name, 0)]}
+    [space] = {run["settings"]["space"] for run in read_runs(SCORES)[FILES[name].name]}
     some = table.iloc[np.random.default_rng(0).permutation(len(table))[:2]]
-    again = measure_networks(name, space, some.arch.tolist(), seed=0, data_dir=data)
+    again = measure_networks(name, space, some.arch.tolist(), seed=0, batch_size=BATCHES[name], data_dir=data)
     assert again.naswot.tolist() == pytest.approx(some.score.tolist(), rel=1e-6)
 
 

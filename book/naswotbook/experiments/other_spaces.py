@@ -28,39 +28,35 @@ COLUMNS = ["table", "dataset", "split", "epochs", "kind", "measure", "given", "n
 
 
 @dataclass(frozen=True)
-class Scored:
-    """How networks of a table are scored.
-
-    title: of the table in text; images, side: first and last argument of :func:`naswotlib.load_images`; batch_size:
-    images in the mini-batch; n: networks drawn, all where the table has fewer.
+class Table:
+    """A table of accuracies: what text calls it, and the first and last argument of :func:`naswotlib.load_images` of
+    the images on which its networks are scored.
     """
 
     title: str
     images: str = "cifar10"
     side: int | None = None
-    batch_size: int = 128
-    n: int = 500
 
 
 TABLES = {
-    "transnas101_micro": Scored("TransNAS-Bench-101 micro", "photos", 256, 32),
-    "transnas101_macro": Scored("TransNAS-Bench-101 macro", "photos", 256, 32),
-    "nasbench_macro": Scored("NAS-Bench-Macro"),
-    "channel_bench_resnet": Scored("Channel-Bench-Macro, ResNet", n=2000),
-    "channel_bench_mobilenet": Scored("Channel-Bench-Macro, MobileNet"),
-    "darts1000": Scored("DARTS, 1,000 small networks", n=1000),
-    "nasbench101_imagenet": Scored("NAS-Bench-101 on ImageNet"),
+    "transnas101_micro": Table("TransNAS-Bench-101 micro", "photos", 256),
+    "transnas101_macro": Table("TransNAS-Bench-101 macro", "photos", 256),
+    "nasbench_macro": Table("NAS-Bench-Macro"),
+    "channel_bench_resnet": Table("Channel-Bench-Macro, ResNet"),
+    "channel_bench_mobilenet": Table("Channel-Bench-Macro, MobileNet"),
+    "darts1000": Table("DARTS, 1,000 small networks"),
+    "nasbench101_imagenet": Table("NAS-Bench-101 on ImageNet"),
 }
 
 
-def scores_file(table: str, seed: int) -> str:
+def scores_file(table: str, *, seed: int, batch_size: int) -> str:
     """The name of the file of kept scores of ``table``.
 
-    >>> scores_file("transnas101_micro", 0)
+    >>> scores_file("transnas101_micro", seed=0, batch_size=32)
     'spaces-transnas101_micro-photos256-seed0-batch32.parquet'
     """
     how = TABLES[table]
-    return f"spaces-{table}-{how.images}{how.side or ''}-seed{seed}-batch{how.batch_size}.parquet"
+    return f"spaces-{table}-{how.images}{how.side or ''}-seed{seed}-batch{batch_size}.parquet"
 
 
 def draw_networks(benchmark: Benchmark, n: int, *, seed: int) -> list[str]:
@@ -83,6 +79,7 @@ def measure_networks(
     archs: Sequence[str],
     *,
     seed: int,
+    batch_size: int,
     workers: int = 1,
     data_dir: str | Path | None = None,
     kept: Path | None = None,
@@ -95,12 +92,11 @@ def measure_networks(
     how = TABLES[table]
 
     def score(missing: list[str], out: Path | None) -> pd.DataFrame:
-        inputs = load_images(how.images, how.batch_size, seed=seed, data_dir=data_dir, side=how.side)
+        inputs = load_images(how.images, batch_size, seed=seed, data_dir=data_dir, side=how.side)
         return score_archs(space, missing, inputs, seed=seed, exact=False, workers=workers, out=out, progress=False)
 
-    scored = (
-        score(list(archs), None) if kept is None else complete_scores(kept / scores_file(table, seed), archs, score)
-    )
+    file = kept and kept / scores_file(table, seed=seed, batch_size=batch_size)
+    scored = complete_scores(file, archs, score) if file else score(list(archs), None)
     sizes = network_sizes(space, archs, side=how.side or 32)[["arch", *SIZES]]
     return scored[["arch", "score"]].rename(columns={"score": NASWOT}).merge(sizes, on="arch", validate="1:1")
 
