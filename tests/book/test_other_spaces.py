@@ -18,6 +18,7 @@ from naswotbook.experiments.other_spaces import (
     measure_networks,
     one_of_each,
     rank_tasks,
+    rank_widths,
     read_tasks,
     scores_file,
 )
@@ -29,6 +30,8 @@ from naswotbook.experiments.task_tables import (
     in_words,
     sizes_in_words,
     tasks_table,
+    widths_in_words,
+    widths_table,
 )
 from naswotbook.kept import parse_name, read_runs
 from naswotbook.registry import find_entry
@@ -39,6 +42,7 @@ from naswotlib.benchmarks.table import TableInfo, make_table
 from naswotlib.data.images import load_images
 from naswotlib.scoring.many import score_archs
 from naswotlib.spaces import get_space
+from naswotlib.spaces.base import sample_distinct
 from naswotlib.spaces.sizes import network_sizes
 from naswotlib.stats import kendall_tau, partial_tau
 
@@ -121,6 +125,24 @@ def test_words_name_the_tasks_on_which_counting_is_better_and_those_on_which_it_
         assert verdict in in_words(rank_tasks("darts1000", points, {task: tasks[task]}, seed=0, n_boot=60))
     both = {JIGSAW: (points.naswot.fillna(0) + points.num_units).to_numpy()}
     assert "cannot be told apart" in in_words(rank_tasks("darts1000", points, both, seed=0, n_boot=60))
+
+
+def test_the_width_that_accuracy_follows_is_told_from_the_one_that_the_score_follows():
+    space, rng = get_space("channel_bench_resnet"), np.random.default_rng(0)
+    archs = [space.to_str(arch) for arch in sample_distinct(space, 80, rng)]
+    digits = np.array([[int(digit) for digit in arch] for arch in archs], float)
+    points = pd.DataFrame({"arch": archs, **{name: rng.normal(size=80) for name in PREDICTORS}})
+    points["naswot"] = digits[:, 2] + rng.normal(0, 0.1, 80)
+    table = rank_widths("channel_bench_resnet", points, digits[:, 5] + rng.normal(0, 0.1, 80), seed=0, n_boot=30)
+    assert list(table) == COLUMNS
+    taus = table.set_index(["measure", "given"]).tau
+    assert taus["naswot", "c2"] == pytest.approx(kendalltau(points.naswot, digits[:, 2]).statistic)
+    words = " ".join(widths_in_words(table).split())
+    assert words.startswith("Accuracy follows c5 most, the score c2,")
+    assert words.endswith("the score makes more of c2 than accuracy does, and less of c5.")
+    shown = widths_table(table)
+    assert f"| c5 | {taus['accuracy', 'c5']:.2f} (" in shown
+    assert shown.count("\n") == 9
 
 
 def test_the_picture_has_a_row_a_task_and_four_marks_in_it():

@@ -21,6 +21,7 @@ from naswotlib.scoring.many import score_archs
 from naswotlib.scoring.proxies import NASWOT
 from naswotlib.spaces.base import get_space, sample_distinct
 from naswotlib.spaces.sizes import network_sizes
+from naswotlib.stats import kendall_tau
 
 Numbers = npt.NDArray[np.float64]
 Task = tuple[str, str, int]  # data set, split, epochs
@@ -152,6 +153,24 @@ def rank_tasks(
         if others:
             rows.append(about | {"kind": "other tasks", "tau": tau_b(values[known], np.mean(others, axis=0))})
     return pd.DataFrame([{"table": table} | row for row in rows], columns=COLUMNS)
+
+
+def rank_widths(table: str, points: pd.DataFrame, accuracy: Numbers, *, seed: int, n_boot: int = 1000) -> pd.DataFrame:
+    """Which widths of Channel-Bench-Macro each measure of ``points`` follows, and which ``accuracy`` does.
+
+    The columns of :func:`rank_tasks`, of kind ``width``: tau of ``measure``, or of ``accuracy``, with the number of
+    channels of layer ``given``, c0 to c6.
+    """
+    space = get_space(table)
+    widths = np.array([space.from_str(arch).digits for arch in points.arch])
+    rows = []
+    columns = {"accuracy": accuracy} | {name: points[name].to_numpy(dtype=float) for name in PREDICTORS}
+    for name, values in columns.items():
+        for layer, width in enumerate(widths.T):
+            found = kendall_tau(width, values, rng=np.random.default_rng(seed), n_boot=n_boot)
+            about = {"table": table, "kind": "width", "measure": name, "given": f"c{layer}", "n": found.n}
+            rows.append(about | {"tau": found.tau, "low": found.low, "high": found.high})
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _with_sizes(points: pd.DataFrame, seed: int, n_boot: int) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -51,7 +51,7 @@ def tasks_table(found: pd.DataFrame) -> str:
     """Markdown: the rank correlations of one table, a row a task, and the score less the best count."""
     heads = ["task", "n", *(MEASURES[name].label for name in PREDICTORS), "score less the best count"]
     rows = []
-    for _, part in found[found.kind != "sizes"].groupby("dataset", sort=False):
+    for _, part in found.dropna(subset="dataset").groupby("dataset", sort=False):
         taus = part[part.kind == "task"].set_index("measure")
         [difference] = part[part.kind == "difference"].to_dict("records")
         less = f"{_signed(difference)} ({MEASURES[difference['given']].label})"
@@ -126,3 +126,32 @@ def sizes_in_words(found: pd.DataFrame) -> str:
     taus = found[found.kind == "sizes"].to_dict("records")
     named = [f"{MEASURES[row['given']].label} {row['tau']:.3f} ({row['low']:.3f} to {row['high']:.3f})" for row in taus]
     return f"τ of the score with each count: {', '.join(named)}."
+
+
+def widths_table(found: pd.DataFrame) -> str:
+    """Markdown: which widths accuracy and each measure follow, a row a layer, from the rows of kind ``width``."""
+    rows = found[found.kind == "width"]
+    taus: Any = rows.set_index(["given", "measure"])
+    names = {"accuracy": "accuracy"} | {name: MEASURES[name].label for name in PREDICTORS}
+    cells = [
+        [layer, *(_interval_of(taus.loc[layer, name], name in ("accuracy", NASWOT)) for name in names)]
+        for layer in rows.given.unique()
+    ]
+    return markdown_table(["τ with the width of", *names.values()], cells)
+
+
+def _interval_of(row: Any, shown: bool) -> str:
+    return f"{row['tau']:.2f}" + (f" ({row['low']:.2f} to {row['high']:.2f})" if shown else "")
+
+
+def widths_in_words(found: pd.DataFrame) -> str:
+    """Which width accuracy, the score and the number of units follow most, and where the first two are apart."""
+    rows = found[found.kind == "width"]
+    by_layer: Any = {name: part.set_index("given") for name, part in rows.groupby("measure")}
+    accuracy, score = by_layer["accuracy"], by_layer[NASWOT]
+    most = {name: part.tau.idxmax() for name, part in by_layer.items()}
+    more = ", ".join(score.index[score.low > accuracy.high])
+    less = ", ".join(score.index[score.high < accuracy.low])
+    return f"""Accuracy follows {most["accuracy"]} most, the score {most[NASWOT]}, the number of units
+    {most["num_units"]}, parameters {most["parameters"]}, FLOPs {most["flops"]}. By intervals that do not meet, the
+    score makes more of {more or "none"} than accuracy does, and less of {less or "none"}."""
