@@ -36,6 +36,7 @@ PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nasbench101": (SPACE, {"n_archs": 11}),
     "nasbench201": (SPACE, {"n_archs": 11}),
     "nats_size": (SPACE, {"n_archs": 11}),
+    "other_spaces": ({"n_archs": 4, "batch_size": 4}, {"n_archs": 5}),
     "own_space": ({"n_archs": 6, "batch_size": 8}, {"seed": 4}),
     "nds": ({"n_archs": 2, "batch_size": 4}, {"n_archs": 3}),
 }

@@ -13,6 +13,7 @@ import yaml
 
 from naswotbook.map import code_link, find_code, list_notebooks, list_places, panel_seconds, read_map
 from naswotlib import list_spaces
+from naswotlib.benchmarks.importers import TABLES
 from naswotlib.data.images import DATASETS
 from naswotlib.training.suite import TRAJECTORIES
 from support.notebooks import PAGES as NOTEBOOKS
@@ -68,7 +69,7 @@ def test_data_that_a_page_reads_are_tables_and_images_that_the_library_knows() -
     images = {*DATASETS, "imagenette", "photos"}
     tables = {*list_spaces(), "nasbench201-complete", TRAJECTORIES, "nds_*", "*"}  # some are still in training
     bundled = {f"bundled-{name}" for name in tables}
-    published = {*list_spaces(), "nds_*", "nats-bench-sample"}
+    published = {*list_spaces(), *TABLES, "nds_*", "nats-bench-sample"}
     for page, data in MAP["notebooks"].items():
         assert set(data) <= {"demo", "paper"}, page
         assert set(data.get("demo", [])) <= bundled | images, page

@@ -37,6 +37,7 @@ PAGES = {  # by start of name
     "fronts": "fig9",
     "cheap": "cheap",
     "nasbench201-cifar10-eval": "equation1",
+    "spaces": "other_spaces",
     "why": "why",
 }
 
