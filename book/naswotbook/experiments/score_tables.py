@@ -31,7 +31,10 @@ HEADINGS = {
     "skeletons": "Skeletons",
     "measures": "The score and other measures",
 }
-PAGES = {"fig5": "fig5", "cheap": "cheap", "nasbench201-cifar10-eval": "equation1", "why": "why"}  # by start of name
+PAGES = {  # by start of name
+    **{"fig5": "fig5", "cheap": "cheap", "nasbench201-cifar10-eval": "equation1", "why": "why"},
+    **{"measures": "measures", "nasbench201-cifar10-measures": "measures"},
+}
 
 
 def agreements(folder: Path, *, n_boot: int, rng: np.random.Generator) -> pd.DataFrame:
