@@ -33,7 +33,7 @@ HEADINGS = {
 }
 PAGES = {  # by start of name
     **{"fig5": "fig5", "cheap": "cheap", "nasbench201-cifar10-eval": "equation1", "why": "why"},
-    **{"measures": "measures", "nasbench201-cifar10-measures": "measures"},
+    **{"measures": "measures", "nasbench201-cifar10-measures": "measures", "programs": "programs"},
 }
 
 
