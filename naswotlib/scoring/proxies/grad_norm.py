@@ -48,7 +48,7 @@ def grad_norm(network: nn.Module, inputs: Tensor, *, labels: Tensor, norm: Gradi
     check_labels(labels, len(inputs))
     check_choice("norm", norm, ("sum", "euclidean"))
     weights = {name: weight.detach().requires_grad_() for name, weight in floating(network.named_parameters()).items()}
-    with scoring_mode(network, "batch", inputs), torch.inference_mode(False), torch.enable_grad():
+    with scoring_mode(network, "batch"), torch.inference_mode(False), torch.enable_grad():
         scores = class_scores(functional_call(network, weights, (inputs,)))
         _check_classes(labels, scores)
         gradients = gradients_of(F.cross_entropy(scores, labels), weights)
