@@ -28,6 +28,15 @@ def published_dir(data_dir: Path) -> Path:
     return path
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests of GPUs are skipped where there is none."""
+    if item.get_closest_marker("gpu"):
+        import torch  # takes seconds, and few tests have the marker
+
+        if not torch.cuda.is_available():
+            pytest.skip("torch sees no GPU")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """With NASWOTLIB_STRICT=1 (as .ci/run sets it) a skipped browser or notebook test is a failure."""

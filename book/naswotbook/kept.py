@@ -121,21 +121,26 @@ def kept_table(path: Path | None, compute: Callable[[], pd.DataFrame]) -> pd.Dat
     return pd.read_parquet(path)
 
 
-def record_run(table: Path, folder: Path) -> None:
-    """Note in the manifest beside ``table`` what rows from ``folder``, of ``score_archs(out=folder)``, were made with.
+def describe_run(folder: Path) -> dict[str, Any]:
+    """What rows in ``folder``, of ``score_archs(out=folder)``, were made with.
 
-    Day of the newest part, number of rows, hardware, versions and all settings. Noting the same twice changes nothing.
+    Day of the newest part, number of rows, hardware, versions and all settings.
     """
     found = json.loads((folder / MANIFEST).read_text())
     settings = dict(found["settings"])
     newest = max(part.stat().st_mtime for part in folder.glob("part-*.parquet"))
-    run = {
+    return {
         "rows": int((read_scores(folder).error == "").sum()),
         "date": time.strftime("%Y-%m-%d", time.gmtime(newest)),
         "hardware": found["hardware"],
         "versions": ", ".join(f"{name} {number}" for name, number in settings.pop("versions").items()),
         "settings": settings,
     }
+
+
+def record_run(table: Path, folder: Path) -> None:
+    """Note :func:`describe_run` of ``folder`` in the manifest beside ``table``; the same twice changes nothing."""
+    run = describe_run(folder)
     runs = read_runs(table.parent)
     if run not in runs.get(table.name, []):
         runs.setdefault(table.name, []).append(run)

@@ -83,6 +83,12 @@ def read_facts(path: Path) -> dict[str, str]:
     return {**json.loads(path.read_text()), "command": command}
 
 
+def read_measured(path: Path) -> dict[str, str]:
+    """What a program of tests/speed wrote beside its CSV; the command as code."""
+    facts = {name: str(value) for name, value in json.loads(path.read_text()).items()}
+    return {**facts, "command": f"`{facts['command']}`"}
+
+
 def provenance_table(runs: Mapping[str, Mapping[str, str]]) -> str:
     """Facts of runs, fresh or read back from files, as a table in Markdown: a column a run, its heading the key."""
     names = dict.fromkeys(name for facts in runs.values() for name in facts)

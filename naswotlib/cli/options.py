@@ -84,7 +84,8 @@ Counting = Annotated[str, typer.Option(help="`once` (equation 1) or `reference` 
 Proxy = Annotated[
     str,
     typer.Option(
-        help="What to compute: naswot, or grad_norm, grad_norm_euclidean, synflow, parameters, flops, num_units."
+        help="What to compute: naswot, or grad_norm, grad_norm_euclidean, synflow, snip, grasp, fisher, plain, "
+        "l2_norm, jacob_cov, jacob_cov_eval, epe_nas, zen, zico, swap, near, parameters, flops, num_units."
     ),
 ]
 Exact = Annotated[

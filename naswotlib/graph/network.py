@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from naswotlib.graph.graph import Graph, Op, last_uses
 
 
-def init_weights(graph: Graph, seed: int) -> dict[str, Tensor]:
+def init_weights(graph: Graph, seed: int, *, pinned: bool = False) -> dict[str, Tensor]:
     """Initial weights of ``graph``, by parameter name, drawn in data-flow order from ``seed`` alone.
 
     ``graph.init == "pytorch"``: what PyTorch draws when it builds the layers in this order after
@@ -20,11 +20,13 @@ def init_weights(graph: Graph, seed: int) -> dict[str, Tensor]:
     NAS-Bench-101 networks, convolutions N(0, 2/(k² C_out)), classifier N(0, 0.01²) with bias 0. ``"resnet"``: as
     torchvision's ResNets, convolutions as ``fan_out``, the classifier as ``pytorch``.
     Batch normalisation starts at 1 and 0. The global random state is neither read nor changed.
+
+    With ``pinned`` all are views of one buffer from which a GPU copies them by itself.
     """
     generator = torch.Generator().manual_seed(seed)
-    weights: dict[str, Tensor] = {}
-    for name, shape, op in graph.parameters():
-        tensor = torch.empty(shape)
+    weights = _pinned(graph) if pinned else {name: torch.empty(shape) for name, shape, _ in graph.parameters()}
+    for name, _, op in graph.parameters():
+        tensor = weights[name]
         is_bias = name.endswith(".bias")
         if op.kind == "batch_norm":
             tensor.fill_(0.0 if is_bias else 1.0)
@@ -39,8 +41,17 @@ def init_weights(graph: Graph, seed: int) -> dict[str, Tensor]:
         else:
             std = 0.01 if op.kind == "linear" else math.sqrt(2 / (math.prod(op.kernel) * op.channels))
             tensor.normal_(0.0, std, generator=generator)
-        weights[name] = tensor
     return weights
+
+
+def _pinned(graph: Graph) -> dict[str, Tensor]:
+    """Empty weights in one buffer, each at a multiple of 64 bytes."""
+    places, size = [], 0
+    for name, shape, _ in graph.parameters():
+        places.append((name, shape, size))
+        size += -(-math.prod(shape) // 16) * 16
+    buffer = torch.empty(size, pin_memory=torch.cuda.is_available())
+    return {name: buffer[at : at + math.prod(shape)].view(shape) for name, shape, at in places}
 
 
 def _layer(op: Op, fan_in: int) -> nn.Module:

@@ -7,26 +7,23 @@ the passes of :mod:`naswotlib.scoring.schedule`, in one call of compiled loops, 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from naswotlib.graph import EPSILON, Counting, Graph, Op
-from naswotlib.graph.network import function_of
+from naswotlib.graph import EPSILON, Counting, Graph
 from naswotlib.scoring.compiled.exact import average_pool
 from naswotlib.scoring.compiled.packing import pack_signs, run_kernel
 from naswotlib.scoring.compiled.passes import run_passes
 from naswotlib.scoring.kernel import KernelSum
-from naswotlib.scoring.plan import Plan, make_plan
+from naswotlib.scoring.plan import Plan, checked_plan, refuse_nan
 from naswotlib.scoring.program import Program
+from naswotlib.scoring.run import Weights, run_plan
 from naswotlib.scoring.schedule import make_program
 
-Weights = dict[str, Tensor]
 Codes = Iterator[tuple[int, np.ndarray, int, bool]]  # value, packed words, units, whether one is not a number
 
 
@@ -39,33 +36,20 @@ def graph_kernel(
     integers that hooks on the module give; otherwise a few signs differ by rounding.
     Raises ValueError where nothing is counted, the input of a ReLU is not a number, or weights or images do not fit.
     """
-    _check(graph, weights, inputs)
-    plan = make_plan(graph, counting)
-    if not plan.layers:
-        raise ValueError(f"graph: it has no ReLU to count (counting={counting!r})")
+    plan = checked_plan(graph, weights, inputs, counting)
     total = KernelSum(len(inputs))
     with torch.inference_mode():
         units = (_add_exactly if exact else _add_fast)(plan, weights, inputs, total)
-    layers: Counter[str] = Counter()
-    for name, value, count in plan.layers:
-        layers[name] += units[value] * count
-    return total.kernel(), dict(layers)
-
-
-def _refuse_nan(plan: Plan, value: int) -> None:
-    name = next(name for name, rectified, _ in plan.layers if rectified == value)
-    raise ValueError(f"network: the input of layer {name} contains NaN; an error is never turned into a score")
+    return total.kernel(), plan.units_by_layer(units)
 
 
 def _add_exactly(plan: Plan, weights: Weights, inputs: Tensor, total: KernelSum) -> dict[int, int]:
     """Add all codes to ``total``; returns the units of each value."""
-    counts: Counter[int] = Counter()
-    for _, value, count in plan.layers:
-        counts[value] += count
+    counts = plan.counts()
     units = {}
     for value, words, size, nan in run_exactly(plan, weights, inputs):
         if nan:
-            _refuse_nan(plan, value)
+            refuse_nan(plan, value)
         total.add(words, size, counts[value])
         units[value] = size
     return units
@@ -76,7 +60,7 @@ def _add_fast(plan: Plan, weights: Weights, inputs: Tensor, total: KernelSum) ->
     codes = run.program.codes
     for value, code in codes.items():
         if run.nan[code.number].any():
-            _refuse_nan(plan, value)
+            refuse_nan(plan, value)
     for count, (start, stop) in run.program.classes.items():
         units = sum(code.units for code in codes.values() if code.count == count)
         total.add(run.codes[:, start // 4 : stop // 4], units, count)
@@ -136,49 +120,8 @@ def _flat(weight: Tensor, groups: int) -> np.ndarray:
     return whole.ravel()
 
 
-def _check(graph: Graph, weights: Weights, inputs: Tensor) -> None:
-    channels = graph.channels(0)
-    if inputs.dim() != 4 or inputs.shape[1] != channels or inputs.dtype != torch.float32:
-        raise ValueError(
-            f"inputs: expected float32 images (N, {channels}, H, W), got {inputs.dtype} {tuple(inputs.shape)}"
-        )
-    for name, shape, _ in graph.parameters():
-        weight = weights.get(name)
-        if weight is None or weight.shape != shape:
-            got = "none" if weight is None else tuple(weight.shape)
-            raise ValueError(f"weights: {name} has shape {got}; the graph needs {shape}")
-
-
-def _convolve(op: Op, weights: Weights, x: Tensor) -> Tensor:
-    return F.conv2d(x, weights[f"{op.name}.weight"], None, op.stride, op.padding, op.dilation, op.groups)
-
-
-def _linear(op: Op, weights: Weights, x: Tensor) -> Tensor:
-    return F.linear(x, weights[f"{op.name}.weight"], weights[f"{op.name}.bias"])
-
-
 def run_exactly(plan: Plan, weights: Weights, inputs: Tensor) -> Codes:
     """Each value that a ReLU rectifies, computed as the module would: its codes, its units, whether it has a NaN."""
-    coded = {value for _, value, _ in plan.layers}
-    values: dict[int, Tensor] = {}
-    for number, op in plan.ops.items():
-        xs = [values[x] for x in op.inputs]
-        if op.kind == "input":
-            y = inputs
-        elif op.kind == "conv":
-            y = _convolve(op, weights, xs[0])
-        elif op.kind == "batch_norm":
-            scale, shift = (weights[f"{op.name}.{part}"] for part in ("weight", "bias"))
-            y = F.batch_norm(xs[0], None, None, scale, shift, training=True, eps=EPSILON)
-        elif op.kind == "linear":
-            y = _linear(op, weights, xs[0])
-        elif op.kind == "avg_pool" and xs[0].is_contiguous():
-            y = average_pool(xs[0], op.kernel, op.stride, op.padding)
-        else:
-            y = F.relu(xs[0]) if op.kind == "relu" else function_of(op)(*xs)
-        if number in coded:
-            words, nan = pack_signs(y)
-            yield number, words, y[0].numel(), nan
-        values[number] = y
-        for x in plan.free[number]:
-            del values[x]
+    for number, y in run_plan(plan, weights, inputs, pool=average_pool):
+        words, nan = pack_signs(y)
+        yield number, words, y[0].numel(), nan

@@ -74,6 +74,21 @@ def _is_certainly_regular(matrix: np.ndarray) -> bool:
     return bool(1 / np.sum(inverse**2) > 2 * tolerance)
 
 
+def log_determinants(kernels: Tensor) -> tuple[Tensor, Tensor]:
+    """log|det K_H| of many, ``(B, N, N)`` float64, on their device and without waiting for it.
+
+    The second result, ``(B,)`` bool, says which K_H certainly have full rank, by the rule of
+    :func:`log_determinant`; the value of another one means nothing.
+    """
+    n = kernels.shape[-1]
+    factors, failed = torch.linalg.cholesky_ex(kernels)
+    eye = torch.eye(n, dtype=kernels.dtype, device=kernels.device)
+    inverse = torch.linalg.solve_triangular(factors, eye.expand_as(factors), upper=False)
+    tolerance = n * torch.finfo(kernels.dtype).eps * torch.linalg.matrix_norm(kernels)
+    regular = (failed == 0) & (1 / inverse.square().sum(dim=(1, 2)) > 2 * tolerance)
+    return 2 * factors.diagonal(dim1=1, dim2=2).log().sum(dim=1), regular
+
+
 def coin_flips(images: int, num_units: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """log|K_H| of a mini-batch of so many ``images`` whose codes of ``num_units`` bits agree in half of them.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import inspect
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,17 +22,21 @@ from rich.text import Text
 from torch import Tensor
 
 from naswotlib.errors import check_at_least, check_choice, warn
-from naswotlib.graph import Counting, init_weights
+from naswotlib.graph import Counting, Graph, init_weights
+from naswotlib.scoring.device import Queued, Scored, finish, queue
+from naswotlib.scoring.measures import measure_network
 from naswotlib.scoring.modes import check_counting, check_device, check_inputs, on_host
 from naswotlib.scoring.own_code import code_digest
 from naswotlib.scoring.parallel import cores_for, map_unordered, pack_space, unpack_space
 from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, PROXIES, check_labels
 from naswotlib.scoring.score import naswot_score, score_graph
-from naswotlib.scoring.store import Row, make_frame, open_store
+from naswotlib.scoring.store import SCHEMA, Row, make_frame, measures_schema, open_store
 from naswotlib.scoring.warm import ensure_compiled
 from naswotlib.spaces.base import GraphSpace, arch_seed, find_space
 
 CHUNK = 8  # architectures a worker takes at a time: enough to hide what a task costs, few enough to end together
+BUILDERS = 2  # threads that draw the weights of the next networks for a GPU
+QUEUE = 64  # the same on a GPU, whose host waits once for all of them
 
 
 class ScoreOptions(TypedDict, total=False):
@@ -56,7 +61,12 @@ class _Settings:
     exact: bool
     skeleton: Mapping[str, int]
     device: str
-    proxy: str
+    proxy: str | tuple[str, ...]  # several names where a row holds several measures
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What is to be computed."""
+        return frozenset({self.proxy} if isinstance(self.proxy, str) else self.proxy)
 
 
 def score_archs(
@@ -106,17 +116,66 @@ def score_archs(
     >>> table.num_units.tolist(), table.error.tolist()
     ([6144, 7936, 6144], ['', '', ''])
     """
-    space = find_space(space, "build")
+    settings = _Settings(space, seed, counting, exact, dict(skeleton or {}), device, proxy)
+    rows = _run(settings, archs, inputs, labels, workers=workers, out=out, client=client, progress=progress)
+    return make_frame(rows)
+
+
+def measure_archs(
+    space: Any,
+    archs: Iterable[Any],
+    inputs: Tensor,
+    *,
+    seed: int,
+    measures: Sequence[str],
+    labels: Tensor | None = None,
+    workers: int | None = None,
+    skeleton: Mapping[str, int] | None = None,
+    device: str = "cpu",
+    out: str | Path | None = None,
+    client: Any = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Many measures of each of ``archs``: :func:`score_archs`, with :func:`naswotlib.scoring.measures.measure_network`.
+
+    Returns a row for each architecture: ``arch``, a column for each name of ``measures``, ``seconds``, and ``error``,
+    which is empty or says why the measures that are NaN are. The other arguments are those of :func:`score_archs`.
+
+    >>> from naswotlib.spaces import get_space
+    >>> space, inputs = get_space("nasbench201"), torch.randn(8, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    >>> how = {"measures": ("swap", "near"), "skeleton": {"cells_per_stage": 1}, "progress": False}
+    >>> list(measure_archs(space, space[:1], inputs, seed=0, **how))
+    ['arch', 'swap', 'near', 'seconds', 'error']
+    """
+    settings = _Settings(space, seed, "once", True, dict(skeleton or {}), device, tuple(measures))
+    rows = _run(settings, archs, inputs, labels, workers=workers, out=out, client=client, progress=progress)
+    return make_frame(rows, measures_schema(measures))
+
+
+def _run(
+    settings: _Settings,
+    archs: Iterable[Any],
+    inputs: Tensor,
+    labels: Tensor | None,
+    *,
+    workers: int | None,
+    out: str | Path | None,
+    client: Any,
+    progress: bool,
+) -> list[Any]:
+    """Rows of ``archs`` in their order, computed or from the folder ``out``."""
+    space = find_space(settings.space, "build")
     number = len(archs) if isinstance(archs, Sized) else None
-    workers = cores_for(number) if workers is None else workers
+    on_cpu = torch.device(settings.device).type == "cpu"
+    if workers is None:
+        workers = cores_for(number) if on_cpu else 1
     elsewhere = workers > 1 or client is not None
-    packed = pack_space(space) if elsewhere else space
-    settings = _Settings(packed, seed, counting, exact, dict(skeleton or {}), device, proxy)
+    settings = replace(settings, space=pack_space(space) if elsewhere else space)
     _check(space, settings, inputs, labels)
-    if not exact and client is None and proxy == NASWOT and device == "cpu" and isinstance(space, GraphSpace):
+    if not settings.exact and client is None and settings.proxy == NASWOT and on_cpu and isinstance(space, GraphSpace):
         ensure_compiled()
     images = inputs.detach().cpu().numpy()
-    classes = labels.cpu().numpy() if labels is not None and proxy in NEED_LABELS else None
+    classes = labels.cpu().numpy() if labels is not None and settings.names & NEED_LABELS else None
     order: list[str] = []
 
     def to_score(done: Collection[str]) -> Iterator[str]:
@@ -133,9 +192,11 @@ def score_archs(
                 bar.update(task, advance=1)
 
     score_chunk = partial(_score_chunk, settings, images, classes)
-    with open_store(out, _manifest(space, settings, images, classes)) as store, _progress_bar(progress) as bar:
+    schema = SCHEMA if isinstance(settings.proxy, str) else measures_schema(settings.proxy)
+    with open_store(out, _manifest(space, settings, images, classes), schema) as store, _progress_bar(progress) as bar:
         task = bar.add_task("scoring", total=number)
-        chunks = _chunks(to_score(frozenset(store.rows)))
+        size = QUEUE if settings.proxy == NASWOT and not on_cpu else CHUNK
+        chunks = _chunks(to_score(frozenset(store.rows)), size)
         for chunk in map_unordered(score_chunk, chunks, workers=workers, client=client):
             store.add(chunk)
             bar.update(task, advance=len(chunk))
@@ -146,25 +207,26 @@ def score_archs(
             f"{len(failed)} of {len(rows)} architectures failed; their rows have score NaN and say why in the column "
             f"'error', the first: {failed[0]['arch']}: {failed[0]['error']}"
         )
-    return make_frame([rows[text] for text in order])
+    return [rows[text] for text in order]
 
 
-def _chunks(texts: Iterator[str]) -> Iterator[tuple[str, ...]]:
-    while chunk := tuple(islice(texts, CHUNK)):
-        yield chunk
+def _chunks(texts: Iterator[str], size: int) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Numbered parts."""
+    yield from enumerate(iter(lambda: tuple(islice(texts, size)), ()))
 
 
 def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | None) -> None:
     check_counting(settings.counting)
-    check_choice("proxy", settings.proxy, (NASWOT, *PROXIES))
+    for name in (settings.proxy,) if isinstance(settings.proxy, str) else settings.proxy:
+        check_choice("proxy" if isinstance(settings.proxy, str) else "measures", name, (NASWOT, *PROXIES))
     check_device(settings.device)
     check_at_least("seed", settings.seed, 0)
     if not isinstance(inputs, Tensor) or inputs.dim() != 4 or len(inputs) < 2:
         given = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__
         raise ValueError(f"inputs: expected a tensor of at least 2 images, (N, 3, H, W), got {given}")
     check_inputs(inputs)
-    if settings.proxy in NEED_LABELS and labels is None:
-        raise ValueError(f"labels: {settings.proxy} needs a class for each image, int64 ({len(inputs)},), got none")
+    if labels is None and (needy := sorted(settings.names & NEED_LABELS)):
+        raise ValueError(f"labels: {needy[0]} needs a class for each image, int64 ({len(inputs)},), got none")
     if labels is not None:
         check_labels(labels, len(inputs))
     keywords = inspect.signature(getattr(space, "graph", space.build)).parameters
@@ -185,36 +247,85 @@ def _manifest(space: Any, settings: _Settings, images: np.ndarray, labels: np.nd
 
 
 def _score_chunk(
-    settings: _Settings, images: np.ndarray, labels: np.ndarray | None, texts: tuple[str, ...]
-) -> list[Row]:
-    inputs = torch.tensor(images, device=settings.device)  # a copy: a worker sees the images as read-only memory
-    classes = {} if labels is None else {"labels": torch.tensor(labels, device=settings.device)}
+    settings: _Settings, images: np.ndarray, labels: np.ndarray | None, chunk: tuple[int, tuple[str, ...]]
+) -> list[Any]:
+    number, texts = chunk
+    device = torch.device(settings.device)
+    if device.type == "cuda" and device.index is None:  # GPUs take turns
+        device = torch.device("cuda", number % max(1, torch.cuda.device_count()))
+    inputs = torch.tensor(images, device=device)  # a copy: a worker sees the images as read-only memory
+    space = unpack_space(settings.space) if isinstance(settings.space, (str, bytes)) else settings.space
+    if settings.proxy == NASWOT and isinstance(space, GraphSpace) and not on_host(inputs):
+        return _score_on_device(settings, space, inputs, texts)
+    classes = {} if labels is None else {"labels": torch.tensor(labels, device=device)}
     rows = []
     for text in texts:
         start = time.perf_counter()
+        row: dict[str, Any]
         try:
-            value, num_units, message = *_value(settings, inputs, classes, text), ""
+            row = _row(settings, space, inputs, classes, text)
         except Exception as error:  # whatever it was stands in the row, and the run goes on
-            value, num_units, message = np.nan, None, f"{type(error).__name__}: {error}"
+            row = dict.fromkeys(settings.proxy if isinstance(settings.proxy, tuple) else ["score"], np.nan)
+            row["error"] = _message(error)
         seconds = time.perf_counter() - start
-        rows.append(Row(arch=text, score=value, num_units=num_units, seconds=seconds, error=message))
+        rows.append({"arch": text, "num_units": None, "error": ""} | row | {"seconds": seconds})
     return rows
 
 
-def _value(settings: _Settings, inputs: Tensor, classes: dict[str, Tensor], text: str) -> tuple[float, int | None]:
-    """The score and N_A, or the value of another proxy."""
-    space = unpack_space(settings.space) if isinstance(settings.space, (str, bytes)) else settings.space
+def _message(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _score_on_device(settings: _Settings, space: Any, inputs: Tensor, texts: tuple[str, ...]) -> list[Any]:
+    """Rows of networks that a GPU computes while the host prepares the next ones; each took its part of the time."""
+
+    def prepare(text: str) -> tuple[Graph, dict[str, Tensor]]:
+        arch = space.from_str(text)
+        graph = space.graph(arch, **settings.skeleton)
+        return graph, init_weights(graph, arch_seed(settings.seed, space.to_str(arch)), pinned=True)
+
+    start = time.perf_counter()
+    networks: dict[str, Queued] = {}
+    errors: dict[str, Exception] = {}
+    with ThreadPoolExecutor(BUILDERS) as builders:
+        for text, prepared in [(text, builders.submit(prepare, text)) for text in texts]:
+            try:
+                networks[text] = queue(*prepared.result(), inputs, counting=settings.counting)
+            except Exception as error:  # as on the CPU
+                errors[text] = error
+    scores: dict[str, Scored] = {}
+    for text, found in zip(networks, finish([*networks.values()]), strict=True):
+        if isinstance(found, ValueError):
+            errors[text] = found
+        else:
+            scores[text] = found
+    seconds = (time.perf_counter() - start) / len(texts)
+    rows = [
+        Row(arch=text, score=score.value, num_units=sum(score.layers.values()), seconds=seconds, error="")
+        for text, score in scores.items()
+    ]
+    return rows + [
+        Row(arch=text, score=np.nan, num_units=None, seconds=seconds, error=_message(error))
+        for text, error in errors.items()
+    ]
+
+
+def _row(settings: _Settings, space: Any, inputs: Tensor, classes: dict[str, Tensor], text: str) -> dict[str, Any]:
+    """The score and N_A, the value of another proxy, or many measures and what went wrong with some."""
     arch = space.from_str(text)
     seed = arch_seed(settings.seed, space.to_str(arch))
     if settings.proxy == NASWOT and isinstance(space, GraphSpace) and on_host(inputs):  # without building modules
         graph = space.graph(arch, **settings.skeleton)
         score = score_graph(graph, init_weights(graph, seed), inputs, counting=settings.counting, exact=settings.exact)
-        return score.value, score.num_units
-    network = space.build(arch, seed=seed, **settings.skeleton).to(settings.device)
+        return {"score": score.value, "num_units": score.num_units}
+    network = space.build(arch, seed=seed, **settings.skeleton).to(inputs.device)
+    if isinstance(settings.proxy, tuple):
+        values, errors = measure_network(network, inputs, settings.proxy, labels=classes.get("labels"))
+        return {**values, "error": "; ".join(f"{name}: {message}" for name, message in errors.items())}
     if settings.proxy != NASWOT:
-        return PROXIES[settings.proxy](network, inputs, **classes), None
+        return {"score": PROXIES[settings.proxy](network, inputs, **classes)}
     score = naswot_score(network, inputs, counting=settings.counting, exact=settings.exact)
-    return score.value, score.num_units
+    return {"score": score.value, "num_units": score.num_units}
 
 
 class _Rate(ProgressColumn):

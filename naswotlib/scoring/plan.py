@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NoReturn
+
+import torch
+from torch import Tensor
 
 from naswotlib.graph import Counting, Graph, Op
 from naswotlib.graph.graph import last_uses
@@ -20,6 +26,44 @@ class Plan:
     ops: dict[int, Op]
     layers: list[tuple[str, int, int]]
     free: dict[int, list[int]]
+
+    def counts(self) -> Counter[int]:
+        """How often the signs of each value count."""
+        counts: Counter[int] = Counter()
+        for _, value, count in self.layers:
+            counts[value] += count
+        return counts
+
+    def units_by_layer(self, units: Mapping[int, int]) -> dict[str, int]:
+        """Units counted, by name of the layer, where each value has so many ``units``."""
+        layers: Counter[str] = Counter()
+        for name, value, count in self.layers:
+            layers[name] += units[value] * count
+        return dict(layers)
+
+
+def checked_plan(graph: Graph, weights: Mapping[str, Tensor], inputs: Tensor, counting: Counting) -> Plan:
+    """The plan of a graph; ValueError where nothing is counted, or weights or images do not fit."""
+    channels = graph.channels(0)
+    if inputs.dim() != 4 or inputs.shape[1] != channels or inputs.dtype != torch.float32:
+        raise ValueError(
+            f"inputs: expected float32 images (N, {channels}, H, W), got {inputs.dtype} {tuple(inputs.shape)}"
+        )
+    for name, shape, _ in graph.parameters():
+        weight = weights.get(name)
+        if weight is None or weight.shape != shape:
+            got = "none" if weight is None else tuple(weight.shape)
+            raise ValueError(f"weights: {name} has shape {got}; the graph needs {shape}")
+    plan = make_plan(graph, counting)
+    if not plan.layers:
+        raise ValueError(f"graph: it has no ReLU to count (counting={counting!r})")
+    return plan
+
+
+def refuse_nan(plan: Plan, value: int) -> NoReturn:
+    """Raise ValueError that names the layer which rectifies a value."""
+    name = next(name for name, rectified, _ in plan.layers if rectified == value)
+    raise ValueError(f"network: the input of layer {name} contains NaN; an error is never turned into a score")
 
 
 def make_plan(graph: Graph, counting: Counting) -> Plan:
@@ -41,12 +85,14 @@ def make_plan(graph: Graph, counting: Counting) -> Plan:
                 continue
         if op.kind == "relu" and ops[inputs[0]].kind == "relu":
             inputs = ops[inputs[0]].inputs  # rectifying again changes neither values nor signs
-        plain = replace(op, inputs=inputs)
+        plain = op
         if op.kind == "relu":
             count = op.reference if counting == "reference" else 1
             if count:
                 layers.append((op.name, inputs[0], count))
-            plain = replace(plain, name="", reference=1, functional=False)
+            plain = Op("relu", inputs, op.channels)
+        elif inputs != op.inputs:
+            plain = replace(op, inputs=inputs)
         same[number] = number if plain.name or op.kind == "input" else known.setdefault(plain, number)
         ops.setdefault(same[number], plain)
     needed = {value for _, value, _ in layers}

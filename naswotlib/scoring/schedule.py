@@ -6,7 +6,6 @@ only where that would be computed more than once. Each convolution is computed w
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -56,9 +55,7 @@ class _Scheduler:
         for number, op in plan.ops.items():
             for x in dict.fromkeys(op.inputs):
                 self.readers[x].append(number)
-        self.counts: Counter[int] = Counter()
-        for _, value, count in plan.layers:
-            self.counts[value] += count
+        self.counts = plan.counts()
         self.sizes: dict[int, Size] = {}
         self.values: dict[int, list[Term]] = {}
         self.done: set[int] = set()  # operations that belong to the pass of what they read

@@ -14,9 +14,10 @@ from naswotlib.graph import Counting, Graph, Op
 from naswotlib.graph.sizes import adds_up
 from naswotlib.graph.trace import built_graph, traced_graph, weights_of
 from naswotlib.scoring.batches import Forward, Inputs
+from naswotlib.scoring.device import finish, queue
 from naswotlib.scoring.kernel import KernelSum, coin_flips, log_determinant
 from naswotlib.scoring.memory import check_fits
-from naswotlib.scoring.modes import BatchNormMode, check_counting, check_inputs, check_network, scoring_mode
+from naswotlib.scoring.modes import BatchNormMode, check_counting, check_inputs, check_network, on_host, scoring_mode
 from naswotlib.scoring.ready import is_compiled
 from naswotlib.scoring.report import calls_of, write_report
 from naswotlib.scoring.watch import EVAL_WARNING, check_arguments, one_kind, watch_codes
@@ -180,7 +181,8 @@ def score_graph(
     """Score the network that a graph describes, without building it: :func:`naswot_score` of
     ``GraphNetwork(graph, weights)``, whose ``weights`` are those of :func:`naswotlib.graph.init_weights`.
 
-    ``inputs`` are float32 images ``(N, C, H, W)`` on the CPU, at least two.
+    ``inputs`` are float32 images ``(N, C, H, W)``, at least two; where they are on a GPU, that computes, and ``exact``
+    changes nothing.
     """
     check_inputs(inputs)
     check_counting(counting)
@@ -188,24 +190,39 @@ def score_graph(
 
 
 def _is_plain(network: nn.Module, inputs: Tensor) -> bool:
-    """Whether plans apply: float32 images and weights on the CPU."""
+    """Whether plans apply: float32 images and weights."""
     if not isinstance(network, nn.Module):
         return False
-    tensors = [inputs, *network.parameters()]
-    return inputs.dim() == 4 and all(x.dtype == torch.float32 and x.device.type == "cpu" for x in tensors)
+    return inputs.dim() == 4 and all(x.dtype == torch.float32 for x in (inputs, *network.parameters()))
 
 
 def _score_plan(
     graph: Graph, weights: dict[str, Tensor], inputs: Tensor, counting: Counting, exact: bool, engine: str
 ) -> NaswotScore:
-    from naswotlib.scoring.engine import graph_kernel  # with it come compiled loops, and numba takes a second to import
+    if on_host(inputs):
+        from naswotlib.scoring.engine import graph_kernel  # with it come compiled loops; numba takes a second to import
 
-    kernel, layers = graph_kernel(graph, weights, inputs, counting=counting, exact=exact)
+        kernel, layers = graph_kernel(graph, weights, inputs, counting=counting, exact=exact)
+        score = _score(kernel, layers, (), engine)
+    else:
+        score = _score_on_device(graph, weights, inputs, counting, engine)
     # A container's own count of 0 is how the authors' code counts, and not a gap.
-    calls = (op.name for op in graph.ops if op.functional and not _counts(op, counting))
-    score = _score(kernel, layers, tuple(dict.fromkeys(f"{name} (relu)" for name in calls)), engine)
+    unseen = (op.name for op in graph.ops if op.functional and not _counts(op, counting))
     times = ((op.name, 1 if counting == "once" else op.reference) for op in graph.ops if _counts(op, counting))
-    return replace(score, counting=counting, calls=calls_of(times))
+    uncounted = tuple(dict.fromkeys(f"{name} (relu)" for name in unseen))
+    return replace(score, uncounted=uncounted, counting=counting, calls=calls_of(times))
+
+
+def _score_on_device(
+    graph: Graph, weights: dict[str, Tensor], inputs: Tensor, counting: Counting, engine: str
+) -> NaswotScore:
+    finite = torch.isfinite(inputs).all()  # looked at when the device is waited for anyway
+    found = finish([queue(graph, weights, inputs, counting=counting)])[0]
+    if not finite:
+        raise ValueError("inputs: found NaN or infinite values; check how the images were normalised")
+    if isinstance(found, ValueError):
+        raise found
+    return NaswotScore(found.value, found.kernel, found.rank, sum(found.layers.values()), found.layers, (), engine)
 
 
 def _counts(op: Op, counting: Counting) -> bool:

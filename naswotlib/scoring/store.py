@@ -19,8 +19,10 @@ from typing import Any, TypedDict
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
 from filelock import FileLock, Timeout
 
+from naswotlib import __version__
 from naswotlib.data.files import write_whole
 from naswotlib.errors import warn
 
@@ -40,31 +42,42 @@ class Row(TypedDict):
     error: str
 
 
-def make_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """Rows as the table of ``score_archs``."""
-    frame = pd.DataFrame(rows, columns=SCHEMA.names)
-    return frame.astype({"score": "float64", "num_units": "Int64", "seconds": "float64"})
+def measures_schema(measures: Sequence[str]) -> pa.Schema:
+    """Columns of a table of measures: ``arch``, one a measure, ``seconds``, ``error``."""
+    numbers = {name: pa.float64() for name in (*measures, "seconds")}
+    return pa.schema({"arch": pa.string(), **numbers, "error": pa.string()})
+
+
+def make_frame(rows: Sequence[Any], schema: pa.Schema = SCHEMA) -> pd.DataFrame:
+    """Rows as the table of ``score_archs``, or as that of another ``schema``."""
+    frame = pd.DataFrame(rows, columns=schema.names)
+    types = {pa.float64(): "float64", pa.int64(): "Int64"}
+    return frame.astype({field.name: types[field.type] for field in schema if field.type in types})
 
 
 def read_scores(folder: Path | str) -> pd.DataFrame:
-    """The table in a folder of ``score_archs(out=folder)``, in the order of its parts, also while it grows."""
+    """The table in a folder of ``score_archs(out=folder)`` or ``measure_archs``, in the order of its parts, also while
+    it grows.
+    """
     if not (Path(folder) / MANIFEST).exists():
         raise FileNotFoundError(f"folder: {folder} is no folder of scores, it has no {MANIFEST}")
-    return make_frame(_read_rows(_parts(Path(folder))))
+    parts = _parts(Path(folder))
+    schema = pq.read_schema(parts[0]) if parts else SCHEMA
+    return make_frame(_read_rows(parts, schema), schema)
 
 
 class ScoreStore:
     """The rows of a folder (or of memory alone), old and new; now and then the new ones are written as a part."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, schema: pa.Schema = SCHEMA) -> None:
         parts = _parts(folder) if folder else []
-        self.rows = {row["arch"]: row for row in _read_rows(parts)}
-        self._folder = folder
+        self.rows = {row["arch"]: row for row in _read_rows(parts, schema)}
+        self._folder, self._schema = folder, schema
         self._next = int(parts[-1].stem.removeprefix("part-")) + 1 if parts else 0
-        self._pending: list[Row] = []
+        self._pending: list[Any] = []
         self._opened = self._written = time.monotonic()
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Sequence[Any]) -> None:
         """Take in new rows. A kill loses those of the last 2% of the time since the start, at most of a minute."""
         self._pending += rows
         self.rows.update((row["arch"], row) for row in rows)
@@ -80,7 +93,7 @@ class ScoreStore:
         path = self._folder / f"part-{self._next:06d}.parquet"
         try:
             with write_whole(path) as file:
-                pq.write_table(pa.Table.from_pylist(rows, SCHEMA), file)
+                pq.write_table(pa.Table.from_pylist(rows, self._schema), file)
         except OSError as error:
             message = (
                 f"out: cannot write {path}: {error.strerror or error}; the {len(self.rows) - len(rows)} rows written "
@@ -92,13 +105,14 @@ class ScoreStore:
 
 
 @contextmanager
-def open_store(out: Path | str | None, settings: Mapping[str, Any]) -> Iterator[ScoreStore]:
+def open_store(out: Path | str | None, settings: Mapping[str, Any], schema: pa.Schema = SCHEMA) -> Iterator[ScoreStore]:
     """The store in the folder ``out``, this process's alone until the block ends; in memory where ``out`` is None.
 
-    ValueError names the settings where it holds scores of others.
+    ``schema`` is that of its rows, and ``settings`` are what they depend on. ValueError names the settings where the
+    folder holds scores of others.
     """
     if out is None:
-        yield ScoreStore(None)
+        yield ScoreStore(None, schema)
         return
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,7 +126,7 @@ def open_store(out: Path | str | None, settings: Mapping[str, Any]) -> Iterator[
         _check_manifest(folder, settings)
         for leftover in folder.glob(".*.tmp"):  # of a process that died while it wrote
             leftover.unlink()
-        store = ScoreStore(folder)
+        store = ScoreStore(folder, schema)
         try:
             yield store
         finally:
@@ -121,7 +135,7 @@ def open_store(out: Path | str | None, settings: Mapping[str, Any]) -> Iterator[
 
 def _check_manifest(folder: Path, settings: Mapping[str, Any]) -> None:
     """Compare settings and versions with those of the folder; write them where there are none."""
-    versions = {name: version(name) for name in ("naswotlib", "torch", "numpy")}
+    versions = {"naswotlib": __version__} | {name: version(name) for name in ("torch", "numpy")}
     here = json.loads(json.dumps({**settings, "versions": versions}))  # as a file gives it back
     path = folder / MANIFEST
     if path.exists():
@@ -132,7 +146,7 @@ def _check_manifest(folder: Path, settings: Mapping[str, Any]) -> None:
     elif _parts(folder):
         raise ValueError(f"out: {folder} holds parts of unknown settings, it has no {MANIFEST}; choose another folder")
     else:
-        manifest = {"settings": here, "hardware": hardware()}
+        manifest = {"settings": here, "hardware": hardware(str(settings.get("device", "cpu")))}
         with write_whole(path) as file:
             file.write(json.dumps(manifest, indent=1).encode() + b"\n")
 
@@ -149,20 +163,21 @@ def _parts(folder: Path) -> list[Path]:
     return sorted(folder.glob("part-*.parquet"))
 
 
-def _read_rows(parts: Sequence[Path]) -> list[Row]:
-    rows: list[Row] = []
+def _read_rows(parts: Sequence[Path], schema: pa.Schema) -> list[Any]:
+    rows: list[Any] = []
     for part in parts:
         try:
-            rows += pq.read_table(part, schema=SCHEMA).to_pylist()
+            rows += pq.read_table(part, schema=schema).to_pylist()
         except (pa.ArrowException, OSError) as error:
             raise ValueError(f"out: {part} is damaged or no part of scores ({error}); remove it, and go on") from error
     return rows
 
 
-def hardware() -> str:
-    """Processor and number of cores of this machine."""
+def hardware(device: str = "cpu") -> str:
+    """Processor and number of cores of this machine, and its GPU where ``device`` is one."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     processor = next(named, "") or platform.processor() or platform.machine()
-    return f"{processor}, {os.cpu_count()} cores"
+    card = f", {torch.cuda.get_device_name(device)}" if torch.device(device).type == "cuda" else ""
+    return f"{processor}, {os.cpu_count()} cores{card}"

@@ -167,6 +167,16 @@ def watch_codes(
     )
 
 
+def visit_rectifiers(network: nn.Module, inputs: Tensor, visit: Callable[[Tensor], None]) -> None:
+    """Hand the input ``(N, ...)`` of every call of a ReLU to ``visit``, in one forward pass as of :func:`watch_codes`.
+
+    ``visit`` sees the values before the call, which may overwrite them.
+    """
+    watcher = _Visitor(len(inputs), visit)
+    with scoring_mode(network, "batch"), torch.inference_mode(), watcher.watching(network):
+        network(inputs)
+
+
 class _Watcher(TorchFunctionMode):
     """Collects codes during one forward pass, from calls of functions and, below them, of operations."""
 
@@ -306,6 +316,17 @@ class _Watcher(TorchFunctionMode):
         if nan:
             raise ValueError(message)
         return words
+
+
+class _Visitor(_Watcher):
+    """Hands on what it sees, and keeps nothing."""
+
+    def __init__(self, num_images: int, visit: Callable[[Tensor], None]) -> None:
+        super().__init__(num_images, "once", frozenset({"relu"}), None)
+        self.visit = visit
+
+    def _record(self, name: str, x: Tensor, count: int, kind: str) -> None:
+        self.visit(x)
 
 
 class _Below(TorchDispatchMode):

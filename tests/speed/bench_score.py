@@ -20,21 +20,27 @@ On a machine that does something else too, `--clock cpu --threads 1` counts the 
 from __future__ import annotations
 
 import argparse
+import csv
+import json
 import platform
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from naswotlib import arch_seed, get_space, list_spaces, naswot_score
+from naswotlib import arch_seed, get_space, list_spaces, naswot, naswot_score
 from naswotlib.graph import init_weights
 from naswotlib.scoring.plan import make_plan
 from naswotlib.scoring.schedule import make_program
 from naswotlib.scoring.score import score_graph
+from naswotlib.scoring.store import hardware
 
 WAYS = ("authors", "one GEMM", "exact", "fast")
 
@@ -137,7 +143,8 @@ def _seconds(call: Callable[[], np.ndarray], clock: str) -> tuple[float, np.ndar
     return CLOCKS[clock]() - start, result
 
 
-def bench_space(name: str, count: int, images: Tensor, repeats: int, clock: str) -> None:
+def bench_space(name: str, count: int, images: Tensor, repeats: int, clock: str) -> list[dict[str, Any]]:
+    """Time the four ways on random architectures of a space; a row a way, of medians."""
     space = get_space(name)
     rng = np.random.default_rng(0)
     archs = [space.sample(rng) for _ in range(count)]
@@ -165,11 +172,15 @@ def bench_space(name: str, count: int, images: Tensor, repeats: int, clock: str)
         f"\n{name}: {count} architectures, {len(images)} images, {threads} threads, best of {repeats} ({clock} clock)"
     )
     print(f"{'':10}{'median s':>10}{'× authors':>12}{'  (min to max)':18}{'max |ΔK|/N_A':>14}")
+    rows = []
     for way in WAYS:
         ratios = [a / b for a, b in zip(seconds["authors"], seconds[way], strict=True)]
         spread = f"  ({min(ratios):.1f} to {max(ratios):.1f})"
         median = statistics.median(ratios)
         print(f"{way:10}{statistics.median(seconds[way]):10.3f}{median:12.1f}{spread:18}{worst[way]:14.1e}")
+        row = {"space": name, "networks": count, "threads": threads, "clock": clock, "way": way}
+        row |= {"seconds": statistics.median(seconds[way]), "ratio": median, "least": min(ratios), "most": max(ratios)}
+        rows.append(row | {"kernel_apart_of_units": worst[way]})
     roofs = [max(flops / gemm, size / memory) for flops, size in floors]
     products, copies = (statistics.median(column) for column in zip(*floors, strict=True))
     over = statistics.median(fast / roof for fast, roof in zip(seconds["fast"], roofs, strict=True))
@@ -178,6 +189,33 @@ def bench_space(name: str, count: int, images: Tensor, repeats: int, clock: str)
     print(f"{products / 1e9:.1f} GFLOP = {products / gemm * 1e3:.0f} ms, {copies / 1e6:.0f} MB = ", end="")
     print(f"{copies / memory * 1e3:.0f} ms")
     print(f"fast over the larger of both: {over:.2f} (median); at most 1.5 times that and 5 ms: {kept} of {count}")
+    bound = {"gflop": products / 1e9, "gflop_per_second": gemm / 1e9, "megabytes": copies / 1e6}
+    bound |= {"gigabytes_per_second": memory / 1e9, "over_bound": over, "within_bound": kept}
+    return [row | bound for row in rows]
+
+
+def search_seconds(samples: Sequence[int], images: Tensor, workers: int) -> list[dict[str, Any]]:
+    """NASWOT with the fast engine and so many samples, as the paper times it, in processes of one thread."""
+    rows = []
+    for n in samples:
+        start = time.perf_counter()
+        naswot("nasbench201", images, n_samples=n, rng=np.random.default_rng(0), exact=False, workers=workers)
+        seconds = time.perf_counter() - start
+        rows.append({"space": "nasbench201", "networks": n, "way": "search", "threads": workers, "clock": "wall"})
+        rows[-1]["seconds"] = seconds
+        print(f"NASWOT of {n}: {seconds:.2f} s")
+    return rows
+
+
+def write_results(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> None:
+    """Write rows as CSV, and what they were measured with as JSON beside it."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, names, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({name: f"{v:.6g}" if isinstance(v, float) else v for name, v in row.items()})
+    path.with_suffix(".json").write_text(json.dumps(about, indent=1) + "\n")
 
 
 def main() -> None:
@@ -189,14 +227,23 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1, help="times each way is run; the best counts (default 1)")
     parser.add_argument("--threads", type=int, nargs="+", default=[torch.get_num_threads()], help="(default: torch's)")
     parser.add_argument("--clock", choices=CLOCKS, default="wall", help="time on the clock, or of the processor")
+    parser.add_argument("--samples", type=int, nargs="*", default=[], help="of NASWOT, searches to time (default none)")
+    parser.add_argument("--out", type=Path, help="CSV of the medians, with machine and versions in the JSON beside it")
     options = parser.parse_args()
     images = torch.randn(options.images, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}")
+    rows: list[dict[str, Any]] = []
     for name in list_spaces(options.spaces):
         count = options.cells if name == "nasbench201" else options.others
         for threads in options.threads if count and "imagenet" not in name else []:  # whose images have 224 pixels
             torch.set_num_threads(threads)
-            bench_space(name, count, images, options.repeats, options.clock)
+            rows += bench_space(name, count, images, options.repeats, options.clock)
+    rows += search_seconds(options.samples, images[:128], max(options.threads))
+    if options.out:
+        about = {"hardware": hardware(), "torch": torch.__version__, "numpy": np.__version__}
+        asked = [word for before, word in pairwise(sys.argv) if "--out" not in (before, word)]
+        command = " ".join(["python tests/speed/bench_score.py", *asked])
+        write_results(options.out, rows, about | {"command": command})
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,12 +57,16 @@ def floating(named: Iterator[tuple[str, Tensor]]) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in named if tensor.is_floating_point()}
 
 
-def gradients_of(value: Tensor, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def gradients_of(
+    value: Tensor, weights: Mapping[str, Tensor], *, retain_graph: bool = False, create_graph: bool = False
+) -> dict[str, Tensor]:
     """Gradients by name; without those of weights that ``value`` does not depend on."""
     if not value.requires_grad:
         raise ValueError("network: its output has no gradient; does its forward pass turn gradients off?")
-    gradients = torch.autograd.grad(value, list(weights.values()), allow_unused=True)
-    return {name: gradient for name, gradient in zip(weights, gradients, strict=True) if gradient is not None}
+    found = torch.autograd.grad(
+        value, list(weights.values()), retain_graph=retain_graph, create_graph=create_graph, allow_unused=True
+    )
+    return {name: gradient for name, gradient in zip(weights, found, strict=True) if gradient is not None}
 
 
 def class_scores(output: Any) -> Tensor:
@@ -89,3 +93,8 @@ def check_finite(proxy: str, value: float) -> float:
     if not math.isfinite(value):
         raise ValueError(f"network: its {proxy} is {value}; an error is never turned into a score")
     return value
+
+
+def summed(parts: Sequence[Tensor]) -> float:
+    """The sum of numbers that are still on their device, in double precision; 0 of none."""
+    return float(torch.stack([part.double() for part in parts]).sum()) if parts else 0.0

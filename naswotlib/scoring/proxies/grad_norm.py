@@ -6,20 +6,11 @@ from functools import partial
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from naswotlib.errors import check_choice
-from naswotlib.scoring.modes import check_network, scoring_mode
-from naswotlib.scoring.proxies.base import (
-    check_finite,
-    check_labels,
-    class_scores,
-    floating,
-    gradients_of,
-    register_proxy,
-)
+from naswotlib.scoring.proxies.base import check_finite, register_proxy
+from naswotlib.scoring.proxies.passes import passes_of
 
 GradientNorm = Literal["sum", "euclidean"]
 
@@ -44,31 +35,12 @@ def grad_norm(network: nn.Module, inputs: Tensor, *, labels: Tensor, norm: Gradi
     ... )
     True
     """
-    check_network(network, inputs)
-    check_labels(labels, len(inputs))
     check_choice("norm", norm, ("sum", "euclidean"))
-    weights = {name: weight.detach().requires_grad_() for name, weight in floating(network.named_parameters()).items()}
-    with scoring_mode(network, "batch"), torch.inference_mode(False), torch.enable_grad():
-        scores = class_scores(functional_call(network, weights, (inputs,)))
-        _check_classes(labels, scores)
-        gradients = gradients_of(F.cross_entropy(scores, labels), weights)
-    if norm == "sum":
-        gradients = {name: gradient for name, gradient in gradients.items() if gradient.dim() >= 2}
-    norms = [torch.linalg.vector_norm(gradient) for gradient in gradients.values()]
+    with passes_of(network, inputs, labels) as passes:
+        gradients = passes.weight_gradients if norm == "sum" else passes.gradients
+        norms = [torch.linalg.vector_norm(gradient.detach()) for gradient in gradients.values()]
     total = torch.stack(norms) if norms else torch.zeros(1)
     return check_finite("grad_norm", float(total.sum() if norm == "sum" else torch.linalg.vector_norm(total)))
 
 
 register_proxy("grad_norm_euclidean", needs_labels=True)(partial(grad_norm, norm="euclidean"))
-
-
-def _check_classes(labels: Tensor, scores: Tensor) -> None:
-    if scores.dim() != 2 or len(scores) != len(labels):
-        shape = tuple(scores.shape)
-        raise ValueError(f"network: expected class scores ({len(labels)}, classes) as its output, got {shape}")
-    first, last = int(labels.min()), int(labels.max())
-    if first < 0 or last >= scores.shape[1]:
-        raise ValueError(
-            f"labels: classes {first} to {last} do not fit the network's {scores.shape[1]} class scores; build it with "
-            "num_classes"
-        )

@@ -1,0 +1,97 @@
+"""What a score costs, on the processor and on a GPU: behind the page "Speed"."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+GPU = ("right", "fast", "all", "memory")
+PARTS = {
+    "graph": "operations of the architecture",
+    "weights": "drawing weights",
+    "plan": "plan",
+    "launches": "starting kernels",
+    "waiting": "waiting for the GPU",
+    "determinants": "transfer and determinants",
+}
+
+
+def read_gpu(folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables that tests/speed/gpu.py wrote, by stage."""
+    return {stage: pd.read_csv(folder / f"gpu-{stage}.csv") for stage in GPU}
+
+
+def gpu_ratios(fast: pd.DataFrame) -> pd.DataFrame:
+    """Median seconds a network on the GPU by space, and how many times faster ours is than the authors' procedure.
+
+    ``low`` and ``high`` are the least and most of these ratios.
+    """
+    networks = fast[fast.what == "network"].assign(ratio=lambda table: table.authors / table.ours)
+    found = networks.groupby("space", sort=False).agg(
+        n=("arch", "size"),
+        authors=("authors", "median"),
+        ours=("ours", "median"),
+        ratio=("ratio", "median"),
+        low=("ratio", "min"),
+        high=("ratio", "max"),
+    )
+    return found.reset_index()
+
+
+def cpu_ratios(cpu: pd.DataFrame) -> pd.DataFrame:
+    """Median seconds a network on the processor by space and number of threads, and the ratios of both engines."""
+    rows = []
+    networks = cpu[cpu.way != "search"]
+    for (space, threads, clock), part in networks.groupby(["space", "threads", "clock"], sort=False):
+        by_way = part.set_index("way")
+        row = {"space": space, "threads": threads, "clock": clock, "n": by_way.networks.iloc[0]}
+        row |= {way: by_way.seconds[way] for way in ("authors", "exact", "fast")}
+        row |= {f"{way}_ratio": by_way.ratio[way] for way in ("exact", "fast")}
+        rows.append(row | {"over_bound": by_way.over_bound.iloc[0], "within_bound": by_way.within_bound.iloc[0]})
+    return pd.DataFrame(rows)
+
+
+def search_times(fast: pd.DataFrame, cpu: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
+    """Seconds of NASWOT by number of samples: the paper's (``printed``: book/paper/tables.csv), GPU and processor."""
+    theirs = printed[(printed.table == "2a") & printed.method.str.startswith("NASWOT")]
+    samples = theirs.method.str.extract(r"N=(\d+)")[0].astype(int)
+    rows = pd.DataFrame({"samples": samples, "paper": theirs.search_seconds}).drop_duplicates()
+    for name, table in (("gpu", fast[fast.what == "search"]), ("cpu", cpu[cpu.way == "search"])):
+        rows = rows.merge(table.rename(columns={"networks": "samples", "seconds": name})[["samples", name]], how="left")
+    return rows
+
+
+def speed_in_words(gpu: dict[str, pd.DataFrame]) -> str:
+    """What a GPU does, in a paragraph."""
+    many, all_cells, right = gpu["fast"][gpu["fast"].what == "many"], gpu["all"].iloc[0], gpu["right"]
+    alone, best = many.sort_values("workers").iloc[0], many.sort_values("per_second").iloc[-1]
+    counted = right[right.bits > 0]
+    return f"""
+One process scores **{alone.per_second:.0f} networks a second**, {best.workers:.0f} processes on the same GPU
+{best.per_second:.0f}. All {all_cells.networks:,.0f} cells of NAS-Bench-201 took **{all_cells.seconds:.0f} seconds**
+({all_cells.workers:.0f} processes). Their scores differ from the committed ones of the processor by at most
+{all_cells.apart_most:.0e} of the score, the same cells are singular, and Kendall's τ between both is 1 to within
+{all_cells.one_minus_tau:.0e}.
+
+On {len(counted)} networks of {counted.space.nunique()} spaces {1e6 * counted.flipped.sum() / counted.bits.sum():.2f} of
+a million code bits differ between GPU and processor. No entry of $K_H$ differs by more than
+{right.apart_of_units.max():.0e} of the units, no score by more than {right.score_apart.max():.0e} of itself."""
+
+
+def draw_speed(fast: pd.DataFrame) -> Figure:
+    """Left, networks a second by number of processes; right, where one process spends its time."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    many = fast[fast.what == "many"]
+    left.plot(many.workers, many.per_second, marker="o")
+    left.set(xlabel="processes on one GPU", ylabel="networks a second", ylim=(0, None), xticks=many.workers)
+    parts = fast[fast.what == "parts"].iloc[0]
+    right.barh([*PARTS.values()], [parts[name] for name in PARTS])
+    right.set(xlabel="ms a network, one process")
+    right.yaxis.set_inverted(True)
+    sns.despine(figure)
+    plt.close(figure)
+    return figure

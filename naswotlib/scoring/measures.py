@@ -1,0 +1,44 @@
+"""Many measures of one network at once: what they share is computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+from torch import Tensor, nn
+
+from naswotlib.errors import check_choice
+from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, PROXIES
+from naswotlib.scoring.proxies.passes import passes_of
+from naswotlib.scoring.score import naswot_score
+
+
+def measure_network(
+    network: nn.Module, inputs: Tensor, measures: Collection[str], *, labels: Tensor | None = None
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Values of ``measures`` of ``network`` on ``inputs`` ``(N, ...)``, and why those that failed did.
+
+    ``measures`` are names of :data:`naswotlib.scoring.proxies.PROXIES`, and ``"naswot"`` for the score. Each has the
+    value that it has alone, but gradients come from one forward pass, one backward pass of the loss (``labels`` are
+    int64 ``(N,)``) and one of the class scores. A measure that fails has the value NaN, and its error stands in the
+    second table. ValueError for an unknown name.
+
+    >>> import torch
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(), nn.Linear(4, 2))
+    >>> values, errors = measure_network(network, torch.ones(2, 3, 2, 2), ["parameters", "num_units"])
+    >>> values, errors
+    ({'parameters': 62.0, 'num_units': 4.0}, {})
+    """
+    for name in measures:
+        check_choice("measures", name, (NASWOT, *PROXIES))
+    values: dict[str, float] = {}
+    errors: dict[str, str] = {}
+    with passes_of(network, inputs, labels, second_order="grasp" in measures):
+        for name in measures:
+            classes = {"labels": labels} if name in NEED_LABELS else {}
+            try:
+                score = PROXIES[name](network, inputs, **classes) if name != NASWOT else naswot_score(network, inputs)
+                values[name] = float(score)
+            except Exception as error:  # of one measure; the others are computed, and this one's is handed on
+                values[name], errors[name] = np.nan, f"{type(error).__name__}: {error}"
+    return values, errors
