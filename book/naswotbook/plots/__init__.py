@@ -8,6 +8,7 @@ from naswotbook.plots.bars import (
     fig5,
     relative_differences,
     score_by_size,
+    top_of_ranking,
     within_groups,
 )
 from naswotbook.plots.cells import cells
@@ -37,5 +38,6 @@ __all__ = [
     "score_against_units",
     "score_by_size",
     "sizes",
+    "top_of_ranking",
     "within_groups",
 ]
