@@ -45,6 +45,7 @@ ALONE: dict[str, dict[str, Any]] = {
     "bundled": {"batch_size": 8},
     "cluster": {"n_archs": 4, "batch_size": 4},
     "index": {},
+    "ledger": {},
     "own_network": {"batch_size": 4, "side": 32, "repeats": 1},
     "where": {},
     "why": {},
