@@ -67,6 +67,7 @@ class Page(Provenance):
         self.drawn: dict[str, Any] = {key: self.parameters[key] for key in DRAWN if key in self.parameters}
         self.scored: dict[str, Any] = {key: self.parameters[key] for key in SCORED if key in self.parameters}
         self.scored["kept"] = self.kept
+        self.searches: Path | None = self.kept and results.parent / "_build" / "searches"  # estimates, kept by inputs
 
     def entry(self, name: str) -> Entry:
         """One of the entries of this page; ValueError for any other name."""
@@ -156,8 +157,11 @@ class Page(Provenance):
         *,
         table: Callable[[pd.DataFrame], str] = frame_table,
     ) -> None:
-        """Show what was published: sentences made from its summary, the summary, its file and its provenance."""
-        if found is None:
+        """Show what was published: sentences made from its summary, the summary, its file and its provenance.
+
+        Nothing in the ``paper`` profile, which is to replace it.
+        """
+        if found is None or self.kept:
             return
         if sentences is not None:
             self.say(sentences(found.summary))

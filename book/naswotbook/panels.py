@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from naswotbook.kept import scores_name
-from naswotbook.markdown import few_networks, markdown_table
+from naswotbook.markdown import ends, few_networks, markdown_table
 from naswotbook.page import Page, Published, missing_box
 from naswotbook.plots import fig3, fig3_interactive, fig4
 from naswotbook.provenance import provenance_table
@@ -50,6 +50,8 @@ MEASURES = {
 }
 SCORE = (NASWOT,)  # the measures of a panel of score against accuracy
 ALL_MEASURES = tuple(MEASURES)  # and of one that compares them
+SIZES = tuple(name for name, measure in MEASURES.items() if measure.kind == "size")
+PREDICTORS = (NASWOT, *SIZES)  # the score and what costs nothing
 SUMMARY = ["panel", "space", "dataset", "split", "epochs", "batch_size", "counting", "seed"]
 
 
@@ -194,7 +196,8 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
 
 
 def _draw_scatter(points: pd.DataFrame, row: Any, ax: Axes, title: str) -> None:
-    tau = f"τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}], n = {row.n}"
+    interval = "" if pd.isna(row.low) else f" [{row.low:.3f}, {row.high:.3f}]"
+    tau = f"τ = {row.tau:.3f}{interval}, n = {row.n}"
     points = points.rename(columns={NASWOT: "score"})
     fig3(points, ax, title=f"{title}\n{tau}", accuracy=f"{row.split} accuracy (%)")
 
@@ -230,7 +233,7 @@ def _scores_link(row: dict[Any, Any]) -> str:
 
 
 def _panel_cells(by_letter: dict[str, Entry], row: dict[Any, Any]) -> list[object]:
-    interval = f"{row['low']:.3f} to {row['high']:.3f}"
+    interval = ends(row["low"], row["high"])
     accuracy = f"{row['split']}, {row['epochs']} epochs"
     names = [f"({row['panel']})", by_letter[row["panel"]].title, accuracy, row["counting"]]
     return [*names, row["n"], f"{row['tau']:.3f}", interval, row["ranked_last"]]
@@ -264,7 +267,8 @@ def measures_table(page: Page, summary: pd.DataFrame) -> str:
     titles = {entry.panel: entry.title for entry in page.chapter.published}
     text = summary.assign(
         cell=[
-            f"{row['tau']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+            f"{row['tau']:.3f}"
+            + ("" if pd.isna(row["low"]) else f" ({ends(row['low'], row['high'])})")
             + (f", {row['dropped']} failed" if row["dropped"] else "")
             for row in summary.to_dict("records")
         ],

@@ -50,6 +50,7 @@ ALONE: dict[str, dict[str, Any]] = {
     "cluster": {"n_archs": 4, "batch_size": 4},
     "index": {},
     "nds_imagenet": {},
+    "ledger": {},
     "own_network": {"batch_size": 4, "side": 32, "repeats": 1},
     "speed": {},
     "where": {},
