@@ -95,7 +95,8 @@ def steadier(claim: Claim, results: Results) -> Verdict:
     verdict = of_interval(score.low.min(), score.high.min()) if wider else "differs"
     least = score.iloc[int(score.low.argmin())]
     ours = "; ".join(f"{name}: {t.min():.3f} to {t.max():.3f}" for name, t in taus.items())
-    note = f"the score's lowest interval is [{least.low:.3f}, {least.high:.3f}]; {int(score.n.min())} networks or more"
+    ours += f"; the score's lowest interval [{least.low:.3f}, {least.high:.3f}]"
+    note = f"{int(score.n.min())} networks or more"
     return Verdict(verdict, "", ours, note)
 
 
