@@ -206,6 +206,11 @@ def test_every_committed_table_is_whole_and_its_rows_are_accounted_for() -> None
         noted = sum(run["rows"] for run in runs.get(row.file, []))
         assert noted <= row.networks, f"{row.file}: {noted} rows are noted in manifest.json, it holds {row.networks}"
     assert set(runs) <= {path.name for path in SCORES.glob("*.parquet")}
+    for name in (name for name in runs if "-measures-" in name):
+        measured = pd.read_parquet(SCORES / name)
+        assert measured.arch.is_unique
+        assert (measured.error == "").all()
+        assert sum(run["rows"] for run in runs[name]) == len(measured), name
 
 
 def test_tables_beside_one_another_stand_under_what_sets_them_apart(folder: Path) -> None:
