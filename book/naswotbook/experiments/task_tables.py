@@ -93,12 +93,12 @@ def in_words(found: pd.DataFrame) -> str:
         return _one_in_words(found, rows[0], partial.loc[rows[0]["dataset"]])
     worse = [_named(row) for row in rows if row["high"] < 0]
     better = [_named(row) for row in rows if row["low"] > 0]
-    neither = [_named(row) for row in rows if row["low"] <= 0 <= row["high"]]
+    neither = [TITLES[row["dataset"]] for row in rows if row["low"] <= 0 <= row["high"]]
     left = (partial.low > 0).sum()
-    return f"""Of {len(rows)} tasks, **the score does worse than the best of the three counts on {len(worse)}**:
-    {"; ".join(worse) or "none"}. It does better on {len(better)}: {"; ".join(better) or "none"}. On {len(neither)} the
-    interval holds zero: {"; ".join(neither) or "none"}. With that count held fixed, the partial τ of the score is above
-    zero by its whole interval on {left} of {len(rows)}."""
+    return f"""Of {len(rows)} tasks, **the score does worse than the best of the three counts on {len(worse)}**
+    ({"; ".join(worse) or "none"}), better on {len(better)} ({"; ".join(better) or "none"}), and cannot be told from it
+    on {len(neither)} ({", ".join(neither) or "none"}). With that count held fixed, the whole interval of the partial τ
+    of the score lies above zero on {left} of {len(rows)}."""
 
 
 def _named(row: dict[Any, Any]) -> str:
