@@ -8,10 +8,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import cloudpickle
@@ -121,21 +122,28 @@ def _one_at_a_time(function: Callable[[Item], Result], item: Item) -> Result:
 def pack_space(space: Any) -> str | bytes:
     """The name of a space of this library, which every process knows; else a pickle of the space.
 
-    The pickle holds the code of its module too, unless that is an installed package: a file of the user's own need
-    not be on the machines of a cluster. Other files that the module imports must be.
+    The pickle holds the code of its module too, and of those of the classes that it extends, unless these are of
+    installed packages: files of the user's own need not be on the machines of a cluster. Others that they import must.
     """
-    module = sys.modules.get(type(space).__module__)
-    if module is not None and module.__name__.startswith("naswotlib."):
+    if type(space).__module__.startswith("naswotlib."):
         return str(space.name)
-    if module is None or module.__name__ == "__main__":  # whose code is in the pickle anyway
+    modules = (sys.modules.get(kind.__module__) for kind in type(space).__mro__)
+    own = {module.__name__: module for module in modules if module is not None and _is_own(module)}
+    with ExitStack() as stack:
+        for module in own.values():
+            cloudpickle.register_pickle_by_value(module)
+            stack.callback(cloudpickle.unregister_pickle_by_value, module)
         return bytes(cloudpickle.dumps(space))
-    if {"site-packages", "dist-packages"} & {*Path(module.__file__ or "").parts}:
-        return bytes(cloudpickle.dumps(space))
-    cloudpickle.register_pickle_by_value(module)
-    try:
-        return bytes(cloudpickle.dumps(space))
-    finally:
-        cloudpickle.unregister_pickle_by_value(module)
+
+
+def _is_own(module: ModuleType) -> bool:
+    """Whether a module is a file of the user's own; the code of ``__main__`` is in a pickle anyway."""
+    file = getattr(module, "__file__", None)
+    if file is None or module.__name__ == "__main__" or module.__name__.partition(".")[0] == "naswotlib":
+        return False
+    return (
+        not {"site-packages", "dist-packages"} & {*Path(file).parts} and module.__name__ not in sys.stdlib_module_names
+    )
 
 
 @lru_cache(maxsize=4)

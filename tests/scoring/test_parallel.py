@@ -1,5 +1,6 @@
 """Processes of one thread each stay so."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from naswotlib.scoring.parallel import MANY, cores_for, map_unordered
+from naswotlib.scoring.parallel import MANY, cores_for, map_unordered, pack_space
 
 
 def test_scoring_leaves_the_number_of_threads_as_it_was():
@@ -80,3 +81,18 @@ def test_a_worker_that_is_killed_is_told_with_what_to_do():
 def test_few_architectures_are_not_worth_processes():
     assert cores_for(MANY - 1) == 1
     assert cores_for(MANY) == cores_for(None) == len(os.sched_getaffinity(0))
+
+
+def test_a_space_travels_with_the_code_of_the_spaces_that_it_extends(tmp_path, monkeypatch):
+    (tmp_path / "first_space.py").write_text("class First:\n    name = 'first'\n    word = 'of the file'\n")
+    (tmp_path / "second_space.py").write_text("import first_space\n\nclass Second(first_space.First):\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    packed = tmp_path / "packed"
+    packed.write_bytes(pack_space(importlib.import_module("second_space").Second()))
+    program = "import pickle, sys; print(pickle.load(open(sys.argv[1], 'rb')).word)"
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    run = subprocess.run(
+        [sys.executable, "-c", program, packed], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "of the file"
