@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent
 BOOK = Path("book")
 SITE = Path("_build/html")
 PROFILE = get_var("profile", "demo")
-DATA = get_var("data", "")
+DATA = get_var("data", "") or (os.environ.get("NASWOTLIB_DATA", "") if PROFILE == "paper" else "")
 CHAPTERS = read_figures(ROOT / BOOK / "figures.yml")
 PAPER, DEMO = Path("figures/paper"), Path("figures/demo")
 SCORES = sorted(PAPER.glob("scores/*.parquet"))
@@ -166,6 +166,11 @@ def task_paper():
     """With profile=paper: the figures and summaries of figures/paper."""
     if PROFILE not in ("demo", "paper"):
         raise ValueError(f"profile: {PROFILE!r} is unknown; choose one of demo, paper")
+    if PROFILE == "paper" and not (DATA and Path(DATA).is_dir()):
+        raise ValueError(
+            f"data: the paper profile needs the folder of published tables, and {DATA!r} is none; give it with "
+            "`make book PROFILE=paper DATA=PATH`, or in NASWOTLIB_DATA"
+        )
     entries = [entry for chapter in CHAPTERS.values() for entry in chapter.published]
     for entry in entries if PROFILE == "paper" else ():
         if not is_to_be_had(entry):
@@ -186,12 +191,12 @@ def task_paper():
 def pictures(chapter: Chapter) -> list[Path]:
     """What executing a page draws into figures/demo: its own pictures, and boxes for those that are not here."""
     drawn = [entry.name for entry in chapter.entries if entry.run is None and ".png" in entry.files]
-    boxes = [
-        f"{entry.name}-missing"
-        for entry in chapter.published
-        if entry.label and not (PAPER / f"{entry.stem()}.png").exists() and not _is_made(entry)
-    ]
+    boxes = [f"{e.name}-missing" for e in chapter.shown(_has_picture) if e.label and not _has_picture(e)]
     return [DEMO / f"{name}-seed0.png" for name in [*drawn, *boxes]]
+
+
+def _has_picture(entry: Entry) -> bool:
+    return (PAPER / f"{entry.stem()}.png").exists() or _is_made(entry)
 
 
 def _is_made(entry: Entry) -> bool:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from naswotlib.search.without_training import naswot
     from naswotlib.spaces import arch_seed, get_space, list_spaces
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "ActivationCodes",
     "Benchmark",

@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
+SMALLEST = 10  # pairs below which a resampled interval says nothing: that of a perfect order is a point
+
 
 @dataclass(frozen=True, slots=True)
 class TauResult:
     """Kendall's tau-b with its interval.
 
-    n: pairs used. dropped: pairs left out because one of them is not a number.
+    low, high: NaN where there are fewer than ten pairs. n: pairs used. dropped: pairs left out because one of them is
+    not a number.
     ranked_last: pairs among the n whose score is −inf, a singular kernel; they tie below all others.
     """
 
@@ -29,7 +32,8 @@ class TauResult:
     def __str__(self) -> str:
         notes = f", {self.ranked_last} singular ranked last" if self.ranked_last else ""
         notes += f", {self.dropped} left out" if self.dropped else ""
-        return f"τ = {self.tau:.3f} [{self.low:.3f}, {self.high:.3f}] (n = {self.n}{notes})"
+        interval = "" if math.isnan(self.low) else f" [{self.low:.3f}, {self.high:.3f}]"
+        return f"τ = {self.tau:.3f}{interval} (n = {self.n}{notes})"
 
 
 def kendall_tau(
@@ -38,7 +42,8 @@ def kendall_tau(
     """Kendall's tau-b between two sequences of equal length, with a percentile bootstrap interval over pairs.
 
     The rank correlation at the top of the paper's plots. A −inf score is a value and ranks last; a pair with NaN is
-    left out, and counted. Raises ValueError where fewer than two pairs remain or lengths differ.
+    left out, and counted. Of fewer than ten pairs there is no interval. Raises ValueError where fewer than two pairs
+    remain or lengths differ.
 
     >>> result = kendall_tau([1, 2, 3, 4], [10, 20, 40, 30], rng=np.random.default_rng(0), n_boot=100)
     >>> round(result.tau, 3)
@@ -54,7 +59,9 @@ def kendall_tau(
     x, y = x[keep], y[keep]
     if len(x) < 2:
         raise ValueError(f"scores: expected at least 2 pairs of numbers, got {len(x)} ({dropped} hold NaN)")
-    low, high = bootstrap_interval(_tau, x, y, rng=rng, n_boot=n_boot, level=level)
+    low = high = math.nan
+    if len(x) >= SMALLEST:
+        low, high = bootstrap_interval(_tau, x, y, rng=rng, n_boot=n_boot, level=level)
     return TauResult(_tau(x, y), low, high, len(x), dropped, int(np.isneginf(x).sum()))
 
 
@@ -74,6 +81,25 @@ def bootstrap_interval(
     tail = 50 * (1 - level)
     low, high = np.percentile(samples, [tail, 100 - tail]) if len(samples) else (np.nan, np.nan)
     return float(low), float(high)
+
+
+def tau_a(x: np.ndarray, y: np.ndarray) -> float:
+    """Kendall's tau-a: of all pairs, the share ordered alike less the share ordered the other way.
+
+    A pair that either column ties counts as ordered in neither, where tau-b leaves pairs that tie out of its scale: a
+    measure with few values is flattered by tau-b. The two are the same without ties.
+
+    >>> round(tau_a(np.array([1, 1, 2]), np.array([1, 2, 3])), 3)
+    0.667
+    """
+    n = len(x)
+    pairs = n * (n - 1)
+    untied = [pairs - float((counts * (counts - 1)).sum()) for counts in map(_counts, (x, y))]
+    return _tau(x, y) * math.sqrt(untied[0] * untied[1]) / pairs if all(untied) else 0.0
+
+
+def _counts(column: np.ndarray) -> np.ndarray:
+    return np.unique(column, return_counts=True)[1]
 
 
 def partial_tau(x: np.ndarray, y: np.ndarray, given: np.ndarray) -> float:

@@ -13,6 +13,10 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from typer.testing import CliRunner
+
+import naswotlib
+from naswotlib.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "naswotlib"
@@ -58,7 +62,32 @@ def test_the_conda_environment_installs_the_lock_and_the_package_with_every_extr
 
 def test_citation_and_package_have_one_version() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
+    assert (citation["version"], citation["license"]) == (naswotlib.__version__, PROJECT["license"])
+    assert "version" in PROJECT["dynamic"]
+    assert f"\n## [{naswotlib.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_conda_recipe_asks_for_what_the_package_does() -> None:
+    recipe = (ROOT / ".conda" / "meta.yaml").read_text()
+    asked = recipe[recipe.index("  run:") : recipe.index("\ntest:")].split("    - ")[1:]
+    names = {"pytorch": "torch"}
+    found = [Requirement(names.get(name, name) + bound) for name, bound in (line.split() for line in asked)]
+    wanted = [Requirement(f"python{PROJECT['requires-python']}"), *map(Requirement, PROJECT["dependencies"])]
+    assert {str(one) for one in found} == {str(one) for one in wanted}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github" / "workflows").glob("*.yml")), ids=lambda path: path.stem)
+def test_what_a_workflow_runs_of_ours_exists(path: Path) -> None:
+    jobs = yaml.safe_load(path.read_text())["jobs"].values()
+    runs = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for target in re.findall(r"\bmake ([a-z]+)", "\n".join(runs)):
+        assert target in targets, target
+    for script in re.findall(r"(\.ci/\w+)", "\n".join(runs)):
+        assert (ROOT / script).exists()
+    for command in re.findall(r"naswot ((?:data )?[a-z]+)", "\n".join(runs)):
+        shown = CliRunner().invoke(app, [*command.split(), "--help"])
+        assert shown.exit_code == 0, command
 
 
 MAX_DEPENDENCIES = 14

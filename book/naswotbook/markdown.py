@@ -63,13 +63,18 @@ def grid(blocks: Sequence[str], columns: int) -> str:
     return f"::::{{grid}} 1 1 2 {columns}\n:gutter: 3\n\n{items}::::\n"
 
 
+def ends(low: float, high: float, digits: int = 3) -> str:
+    """An interval such as ``0.123 to 0.456``; empty where there is none, as of fewer than ten networks."""
+    return "" if pd.isna(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+
+
 def few_networks(counts: Iterable[int]) -> str:
     """What a page says beside rank correlations where one is of fewer than ten networks; else nothing."""
     if min(counts, default=10) >= 10:
         return ""
     return (
-        "Of fewer than ten networks a τ says little, and its bootstrap interval is no guide: it may hold everything "
-        "from −1 to 1, and that of a perfect order shrinks to a point."
+        "Of fewer than ten networks a τ says little. It has no interval here: a resampled one may hold everything from "
+        "−1 to 1, and that of a perfect order is a point."
     )
 
 

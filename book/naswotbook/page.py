@@ -67,6 +67,7 @@ class Page(Provenance):
         self.drawn: dict[str, Any] = {key: self.parameters[key] for key in DRAWN if key in self.parameters}
         self.scored: dict[str, Any] = {key: self.parameters[key] for key in SCORED if key in self.parameters}
         self.scored["kept"] = self.kept
+        self.searches: Path | None = self.kept and results.parent / "_build" / "searches"  # estimates, kept by inputs
 
     def entry(self, name: str) -> Entry:
         """One of the entries of this page; ValueError for any other name."""
@@ -123,15 +124,14 @@ class Page(Provenance):
     def published(self, *names: str) -> dict[str, Published]:
         """Show the pictures that the ``paper`` profile made with seed 0, of ``names`` or of all entries of this page.
 
-        What is not there is a box that says what it needs. Returns what is there, by the name of its entry, without a
-        picture where the entry has no label.
+        What is not there is a box that says what it needs, unless another entry stands for it. Returns what is there,
+        by the name of its entry, without a picture where the entry has no label.
         """
-        entries = [self.entry(name) for name in names] or self.chapter.published
+        entries = [self.entry(name) for name in names] or self.chapter.shown(lambda entry: self._kept(entry).exists())
         pictured = [entry for entry in entries if entry.label]
-        files = [self.paper / f"{entry.stem()}.png" for entry in pictured]
-        boxes = [path if path.exists() else self._box(entry) for entry, path in zip(pictured, files, strict=True)]
+        paths = [path if (path := self._kept(entry)).exists() else self._box(entry) for entry in pictured]
         if pictured:
-            self._pictures(pictured, boxes)
+            self._pictures(pictured, paths)
         return {entry.name: found for entry in entries if (found := self.find(entry))}
 
     def find(self, entry: Entry) -> Published | None:
@@ -141,6 +141,10 @@ class Page(Provenance):
             return None
         link = f"[CSV](../figures/paper/{summary.name})"
         return Published(entry, pd.read_csv(summary), read_facts(facts), link)
+
+    def _kept(self, entry: Entry) -> Path:
+        """The picture that the ``paper`` profile makes of an entry with seed 0."""
+        return self.paper / f"{entry.stem()}.png"
 
     def _box(self, entry: Entry) -> Path:
         text = entry.without or f"{entry.space}.parquet,\nimported from {official_file(entry.space)}"
@@ -153,8 +157,11 @@ class Page(Provenance):
         *,
         table: Callable[[pd.DataFrame], str] = frame_table,
     ) -> None:
-        """Show what was published: sentences made from its summary, the summary, its file and its provenance."""
-        if found is None:
+        """Show what was published: sentences made from its summary, the summary, its file and its provenance.
+
+        Nothing in the ``paper`` profile, which is to replace it.
+        """
+        if found is None or self.kept:
             return
         if sentences is not None:
             self.say(sentences(found.summary))

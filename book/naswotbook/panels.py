@@ -15,12 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from naswotbook.kept import scores_name
-from naswotbook.markdown import few_networks, markdown_table
+from naswotbook.markdown import ends, few_networks, markdown_table
 from naswotbook.page import Page, Published, missing_box
 from naswotbook.plots import fig3, fig3_interactive, fig4
 from naswotbook.provenance import provenance_table
 from naswotbook.registry import Entry
-from naswotbook.samples import Sample, draw_sample, has_table, score_sample
+from naswotbook.samples import Sample, draw_sample, has_table, score_sample, scored_on
 from naswotlib.benchmarks.importers import official_file
 from naswotlib.benchmarks.load import bundled_recipe
 from naswotlib.data.images import load_images
@@ -50,6 +50,8 @@ MEASURES = {
 }
 SCORE = (NASWOT,)  # the measures of a panel of score against accuracy
 ALL_MEASURES = tuple(MEASURES)  # and of one that compares them
+SIZES = tuple(name for name, measure in MEASURES.items() if measure.kind == "size")
+PREDICTORS = (NASWOT, *SIZES)  # the score and what costs nothing
 SUMMARY = ["panel", "space", "dataset", "split", "epochs", "batch_size", "counting", "seed"]
 
 
@@ -88,6 +90,8 @@ def choose_panels(page: Page) -> list[Entry]:
     FileNotFoundError where the ``paper`` profile has none of them at hand. ``demo`` may have none.
     """
     panels = [entry for entry in page.chapter.published if entry.panel]
+    if page.profile == "demo":  # has what the paper's own panels are of
+        panels = [entry for entry in panels if not entry.stands_for]
     letters, at_hand = page.parameters["panels"], {"profile": page.profile, "data_dir": page.parameters["data_dir"]}
     for letter in letters:
         check_choice("panels", letter, [entry.panel for entry in panels])
@@ -186,13 +190,14 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
         else:
             how = [MEASURES[name] for name in part.measure]
             named = part.assign(label=[measure.label for measure in how], kind=[measure.kind for measure in how])
-            fig4(named, ax, title=f"{titles[letter]}, n = {part.n.max()}")
+            fig4(named, ax, title=f"{titles[letter]}\nn = {part.n.max()}")
     plt.close(figure)
     return figure
 
 
 def _draw_scatter(points: pd.DataFrame, row: Any, ax: Axes, title: str) -> None:
-    tau = f"τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}], n = {row.n}"
+    interval = "" if pd.isna(row.low) else f" [{row.low:.3f}, {row.high:.3f}]"
+    tau = f"τ = {row.tau:.3f}{interval}, n = {row.n}"
     points = points.rename(columns={NASWOT: "score"})
     fig3(points, ax, title=f"{title}\n{tau}", accuracy=f"{row.split} accuracy (%)")
 
@@ -202,7 +207,7 @@ PANEL_COLUMNS = ("panel", "networks", "accuracy", "units", "n", "τ", "95% inter
 
 def show_published_panels(page: Page) -> None:
     """Show the panels of score against accuracy that the ``paper`` profile made, and what came out of them."""
-    found = page.published()
+    found = {name: panel for name, panel in page.published().items() if panel.entry.panel}
     by_letter = {entry.panel: entry for entry in page.chapter.published}
     rows = [
         [*_panel_cells(by_letter, row), f"{panel.link}, [scores]({_scores_link(row)})"]
@@ -222,12 +227,13 @@ def show_published_panels(page: Page) -> None:
 
 
 def _scores_link(row: dict[Any, Any]) -> str:
+    batch, skeleton = scored_on(row["dataset"])
     named = {key: row[key] for key in ("counting", "seed", "batch_size")}
-    return f"../figures/paper/scores/{scores_name(row['space'], row['dataset'], **named)}"
+    return f"../figures/paper/scores/{scores_name(row['space'], batch, skeleton=skeleton, **named)}"
 
 
 def _panel_cells(by_letter: dict[str, Entry], row: dict[Any, Any]) -> list[object]:
-    interval = f"{row['low']:.3f} to {row['high']:.3f}"
+    interval = ends(row["low"], row["high"])
     accuracy = f"{row['split']}, {row['epochs']} epochs"
     names = [f"({row['panel']})", by_letter[row["panel"]].title, accuracy, row["counting"]]
     return [*names, row["n"], f"{row['tau']:.3f}", interval, row["ranked_last"]]
@@ -237,8 +243,19 @@ def show_published_measures(page: Page) -> None:
     """Show the panels of several measures that the ``paper`` profile made, and their table."""
     found = page.published()
     if found:
-        page.show(measures_table(page, pd.concat([panel.summary for panel in found.values()])))
+        summary = pd.concat([panel.summary for panel in found.values()])
+        page.show(measures_table(page, summary), measures_in_words(summary[summary.space.str.startswith("nds_")]))
         page.show(", ".join(f"({panel.entry.panel}) {panel.link}" for panel in found.values()), _provenance(found))
+
+
+def measures_in_words(summary: pd.DataFrame) -> str:
+    """Markdown: how far each measure's Kendall's tau lies from panel to panel, and in how many it is above 0."""
+    panels = summary.panel.nunique()
+    return "".join(
+        f"- {MEASURES[str(name)].label}: τ from {part.tau.min():.3f} to {part.tau.max():.3f}; its interval lies above "
+        f"0 in {(part.low > 0).sum()} of {panels} families, below 0 in {(part.high < 0).sum()}\n"
+        for name, part in summary.groupby("measure", sort=False)
+    )
 
 
 def _provenance(found: dict[str, Published]) -> str:
@@ -250,7 +267,8 @@ def measures_table(page: Page, summary: pd.DataFrame) -> str:
     titles = {entry.panel: entry.title for entry in page.chapter.published}
     text = summary.assign(
         cell=[
-            f"{row['tau']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+            f"{row['tau']:.3f}"
+            + ("" if pd.isna(row["low"]) else f" ({ends(row['low'], row['high'])})")
             + (f", {row['dropped']} failed" if row["dropped"] else "")
             for row in summary.to_dict("records")
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ class Entry:
     the book is built; needs: the file of published data without which it is left as it is; without: what a box says is
     missing (of a space, its table); files: what the run writes, as suffixes of the name; also: files of other names;
     reads: what else it is made from, ``scores`` for the kept ones; seeded: whether its files carry the seed.
+    stands_for: of a panel of other data, the one of the paper in whose place it is shown while that is not there.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Entry:
     also: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     seeded: bool = True
+    stands_for: str = ""
 
     def stem(self, seed: int = 0) -> str:
         """The name of its files without their suffix.
@@ -64,6 +67,12 @@ class Chapter:
     def published(self) -> list[Entry]:
         """What the ``paper`` profile makes."""
         return [entry for entry in self.entries if entry.run is not None]
+
+    def shown(self, is_there: Callable[[Entry], bool]) -> list[Entry]:
+        """What the ``paper`` profile makes, in order; for one that is not there, what stands for it, if that is."""
+        instead = {entry.stands_for: entry for entry in self.published if entry.stands_for and is_there(entry)}
+        own = [entry for entry in self.published if not entry.stands_for]
+        return [entry if is_there(entry) else instead.get(entry.name, entry) for entry in own]
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,32 @@ from naswotlib.scoring.proxies import NASWOT, load_batch
 from naswotlib.spaces.base import get_space, sample_distinct
 
 PROFILES = ("demo", "paper")
-# The images behind a data set's accuracies where they have another name. Of the 120 classes of ImageNet16-120, those
-# at hand are too few for a mini-batch, so that it is drawn from all 1,000.
-IMAGES = {"imagenet16-120": "imagenet16", "imagenet": "imagenette"}
+# First and last argument of load_images by the name that a mini-batch has in those of kept tables, where that is not
+# the first itself. Of the 120 classes of ImageNet16-120, those at hand are too few for a mini-batch, which is drawn
+# from all 1,000. No images of ImageNet are at hand: crops of photographs, or noise, stand in for them at its size.
+MINI_BATCHES: dict[str, tuple[str, int | None]] = {
+    "imagenet16-120": ("imagenet16", None),
+    "photos224": ("photos", 224),
+    "noise224": ("noise", 224),
+}
+
+
+def mini_batch(name: str) -> tuple[str, int | None]:
+    """First and last argument of :func:`naswotlib.load_images` of the mini-batch that kept tables call ``name``.
+
+    >>> mini_batch("cifar10"), mini_batch("noise224")
+    (('cifar10', None), ('noise', 224))
+    """
+    return MINI_BATCHES.get(name, (name, None))
+
+
+def scored_on(dataset: str) -> tuple[str, dict[str, int]]:
+    """The mini-batch, as kept tables call it, and keywords of ``space.build``: those of ``paper`` for ``dataset``.
+
+    >>> scored_on("cifar10"), scored_on("imagenet")
+    (('cifar10', {}), ('photos224', {'num_classes': 1000}))
+    """
+    return ("photos224", {"num_classes": 1000}) if dataset == "imagenet" else (dataset, {})
 
 
 @dataclass(frozen=True)
@@ -30,7 +53,8 @@ class Sample:
     """Architectures of one table, their trained accuracies, and the form in which they are to be scored.
 
     accuracy: percent, of ``split`` after ``epochs``, in the order of ``archs``; skeleton: keywords of ``space.build``;
-    images, side: the first and last argument of :func:`naswotlib.load_images`; origin: of the accuracies.
+    images, side: the first and last argument of :func:`naswotlib.load_images`; origin: of the accuracies; batch: what
+    the mini-batch is called in names of kept tables.
     """
 
     space: str
@@ -43,6 +67,12 @@ class Sample:
     images: str
     side: int | None
     origin: str
+    batch: str = ""
+
+    def on(self, batch: str) -> Sample:
+        """The same networks, to be scored on another mini-batch, a name of :data:`MINI_BATCHES` or of a data set."""
+        images, side = mini_batch(batch)
+        return replace(self, images=images, side=side, batch=batch)
 
 
 def load_profile(space: str, *, profile: str, data_dir: str | Path | None = None) -> Benchmark:
@@ -75,8 +105,8 @@ def draw_sample(
 
     ``paper`` draws uniformly from the space where it can be enumerated, else from the rows of the published table, as
     the authors do, and scores on the skeleton that the paper scores, which is each space's default, and on training
-    images of ``dataset``. ``demo`` draws from the bundled table, and scores on the skeleton and image side of that
-    table, on crops of photographs.
+    images of ``dataset``; networks of ImageNet have its 1,000 classes, and see photographs of its size. ``demo`` draws
+    from the bundled table, and scores on the skeleton and image side of that table, on crops of photographs.
 
     >>> sample = draw_sample("nasbench201", "cifar10", 3, profile="demo", seed=0)
     >>> sample.split, sample.epochs, sample.images, len(sample.archs)
@@ -94,6 +124,10 @@ def draw_sample(
     else:
         rows = benchmark.trained(dataset=dataset, split=split, epochs=epochs)
         archs = [rows[row] for row in rng.permutation(len(rows))[:n_archs]]
+    batch, skeleton = scored_on(dataset)
+    images, side = mini_batch(batch)
+    if profile == "demo":
+        skeleton, images, side = benchmark.skeleton, "photos", benchmark.info.sides[dataset]
     return Sample(
         space=space,
         dataset=dataset,
@@ -101,10 +135,11 @@ def draw_sample(
         epochs=epochs,
         archs=archs,
         accuracy=benchmark.accuracy(archs, dataset=dataset, split=split, epochs=epochs),
-        skeleton={} if profile == "paper" else benchmark.skeleton,
-        images=IMAGES.get(dataset, dataset) if profile == "paper" else "photos",
-        side=None if profile == "paper" else benchmark.info.sides[dataset],
+        skeleton=skeleton,
+        images=images,
+        side=side,
         origin=benchmark.info.origin,
+        batch=batch,
     )
 
 
@@ -151,7 +186,7 @@ def score_sample(
     else:
         name = scores_name(
             sample.space,
-            sample.dataset,
+            sample.batch or sample.dataset,
             counting=counting if proxy == NASWOT else proxy,
             seed=seed,
             batch_size=batch_size,

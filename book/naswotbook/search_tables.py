@@ -3,90 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from naswotbook.counting import COUNTS
 from naswotbook.kept import scores_name
 from naswotbook.markdown import DATASETS, csv_table
 from naswotbook.page import Page, write_csv
 from naswotbook.provenance import provenance_table
 from naswotbook.registry import ROOT
 from naswotbook.samples import all_scores
-from naswotbook.searches import TRAINING, mean_difference
+from naswotbook.searches import TRAINING
 
-RUN = ["method", "run", "drawn_from", "trained"]  # columns of runs that are no accuracies
-CELL = ["method", "dataset", "split"]
-COLUMNS = [*CELL, "epochs", "n_runs", "drawn_from", "trained", "mean", "std"]
-PRINTED = ["paper_runs", "paper_mean", "paper_std"]
-GAPS = "Differences of mean accuracy in points, with 95% bootstrap intervals"
+GAPS = "Differences of mean accuracy in points, with 95% intervals"
 
 
 def read_printed(table: str) -> pd.DataFrame:
     """The cells of one of the paper's tables, ``"1"``, ``"2a"`` or ``"2b"``, from ``book/paper/tables.csv``."""
     cells = pd.read_csv(ROOT / "book/paper/tables.csv", dtype={"table": str})
     return cells[cells.table == table]
-
-
-def summary(runs: pd.DataFrame) -> pd.DataFrame:
-    """Runs summed up: a row a method and column.
-
-    Columns ``method, dataset, split, epochs, n_runs, drawn_from, trained, mean, std``: accuracies in percent, the
-    deviation that of the population, as the benchmarks' papers print it, ``trained`` the mean over runs. NaN among
-    the runs is a column that a method does not have, and makes no row.
-    """
-    tidy = runs.melt(RUN, var_name="column", value_name="accuracy").dropna()
-    cells = tidy.groupby(["method", "column"], sort=False)
-    table = cells.agg(
-        n_runs=("run", "size"),
-        drawn_from=("drawn_from", "first"),
-        trained=("trained", "mean"),
-        mean=("accuracy", "mean"),
-        std=("accuracy", lambda values: round(values.std(ddof=0), 9)),  # equal values have 0, and not 1e-14
-    ).reset_index()
-    table[["dataset", "split", "epochs"]] = table.column.str.split("/", expand=True).to_numpy()
-    return table.astype({"epochs": int})[COLUMNS]
-
-
-def beside_paper(ours: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
-    """Summaries beside the cells that the paper prints, in its order; what it does not print comes last.
-
-    ``printed`` is a part of what :func:`read_printed` gives. Adds to each row ``paper_runs, paper_mean, paper_std``;
-    the difference of the means, ours less the paper's, as ``deviations``, in the paper's standard deviation, and as
-    ``standard_errors``, in the standard error of the difference of two means of so many runs. What only one side
-    has is NaN on the other; so are the two where the paper prints a deviation of 0.
-    """
-    named = {"n_runs": "paper_runs", "mean": "paper_mean", "std": "paper_std"}
-    paper = printed.rename(columns=named)[[*CELL, *PRINTED]]
-    order = {method: place for place, method in enumerate(dict.fromkeys([*paper.method, *ours.method]))}
-    cells = pd.concat([paper[CELL], ours[CELL]]).drop_duplicates()
-    cells = cells.sort_values("method", key=lambda names: names.map(order), kind="stable")
-    table = cells.merge(paper, on=CELL, how="left").merge(ours, on=CELL, how="left")
-    difference = table["mean"] - table.paper_mean
-    error = np.sqrt(table["std"] ** 2 / table.n_runs + table.paper_std**2 / table.paper_runs)
-    table["deviations"] = difference / table.paper_std.replace(0.0, np.nan)
-    table["standard_errors"] = difference / error.replace(0.0, np.nan)
-    counts = dict.fromkeys(("epochs", "n_runs", "drawn_from", "paper_runs"), "Int64")
-    return table[[*COLUMNS, *PRINTED, "deviations", "standard_errors"]].astype(counts)
-
-
-def differences(runs: pd.DataFrame, pairs: Iterable[tuple[str, str]], *, seed: int) -> pd.DataFrame:
-    """For each pair of methods (a, b) and column: mean of a less mean of b, with its 95% bootstrap interval.
-
-    Columns ``a, b, dataset, split, n_a, n_b, difference, low, high``, in points of accuracy. The runs of different
-    methods count as independent. A column that one of the two lacks is left out.
-    """
-    rows = []
-    for a, b in pairs:
-        for column in runs.columns.drop(RUN):
-            x, y = (runs.loc[runs.method == method, column].dropna().to_numpy() for method in (a, b))
-            if len(x) and len(y):
-                dataset, split, _ = column.split("/")
-                found = mean_difference(x, y, rng=np.random.default_rng(seed))
-                rows.append([a, b, dataset, split, len(x), len(y), *found])
-    return pd.DataFrame(rows, columns=["a", "b", "dataset", "split", "n_a", "n_b", "difference", "low", "high"])
 
 
 def search_seconds(method: str, printed: pd.DataFrame, *, per_score: float, budget: str) -> str:
@@ -124,21 +61,27 @@ def mean_std(means: pd.Series[float], stds: pd.Series[float]) -> list[str]:
     return [f"{mean:.2f} ± {std:.2f}" if pd.notna(mean) else "–" for mean, std in pairs]
 
 
+def mean_interval(table: pd.DataFrame) -> list[str]:
+    """Cells such as ``92.81 [92.75, 92.87]``; the mean alone where nothing is left to chance, or no interval known."""
+    rows = zip(table["mean"], table.low, table.high, strict=True)
+    return [f"{mean:.2f} [{low:.2f}, {high:.2f}]" if low < high else f"{mean:.2f}" for mean, low, high in rows]
+
+
 def three_tables(
     table: pd.DataFrame, printed: pd.DataFrame, *, name: str, title: str, per_score: float, budget: str = ""
 ) -> str:
-    """Ours, the paper's, and how far apart they are, each laid out as the paper has it.
+    """Ours, the paper's, and how far apart they are, each laid out as the paper has it, of the methods that it prints.
 
-    ``table`` is that of :func:`beside_paper`, ``printed`` the cells that it was made with.
+    ``table`` is that of :func:`naswotbook.estimates.beside_paper`, ``printed`` the cells that it was made with.
     Of methods that were not run, marked †, the first holds the paper's numbers. ``budget`` is what a search that trains
     may spend; how many networks it trained, where none is given. Tables are named ``name-ours``, ``name-paper`` and
     ``name-apart``.
     """
+    table = table[table.method.isin(printed.method)]
     paper = as_printed(table, mean_std(table.paper_mean, table.paper_std))
     ours = as_printed(table, mean_std(table["mean"], table["std"]))
     run = ours.index.isin(table[table["mean"].notna()].method)
     ours[~run] = paper[~run]
-    paper = paper[paper.index.isin(printed.method)]
     trained = table.groupby("method").trained.first()
     seconds = [
         search_seconds(method, printed, per_score=per_score, budget=budget or f"{trained[method]:.0f} trainings")
@@ -158,13 +101,34 @@ def three_tables(
     return "\n".join(csv_table(wide.reset_index(), caption, f"{name}-{kind}") for wide, caption, kind in blocks)
 
 
+def counting_table(table: pd.DataFrame, *, name: str, title: str) -> str:
+    """Searches that take the highest of N by the score, by each count, and by the accuracy itself (Optimal)."""
+    names = ["NASWOT", *COUNTS.values(), "Optimal"]
+    found = table.method.str.fullmatch(rf"({'|'.join(map(re.escape, names))}) \(N=\d+\)")
+    rows = table[(found | (table.method == "Random")) & table["mean"].notna()]
+    size = rows.method.str.extract(r"N=(\d+)")[0].fillna("1").astype(int)
+    kind = rows.method.str.replace(r" \(.*", "", regex=True).map(
+        {n: place for place, n in enumerate(["Random", *names])}
+    )
+    rows = rows.assign(size=size, kind=kind).sort_values(["size", "kind"], kind="stable")
+    return csv_table(as_printed(rows, mean_interval(rows)).reset_index(), title, name)
+
+
+def other_searches(table: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``table`` that neither the paper prints nor :func:`counting_table` shows."""
+    counted = table.method.str.contains(
+        rf"^(?:{'|'.join(map(re.escape, ['Optimal', 'NASWOT', *COUNTS.values()]))}) \(N=\d+\)"
+    )
+    return table[~table.method.isin(printed.method) & ~counted & table["mean"].notna()]
+
+
 def one_table(table: pd.DataFrame, *, name: str, title: str) -> str:
     """Means of searches that the paper does not have, in its layout."""
     return csv_table(as_printed(table, mean_std(table["mean"], table["std"])).reset_index(), title, name)
 
 
 def differences_table(table: pd.DataFrame, *, name: str, title: str) -> str:
-    """:func:`differences`, a row a pair of methods."""
+    """:func:`naswotbook.estimates.differences`, a row a pair of methods."""
     numbers = zip(table.difference, table.low, table.high, strict=True)
     cells = [f"{found:+.2f} [{low:+.2f}, {high:+.2f}]" for found, low, high in numbers]
     wide = as_printed(table.assign(method=table.a + " − " + table.b), cells)
@@ -186,7 +150,7 @@ def searched_scores(page: Page, space: str, dataset: str = "cifar10", **other: A
 
 
 def keep_searches(page: Page, name: str, means: pd.DataFrame, gaps: pd.DataFrame) -> None:
-    """Write means and :func:`differences`: with their provenance as the entry ``name`` of the registry, or, in the
+    """Write means and differences: with their provenance as the entry ``name`` of the registry, or, in the
     ``demo`` profile, as the page, with a link to each.
     """
     stem = page.entry(name).stem(page.seed) if page.kept else f"{page.name}-seed{page.seed}"
@@ -198,11 +162,22 @@ def keep_searches(page: Page, name: str, means: pd.DataFrame, gaps: pd.DataFrame
         page.show(_links("demo", stem))
 
 
-def show_searches(page: Page, name: str, printed: pd.DataFrame | None = None, *, label: str, title: str) -> None:
-    """Show what the ``paper`` profile made of searches: their means, differences, files and provenance.
+def show_searches(
+    page: Page,
+    name: str,
+    printed: pd.DataFrame | None = None,
+    *,
+    label: str,
+    title: str,
+    words: Callable[[pd.DataFrame, pd.DataFrame], str] | None = None,
+) -> None:
+    """Show what the ``paper`` profile made of searches: in words, then their means, differences, files and provenance.
 
-    With ``printed``, of a table of the paper, means are :func:`three_tables`, and the paper's table alone where there
-    was no run; without, :func:`one_table`, or that they are not here. Tables are named by ``label``.
+    In that profile itself, which is to replace them, they are not shown.
+
+    With ``printed``, of a table of the paper, means are :func:`three_tables`, :func:`counting_table` and the other
+    searches, and the paper's table alone where there was no run; without, :func:`one_table`, or that they are not here.
+    ``words`` is given means and differences. Tables are named by ``label``.
     """
     entry = page.entry(name)
     found, gaps = page.find(entry), page.paper / f"{entry.stem()}-differences.csv"
@@ -210,13 +185,24 @@ def show_searches(page: Page, name: str, printed: pd.DataFrame | None = None, *,
         missing = f"`figures/paper/{entry.stem()}.csv` is not here."
         page.show(missing if printed is None else _paper_alone(printed, f"{label}-paper", title))
         return
+    if page.kept:  # a run that is to replace these does not show them
+        return
+    apart = pd.read_csv(gaps)
+    if words is not None:
+        page.show(words(found.summary, apart))
     if printed is None:
         page.show(one_table(found.summary, name=label, title=title))
     else:
         seconds = found.facts.get("budget_seconds", "")
         budget, per_score = seconds and f"{float(seconds):.0f}", seconds_a_score(page, found.facts)
         page.show(three_tables(found.summary, printed, name=label, title=title, per_score=per_score, budget=budget))
-    page.show(differences_table(pd.read_csv(gaps), name=f"{label}-differences", title=f"{GAPS} over runs."))
+        chosen = (
+            "Search by counting: the highest of N random networks; closed form, 95% interval over seeds of the scores."
+        )
+        page.show(counting_table(found.summary, name=f"{label}-counting", title=chosen))
+        others = other_searches(found.summary, printed)
+        page.show(one_table(others, name=f"{label}-others", title="Other searches, which the paper does not have."))
+    page.show(differences_table(apart, name=f"{label}-differences", title=f"{GAPS}."))
     page.show(_links("paper", entry.stem()), provenance_table({"": found.facts}))
 
 

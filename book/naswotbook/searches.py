@@ -6,7 +6,7 @@ whichever process does it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from naswotlib.errors import warn
 from naswotlib.scoring.parallel import map_unordered
 from naswotlib.search.base import SearchResult
 from naswotlib.search.with_training import area, random_search, rea, reinforce
@@ -85,45 +84,6 @@ def accuracies(archs: Sequence[Any], benchmark: Any, columns: Sequence[Column]) 
     )
 
 
-def repeat_naswot(
-    scores: pd.DataFrame, benchmark: Any, columns: Sequence[Column], *, n_samples: int, n_runs: int, seed: int
-) -> pd.DataFrame:
-    """The training-free rows of Table 2 from a table of scores (columns ``arch`` and ``score``), all runs at once.
-
-    Each run draws ``n_samples`` rows of ``scores``, uniformly and independently, so the table is all of a space or
-    a uniform sample of it. Returns four rows a run, with its number ``run``, their ``method`` and ``columns`` as in
-    :func:`accuracies`: ``naswot``, the first with the highest score of the sample (Algorithm 1); ``random``, the
-    first of the sample; ``optimal``, the best value of each column in it, whichever network has it; and
-    ``best``, the network of the sample that is best in the first of ``columns``.
-
-    Warns of runs that had nothing but −inf to choose from; RuntimeError where all of a sample failed to score.
-    """
-    if n_samples < 1:
-        raise ValueError(f"n_samples: expected at least 1, got {n_samples}")
-    samples = np.stack([rng.integers(len(scores), size=n_samples) for rng in _generators(seed, n_runs)])
-    table = accuracies(scores.arch.tolist(), benchmark, columns)
-    values = table.to_numpy()
-    ranks = scores.score.rank(method="dense", na_option="top").to_numpy()  # NaN, a failure, is below −inf
-    runs = np.arange(n_runs)
-    chosen = samples[runs, ranks[samples].argmax(axis=1)]
-    score = scores.score.to_numpy()[chosen]
-    if np.isnan(score).any():
-        raise RuntimeError(f"scores: all {n_samples} candidates of {int(np.isnan(score).sum())} runs failed to score")
-    if np.isneginf(score).any():
-        warn(f"in {int(np.isneginf(score).sum())} of {n_runs} runs every score is -inf, so their choice is arbitrary")
-    best = samples[runs, values[samples, 0].argmax(axis=1)]
-    rows = {
-        "naswot": values[chosen],
-        "random": values[samples[:, 0]],
-        "optimal": values[samples].max(axis=1),
-        "best": values[best],
-    }
-    frames = [
-        pd.DataFrame(part, columns=table.columns).assign(method=method, run=runs) for method, part in rows.items()
-    ]
-    return pd.concat(frames, ignore_index=True)[["method", "run", *table.columns]]
-
-
 def mean_difference(
     a: ArrayLike, b: ArrayLike, *, rng: np.random.Generator, n_boot: int = 10_000, level: float = 0.95
 ) -> tuple[float, float, float]:
@@ -132,6 +92,31 @@ def mean_difference(
     means = [rng.choice(values, size=(n_boot, len(values))).mean(axis=1) for values in (x, y)]
     low, high = np.quantile(means[0] - means[1], [(1 - level) / 2, (1 + level) / 2])
     return float(x.mean() - y.mean()), float(low), float(high)
+
+
+class Remembered:
+    """``benchmark`` for many searches: what was looked up once is not looked up again."""
+
+    def __init__(self, benchmark: Any) -> None:
+        self._benchmark = benchmark
+        self._accuracies: dict[Any, float] = {}
+        self._seconds: dict[Any, float] = {}
+        self.available_seconds = getattr(benchmark, "available_seconds", None)
+
+    def accuracy(self, arch: Any, /, *, dataset: str, split: str, epochs: int) -> float:
+        """What the benchmark says."""
+        key = (arch, dataset, split, epochs)
+        if key not in self._accuracies:
+            column = {"dataset": dataset, "split": split, "epochs": epochs}
+            self._accuracies[key] = self._benchmark.accuracy(arch, **column)
+        return self._accuracies[key]
+
+    def train_seconds(self, arch: Any, /, *, dataset: str, epochs: int) -> float:
+        """What the benchmark says."""
+        key = (arch, dataset, epochs)
+        if key not in self._seconds:
+            self._seconds[key] = self._benchmark.train_seconds(arch, dataset=dataset, epochs=epochs)
+        return self._seconds[key]
 
 
 def training_runs(
@@ -157,7 +142,7 @@ def training_runs(
     """
     if method == "AREA":
         search["scores"] = scores
-    function = partial(_search, method, space, benchmark, search)
+    function = partial(_search, method, space, Remembered(benchmark), search)
     results = repeat_search(function, n_runs, seed=arch_seed(seed, method), workers=workers)
     chosen = accuracies([result.arch for result in results], benchmark, columns)
     trained = [int(result.history.accuracy.notna().sum()) for result in results]
@@ -170,19 +155,27 @@ def _search(method: str, space: Any, benchmark: Any, search: dict[str, Any], rng
     return TRAINING[method](space, benchmark, rng=rng, **search)
 
 
-def training_free_runs(
-    scores: pd.DataFrame, benchmark: Any, columns: Sequence[Column], *, samples: Sequence[int], n_runs: int, seed: int
+def assisted_runs(
+    space: Any,
+    benchmark: Any,
+    columns: Sequence[Column],
+    scores: Mapping[int, pd.DataFrame],
+    *,
+    n_runs: int,
+    seed: int,
+    **search: Any,
 ) -> pd.DataFrame:
-    """Rows ``NASWOT (N=n)``, ``Optimal (N=n)`` and ``Best (N=n)`` for each n of ``samples``, and ``Random``.
+    """``n_runs`` runs of AREA in all, as many with the scores of each seed, in a column ``score_seed``.
 
-    They are those of :func:`repeat_naswot`, with samples of different size drawn independently.
-    ``Random`` is the first candidate of each run of the smallest.
+    Otherwise as :func:`training_runs`, whose keywords ``search`` are. The runs of different seeds have random numbers
+    of their own.
     """
-    frames: list[pd.DataFrame] = []
-    for n in sorted(samples):
-        root = arch_seed(seed, f"NASWOT (N={n})")
-        runs = repeat_naswot(scores, benchmark, columns, n_samples=n, n_runs=n_runs, seed=root)
-        names = {"naswot": f"NASWOT (N={n})", "optimal": f"Optimal (N={n})", "best": f"Best (N={n})"}
-        names |= {} if frames else {"random": "Random"}
-        frames.append(runs[runs.method.isin(names)].assign(method=runs.method.map(names)))
-    return pd.concat(frames, ignore_index=True).assign(drawn_from=len(scores), trained=0)
+    parts, start = [], 0
+    for number, (score_seed, table) in enumerate(scores.items()):
+        share = n_runs // len(scores) + (number < n_runs % len(scores))
+        root = arch_seed(seed, f"scores of seed {score_seed}") if number else seed
+        how: dict[str, Any] = {"n_runs": share, "seed": root, "scores": table, **search}
+        found = training_runs("AREA", space, benchmark, columns, **how)
+        parts.append(found.assign(run=range(start, start + share), score_seed=score_seed))
+        start += share
+    return pd.concat(parts, ignore_index=True)

@@ -10,7 +10,7 @@ from naswotlib.benchmarks.importers import TABLES
 from naswotlib.benchmarks.importers.nasbench101 import MEAN_COLUMNS, from_means
 from naswotlib.benchmarks.importers.tables import from_csv
 from naswotlib.benchmarks.table import TableInfo, make_table
-from naswotlib.benchmarks.trained import SCHEMA, Recipe, read_trained
+from naswotlib.benchmarks.trained import REQUIRED, Recipe, epochs_of, read_trained
 from naswotlib.data.fetch import data_home, file_digest, find_data
 from naswotlib.errors import check_choice
 from naswotlib.spaces import get_space, list_spaces
@@ -50,7 +50,7 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
     if path.suffix == ".gz":
         return Benchmark(from_csv(path, file_digest(path)))
     benchmark = Benchmark(path)
-    if set(SCHEMA.names) <= set(benchmark.columns):
+    if set(REQUIRED) <= set(benchmark.columns):
         return from_trained(path, name, licence="not stated")
     return Benchmark(from_means(path, file_digest(path))) if set(MEAN_COLUMNS) <= set(benchmark.columns) else benchmark
 
@@ -60,12 +60,17 @@ def from_trained(path: Path, name: str, *, licence: str) -> Benchmark:
 
     Runs with several seeds are the repetitions; ``epochs`` counts the epochs of one schedule trained so far. Each cell
     of ``nasbench201_complete`` has the runs of the one cell of its isomorphism class that was trained. ValueError
-    where the file is no such table.
+    where the file is no such table, or where a training was stopped.
     """
     rows, metadata = read_trained(path)
     if not rows:
         raise FileNotFoundError(f"path: {path} does not exist, or holds no trained network")
     recipe, dataset = metadata["recipe"], metadata["dataset"]
+    if short := [row for row in rows if len(row["validation"]) < recipe["epochs"]]:
+        raise ValueError(
+            f"path: {path} has {len(short)} networks without accuracies after each of {recipe['epochs']} epochs, such "
+            f"as {short[0]['arch']}, trained for {epochs_of(short[0])}; train them to the end, evaluated each time"
+        )
     runs_of: dict[str, list[Any]] = {}
     for row in sorted(rows, key=lambda row: (row["arch"], row["seed"])):
         runs_of.setdefault(row["arch"], []).append(row)

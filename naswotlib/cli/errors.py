@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 FAILED, FAULT, INTERRUPTED = 1, 2, 130
+_INTERRUPTED = "naswot: interrupted; with --out, what is done is kept, and the same command goes on from there"
 _HERE = str(Path(__file__).parents[1])
 
 
@@ -22,26 +23,31 @@ def told(error: BaseException) -> str:
     """An error in one line: its kind where that says more than the text, its text, and where it arose elsewhere."""
     text = " ".join(str(error).split())
     frames = traceback.extract_tb(error.__traceback__)
-    place = "" if not frames or frames[-1].filename.startswith(_HERE) else f" ({_place(frames)})"
+    ours = not frames or frames[-1].filename.startswith(_HERE) or isinstance(error, SyntaxError)
+    place = "" if ours else f" ({_place(frames)})"
     return f"{type(error).__name__}{': ' if text else ''}{text[:600]}{place}"
 
 
 def _place(frames: traceback.StackSummary) -> str:
     """The last line of one's own code, else of an installed package."""
-    outside = [frame for frame in frames if not frame.filename.startswith((_HERE, "<"))]
-    own = [frame for frame in outside if "site-packages" not in frame.filename and sys.prefix not in frame.filename]
-    frame = (own or outside or list(frames))[-1]
+    outside = [frame for frame in frames if not frame.filename.startswith((_HERE, "<", sys.base_prefix))]
+    own = [frame for frame in outside if "site-packages" not in frame.filename]
+    models = [frame for frame in outside if "site-packages/torch/" not in frame.filename]
+    frame = (own or models or outside or list(frames))[-1]
     return f"{Path(frame.filename).name}, line {frame.lineno}"
 
 
 @contextmanager
-def user_code(what: str, advice: str = "") -> Iterator[None]:
-    """ValueError that begins with ``what`` and says where, for an error that code outside of this library raises."""
+def user_code(what: str, advice: str = "", *, everything: bool = False) -> Iterator[None]:
+    """ValueError that begins with ``what`` and says where, for an error of code outside of this library, or for
+    ``everything`` that fails.
+    """
     try:
         yield
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
-        if frames and frames[-1].filename.startswith(_HERE) and not isinstance(error, SystemExit):
+        ours = bool(frames) and frames[-1].filename.startswith(_HERE) and not isinstance(error, SystemExit)
+        if ours and not everything:
             raise
         raise ValueError(f"{what}: {told(error)}{f'; {advice}' if advice else ''}") from error
 
@@ -55,6 +61,8 @@ def run(app: Any) -> None:
         status = 0
     except BaseException as error:
         status = _status(error)
+    if status == INTERRUPTED:
+        print(_INTERRUPTED, file=sys.stderr)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -71,10 +79,6 @@ def _status(error: BaseException) -> int:
     if type(error).__name__ == "Exit":
         return int(getattr(error, "exit_code", 0))
     if isinstance(error, KeyboardInterrupt) or (type(error).__name__ == "Abort" and not isinstance(cause, EOFError)):
-        print(
-            "naswot: interrupted; with --out, what is done is kept, and the same command goes on from there",
-            file=sys.stderr,
-        )
         return INTERRUPTED
     if type(error).__name__ == "Abort" and cause is not None:  # which is how typer says that a file ended too early
         error = cause

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +13,7 @@ from naswotlib.cli import options as opt
 from naswotlib.cli.errors import run
 from naswotlib.cli.score import score
 from naswotlib.cli.search import search
-from naswotlib.errors import check_choice
+from naswotlib.cli.train import train
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +26,7 @@ app = typer.Typer(
 app.add_typer(data_cli.app, name="data")
 app.command()(score)
 app.command()(search)
+app.command()(train)
 
 
 @app.command()
@@ -62,67 +61,6 @@ def compile_loops(as_json: opt.AsJson = False) -> None:
     seconds = compile_all()
     told = {"seconds": round(seconds, 1), "folder": str(loops_folder())}
     print(json.dumps(told) if as_json else f"compiled in {seconds:.1f} s, kept in {told['folder']}")
-
-
-@app.command()
-def train(
-    context: typer.Context,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Table to write, or to continue; with --suite its folder, default the package's."),
-    ] = None,
-    suite: Annotated[str | None, typer.Option(help="`bundled`: all tables that ship with the package.")] = None,
-    verify: Annotated[
-        int | None, typer.Option(help="Train so many of the networks of --out, else of --suite, again; compare.", min=1)
-    ] = None,
-    space: opt.Space = "nasbench201",
-    count: Annotated[int, typer.Option(help="Architectures, the first ones of a random order.", min=1)] = 96,
-    seed: Annotated[int, typer.Option(help="Of weights, order and flips; with --verify, of the choice.")] = 0,
-    workers: Annotated[int | None, typer.Option(help="Processes, one thread each; default all cores.", min=1)] = None,
-    data_dir: opt.DataDir = None,
-) -> None:
-    """Train networks for a benchmark of your own; stopped at any moment, it continues where it was.
-
-    They have the skeleton of the bundled networks of their space, and are trained as these are, on CIFAR-10: as
-    `naswot data fetch cifar10` brings it, or from the tars of JPEG files that the bundled networks were trained on.
-    """
-    if suite is not None:
-        opt.refuse(
-            context, "of one table, which --suite does not make", "space", "count", *(() if verify else ("seed",))
-        )
-    if verify is not None:
-        opt.refuse(context, "of training, not of --verify", "space", "count", "workers")
-    import numpy as np
-
-    from naswotlib.benchmarks.load import BUNDLED
-    from naswotlib.spaces.base import sample_distinct
-    from naswotlib.training.suite import small_recipe, train_suite, trained_networks
-    from naswotlib.training.suite import verify as train_again
-    from naswotlib.training.train import train_table
-
-    if suite is not None:
-        check_choice("suite", suite, ("bundled",))
-    processes, folder = workers or os.cpu_count() or 1, out or BUNDLED
-    if verify is not None:
-        tables = [folder] if folder.is_file() else sorted(folder.glob("*.parquet"))
-        for row in train_again(tables, verify, data_dir=data_dir, rng=np.random.default_rng(seed)):
-            print(
-                f"{row['table']}  seed {row['seed']}  first losses ±{row['losses']:.1e}  validation "
-                f"{row['validation']:+.2f}  test {row['test']:+.2f}  {row['arch']}",
-                flush=True,
-            )
-    elif suite is not None:
-        train_suite(data_dir=data_dir, folder=folder, workers=processes)
-        print(f"the whole suite, {len(trained_networks(folder))} networks, is in {folder}")
-    elif out is None:
-        raise ValueError("out: say with --out which table to write or to continue, or train a whole --suite")
-    else:
-        chosen = naswotlib.get_space(space)
-        texts = [chosen.to_str(arch) for arch in sample_distinct(chosen, count, np.random.default_rng(0))]
-        recipe = small_recipe(space)
-        table = train_table(space, texts, data_dir=data_dir, out=out, recipe=recipe, seed=seed, workers=processes)
-        print(f"{len(table)} networks in {out}; best validation accuracy {table['validation'].str[-1].max():.2f}%")
-        print(f'load_benchmark("{out.stem}", data_dir="{out.parent}") reads it')
 
 
 def main() -> None:

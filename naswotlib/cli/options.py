@@ -69,6 +69,10 @@ Side = Annotated[
     int | None, typer.Option(help="Side of the images in pixels: resized by area, cropped to a square.", min=1)
 ]
 Channels = Annotated[int | None, typer.Option(help="Channels of the images: 3, 1 (grey), or of noise any.", min=1)]
+Constants = Annotated[
+    str | None,
+    typer.Option(help="Instead of the source's: a number, or three as 125.3,123,113.9, in the images' unit."),
+]
 Activations = Annotated[
     str,
     typer.Option(help="Functions to count, such as relu or relu,hardswish; auto: the one rectifier that there is."),
@@ -112,3 +116,11 @@ def parse_activations(text: str) -> Any:
     """``"auto"``, or the names in a list such as ``relu,gelu``."""
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     return "auto" if names == ("auto",) else names
+
+
+def parse_numbers(option: str, text: str | None) -> list[float] | None:
+    """A number, or several with commas between them."""
+    try:
+        return None if text is None else [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ValueError(f"{option}: {text!r} is no number, nor three such as 125.3,123,113.9") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,6 +45,8 @@ def score(
     batch_size: opt.BatchSize = 128,
     side: opt.Side = None,
     channels: opt.Channels = None,
+    mean: opt.Constants = None,
+    std: opt.Constants = None,
     activations: opt.Activations = "relu",
     dtype: opt.DType = None,
     max_memory: opt.Memory = None,
@@ -67,7 +69,7 @@ def score(
     opt.refuse(context, "of many architectures (--count, --archs)", *(() if many else _OF_MANY))
     opt.refuse(context, "of architectures of a space", *(("space",) if module else ()))
     from naswotlib.scoring.modes import check_device
-    from naswotlib.scoring.proxies import NASWOT, PROXIES, load_batch
+    from naswotlib.scoring.proxies import NASWOT, load_batch
 
     if proxy != NASWOT:
         opt.refuse(context, "of the score alone", "counting", "exact", "activations", "max_memory")
@@ -75,9 +77,9 @@ def score(
     check_choice("dtype", dtype, (None, *DTYPES))
     maker = None if many else _maker(module) if module is not None else _builder(space, str(arch))
     side = _side_of(module) if side is None and module is not None else side
-    inputs, labels = load_batch(
-        images, batch_size, proxy=proxy, seed=seed, data_dir=data_dir, side=side, channels=channels or 3
-    )
+    form: dict[str, Any] = {"side": side, "channels": channels or 3}
+    form |= {"mean": opt.parse_numbers("mean", mean), "std": opt.parse_numbers("std", std)}
+    inputs, labels = load_batch(images, batch_size, proxy=proxy, seed=seed, data_dir=data_dir, **form)
     if maker is None:
         how: dict[str, Any] = {"seed": seed, "workers": workers, "device": device, "out": out, "counting": counting}
         how |= {"exact": bool(exact), "proxy": proxy, "labels": labels}
@@ -88,33 +90,44 @@ def score(
     networks = (make(seed + r).to(device, _dtype(dtype)) for r in range(repeats))
     report: dict[str, Any] = {"network": module or arch, "space": None if module else space, "images": images}
     report |= {"batch_size": batch_size, "shape": list(inputs.shape[1:]), "seed": seed, "proxy": proxy}
-    shape = " x ".join(map(str, inputs.shape))
-    advice = (
-        f"it was given {str(inputs.dtype).removeprefix('torch.')} images {shape}; others by --side, --channels, --dtype"
-    )
+    options: dict[str, Any] = {"counting": counting, "exact": exact is not False}
+    options |= {"max_memory": opt.parse_bytes(max_memory), "activations": opt.parse_activations(activations)}
+    given = f"{str(inputs.dtype).removeprefix('torch.')} images {_shape(inputs)}"
+    advice = f"it was given {given}; others by --side, --channels, --dtype"
     with user_code(f"{'module' if module else 'arch'}: {module or arch} failed", advice):
-        if proxy == NASWOT:
-            exactly = exact is not False
-            options: dict[str, Any] = {
-                "counting": counting,
-                "exact": exactly,
-                "max_memory": opt.parse_bytes(max_memory),
-            }
-            options["activations"] = opt.parse_activations(activations)
-            scores = [naswotlib.naswot_score(network, inputs, **options) for network in networks]
-        else:
-            classes = {} if labels is None else {"labels": labels.to(device)}
-            report |= _summary([PROXIES[proxy](network, inputs, **classes) for network in networks])
+        _tell_one(networks, inputs, labels, report, options, as_json=as_json)
+
+
+def _shape(inputs: Tensor) -> str:
+    return " x ".join(map(str, inputs.shape))
+
+
+def _tell_one(
+    networks: Iterable[nn.Module],
+    inputs: Tensor,
+    labels: Tensor | None,
+    report: dict[str, Any],
+    options: dict[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+    """Score one network, in as many initialisations as there are, and print it; ``report`` says what it is."""
+    from naswotlib.scoring.proxies import NASWOT, PROXIES
+
+    proxy, text = report["proxy"], ""
     if proxy == NASWOT:
-        report |= {"exact": exactly} | _summary([score.value for score in scores])
-        report |= scores[0].as_dict() | {"score": report["score"]}
+        scores = [naswotlib.naswot_score(network, inputs, **options) for network in networks]
+        report |= {"exact": options["exact"]} | scores[0].as_dict() | _summary([score.value for score in scores])
+        text = scores[0].report()
+    else:
+        classes = {} if labels is None else {"labels": labels.to(inputs.device)}
+        report |= _summary([PROXIES[proxy](network, inputs, **classes) for network in networks])
     if as_json:
         print(json.dumps(report, allow_nan=False))
         return
-    told = f"{batch_size} images of {images}, {shape}, seed {seed}"
-    print(f"network      {report['network']}\ninputs       {told}")
-    if proxy == NASWOT:
-        print(scores[0].report())
+    told = f"{report['batch_size']} images of {report['images']}, {_shape(inputs)}, seed {report['seed']}"
+    print("\n".join(filter(None, [f"network      {report['network']}", f"inputs       {told}", text])))
+    repeats = len(report["scores"])
     if proxy != NASWOT or repeats > 1:
         name = "over seeds" if proxy == NASWOT else proxy
         value = "-inf" if report["score"] is None else f"{report['score']:.6g}"
@@ -163,7 +176,7 @@ def _maker(path: str) -> Callable[[int], nn.Module]:
 
     def make(seed: int) -> nn.Module:
         torch.manual_seed(seed)  # this process is the command's own, so its global random state is ours to set
-        with user_code(f"module: {path} failed when it was called without arguments"):
+        with user_code(f"module: {path} failed when it was called without arguments", everything=True):
             network = factory()
         if not isinstance(network, nn.Module):
             raise ValueError(f"module: {path} returned {type(network).__name__}, expected a torch.nn.Module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -140,7 +141,9 @@ def _encoded(path: Path, names: Sequence[Path], read: Callable[[np.ndarray], lis
         images, pixels = [], 0
         for index, data in zip(indices, read(indices), strict=True):
             try:
-                opened = Image.open(BytesIO(data))
+                with warnings.catch_warnings():  # of large images, which are refused below
+                    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                    opened = Image.open(BytesIO(data))
                 pixels += math.prod(opened.size) if side is None else 0
                 _check_pixels(f"source: {names[index]} in {path}", math.prod(opened.size), pixels)
                 image = opened.convert("RGB")

@@ -74,6 +74,8 @@ def load_images(
     side: int | None = None,
     channels: int = 3,
     augment: bool = False,
+    mean: npt.ArrayLike | None = None,
+    std: npt.ArrayLike | None = None,
 ) -> Tensor: ...
 @overload
 def load_images(
@@ -86,6 +88,8 @@ def load_images(
     side: int | None = None,
     channels: int = 3,
     augment: bool = False,
+    mean: npt.ArrayLike | None = None,
+    std: npt.ArrayLike | None = None,
 ) -> tuple[Tensor, Tensor]: ...
 def load_images(
     source: str | Path,
@@ -97,6 +101,8 @@ def load_images(
     side: int | None = None,
     channels: int = 3,
     augment: bool = False,
+    mean: npt.ArrayLike | None = None,
+    std: npt.ArrayLike | None = None,
 ) -> Tensor | tuple[Tensor, Tensor]:
     """``n`` images as a normalised float32 tensor ``(n, 3, H, W)``; with ``with_labels`` also int64 labels ``(n,)``.
 
@@ -111,6 +117,7 @@ def load_images(
     - the path of an ``.npz`` with ``images`` (``(n, H, W, 3)`` or ``(n, 3, H, W)``), maybe ``labels``, maybe ``mean``
       and ``std`` in the images' unit; or of a folder or a tar of images, whose labels number their folders' names.
       Without constants, 8-bit images are normalised by ImageNet's, and numbers of other types left as they are.
+      ``mean`` and ``std``, a number or one a channel in the images' unit, take the place of any source's.
 
     ``side`` resizes by area, and crops what is no square to its centre. ``channels=1`` takes the mean of the three
     after they have been normalised; of noise there are as many as asked for. ``augment`` then flips, and crops after
@@ -144,14 +151,23 @@ def load_images(
     pixels = found.take(chosen, 224 if source == "imagenette" and side is None else side)
     if augment:
         pixels = np.stack([_augment(image, rng) for image in pixels])
-    mean, std = (np.asarray(constant, np.float32).reshape(-1, 1, 1) for constant in (found.mean, found.std))
-    images = torch.from_numpy((pixels - mean) / std).contiguous()
+    shift = _constants("mean", found.mean if mean is None else mean)
+    scale = _constants("std", found.std if std is None else std)
+    images = torch.from_numpy((pixels - shift) / scale).contiguous()
     images = images.mean(1, keepdim=True) if channels == 1 else images
     if not with_labels:
         return images
     if found.labels is None:
         raise ValueError(f"with_labels: {source} has no labels")
     return images, torch.from_numpy(found.labels[chosen].astype(np.int64))
+
+
+def _constants(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """One number, or one a channel, to normalise by."""
+    found = np.asarray(values, np.float32).reshape(-1, 1, 1)
+    if len(found) not in (1, 3) or not np.isfinite(found).all() or (name == "std" and (found <= 0).any()):
+        raise ValueError(f"{name}: expected one finite number or three{', above 0' * (name == 'std')}; got {values!r}")
+    return found
 
 
 def _open(source: str | Path, data_dir: str | Path | None) -> ImageSource:

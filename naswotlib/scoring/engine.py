@@ -21,6 +21,7 @@ from naswotlib.scoring.compiled.passes import run_passes
 from naswotlib.scoring.kernel import KernelSum
 from naswotlib.scoring.plan import Plan, checked_plan, refuse_nan
 from naswotlib.scoring.program import Program
+from naswotlib.scoring.ready import compiling
 from naswotlib.scoring.run import Weights, run_plan
 from naswotlib.scoring.schedule import make_program
 
@@ -92,12 +93,13 @@ def run_fast(plan: Plan, weights: Weights, inputs: Tensor) -> FastRun:
     threads = min(torch.get_num_threads(), n)
     nan = np.zeros((len(program.passes), threads), np.bool_)
     moments = np.empty(program.moments)
-    run_kernel(
-        run_passes,
-        *(program.passes, program.terms, program.convs, program.segments, parameters),
-        *(memory, moments, codes.view(np.uint16), nan),
-        *(aligned(program.scratch * threads), n, threads, EPSILON),
-    )
+    with compiling():
+        run_kernel(
+            run_passes,
+            *(program.passes, program.terms, program.convs, program.segments, parameters),
+            *(memory, moments, codes.view(np.uint16), nan),
+            *(aligned(program.scratch * threads), n, threads, EPSILON),
+        )
     return FastRun(program, codes, nan, memory, moments)
 
 

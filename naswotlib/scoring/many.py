@@ -166,6 +166,7 @@ def _run(
     """Rows of ``archs`` in their order, computed or from the folder ``out``."""
     space = find_space(settings.space, "build")
     number = len(archs) if isinstance(archs, Sized) else None
+    check_device(settings.device)
     on_cpu = torch.device(settings.device).type == "cpu"
     if workers is None:
         workers = cores_for(number) if on_cpu else 1
@@ -219,7 +220,6 @@ def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | Non
     check_counting(settings.counting)
     for name in (settings.proxy,) if isinstance(settings.proxy, str) else settings.proxy:
         check_choice("proxy" if isinstance(settings.proxy, str) else "measures", name, (NASWOT, *PROXIES))
-    check_device(settings.device)
     check_at_least("seed", settings.seed, 0)
     if not isinstance(inputs, Tensor) or inputs.dim() != 4 or len(inputs) < 2:
         given = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__

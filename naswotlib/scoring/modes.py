@@ -62,15 +62,19 @@ def _eager() -> Iterator[None]:
 
 
 @contextmanager
-def full_precision() -> Iterator[None]:
-    """No TF32 on a GPU inside the block: products of 10 bits, in which PyTorch convolves by default, flip signs."""
+def full_precision(tf32: bool = False) -> Iterator[None]:
+    """No TF32 on a GPU inside the block: products of 10 bits, in which PyTorch convolves by default, flip signs.
+
+    ``tf32``: TF32 everywhere instead, for training.
+    """
     convolutions = getattr(torch.backends.cudnn, "conv", torch.backends.cudnn)
     # The older name of the setting fails where someone has used the newer one, which torch has since 2.9.
-    name, off = ("fp32_precision", "ieee") if hasattr(convolutions, "fp32_precision") else ("allow_tf32", False)
+    newer = hasattr(convolutions, "fp32_precision")
+    name, chosen = ("fp32_precision", "tf32" if tf32 else "ieee") if newer else ("allow_tf32", tf32)
     before = [(backend, getattr(backend, name)) for backend in (convolutions, torch.backends.cuda.matmul)]
     try:
         for backend, _ in before:
-            setattr(backend, name, off)
+            setattr(backend, name, chosen)
         yield
     finally:
         for backend, value in before:

@@ -6,6 +6,9 @@ import getpass
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -54,3 +57,15 @@ def is_compiled(module: str = "passes") -> bool:
         if any(kept.stat().st_mtime >= source for kept in loops_folder().rglob(pattern)):
             _found.add(module)
     return module in _found
+
+
+@contextmanager
+def compiling() -> Iterator[None]:
+    """Around the first call of the fast engine's loops: lines on standard error say that, and how long, it compiles."""
+    if is_compiled():
+        yield
+        return
+    start = time.perf_counter()
+    print("naswot: compiling the fast engine's loops, once for this installation, for about a minute", file=sys.stderr)
+    yield
+    print(f"naswot: compiled in {time.perf_counter() - start:.0f} s", file=sys.stderr)

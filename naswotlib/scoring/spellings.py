@@ -7,10 +7,13 @@ written by hand: ``x.clamp(min=0)``, ``maximum(x, 0)``, ``where(x > 0, x, 0)``, 
 from __future__ import annotations
 
 import weakref
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from naswotlib.scoring.intact import effects_of
 
 OPERATIONS = {
     **{name: name for name in ("relu", "threshold", "leaky_relu", "elu", "gelu", "silu", "mish", "hardswish")},
@@ -23,6 +26,11 @@ _POSITIVE, _NEGATIVE = {"gt", "ge"}, {"lt", "le"}
 _SAME_VALUES = {"_to_copy", "clone", "alias", "detach", "view", "expand", "unsqueeze"}
 _TRANSPARENT = ("aten", "prim", "prims", "profiler")  # name spaces whose operations are known; those of others are not
 _OPAQUE = ("rnn", "lstm", "gru", "encoder_layer", "_addmm_activation")  # operations that apply activations inside
+_BATCH_NORMS = tuple(
+    getattr(torch.ops.aten, name).default
+    for name in ("native_batch_norm", "cudnn_batch_norm", "miopen_batch_norm", "_batch_norm_with_update")
+    if hasattr(torch.ops.aten, name)
+)
 
 
 class Found(NamedTuple):
@@ -128,3 +136,38 @@ def _clamped(low: Any, high: Any) -> str:
 def _is_zero(value: Any) -> bool:
     """Whether a number is 0, or a tensor holds nothing else; on a GPU that is waited for."""
     return not bool(torch.count_nonzero(value)) if isinstance(value, Tensor) else value == 0
+
+
+class Listener(Protocol):
+    """Who wants to be told."""
+
+    def found(self, found: Found) -> None:
+        """An activation is about to be applied."""
+
+    def changed(self) -> None:
+        """A tensor is about to be changed in place."""
+
+    def normalised(self, by_the_batch: bool) -> None:
+        """A batch normalisation is about to run."""
+
+
+class Below(TorchDispatchMode):
+    """Tells a listener of operations: activations, changes in place and batch normalisations."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__()
+        self._listener, self._spellings = listener, Spellings()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if found := self._spellings.before(func, args, kwargs):
+            self._listener.found(found)
+        if func in _BATCH_NORMS:
+            self._listener.normalised(bool(args[5]))
+        if effects_of(func).places:
+            self._listener.changed()
+        result = func(*args, **kwargs)
+        self._spellings.after(func, args, result)
+        return result

@@ -1,4 +1,4 @@
-"""Compiling the loops ahead of time, once for an installation, with a line that says that it goes on."""
+"""Compiling the loops ahead of time, once for an installation."""
 
 from __future__ import annotations
 
@@ -18,22 +18,14 @@ def ensure_compiled() -> None:
 
 
 def compile_all() -> float:
-    """Compile the loops of both engines, or read them; returns the seconds it took. Says on standard error that it
-    does.
-    """
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
+    """Compile the loops of both engines, or read them; returns the seconds it took."""
     start = time.perf_counter()
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        bar.add_task("naswot: compiling the fast engine's loops, once for this installation (about a minute)")
-        graph, inputs = _small_graph(), torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-        weights = init_weights(graph, 0)
-        for exact in (True, False):
-            score_graph(graph, weights, inputs, exact=exact)
-        layers = torch.nn.Flatten(), torch.nn.Linear(192, 4), torch.nn.ReLU()
-        naswot_score(torch.nn.Sequential(*layers).double(), inputs.double())
+    graph, inputs = _small_graph(), torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    weights = init_weights(graph, 0)
+    for exact in (True, False):
+        score_graph(graph, weights, inputs, exact=exact)
+    layers = torch.nn.Flatten(), torch.nn.Linear(192, 4), torch.nn.ReLU()
+    naswot_score(torch.nn.Sequential(*layers).double(), inputs.double())
     return time.perf_counter() - start
 
 

@@ -20,17 +20,15 @@ from torch.fx import Proxy
 from torch.jit import ScriptModule
 from torch.nn.modules import activation as activation_modules
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from naswotlib.errors import check_choice, warn
 from naswotlib.graph import Counting
 from naswotlib.scoring.batches import Forward, Inputs, as_batch
 from naswotlib.scoring.codes import ActivationCodes, LayerCode
-from naswotlib.scoring.intact import effects_of
 from naswotlib.scoring.kernel import KernelSum
 from naswotlib.scoring.modes import BatchNormMode, check_counting, on_host, scoring_mode
 from naswotlib.scoring.ready import is_compiled
-from naswotlib.scoring.spellings import Found, Spellings
+from naswotlib.scoring.spellings import Below, Found
 
 EVAL_WARNING = (
     "batch_norm='eval' scores with running statistics, which an untrained network has not estimated; "
@@ -49,11 +47,6 @@ _NAMES: dict[Callable[..., Any], str] = {
     if hasattr(owner, f"{name}{end}")
 }
 _LAYERS = tuple(getattr(activation_modules, name) for name in {*activation_modules.__all__} - {"MultiheadAttention"})
-_BATCH_NORMS = tuple(
-    getattr(torch.ops.aten, name).default
-    for name in ("native_batch_norm", "cudnn_batch_norm", "miopen_batch_norm", "_batch_norm_with_update")
-    if hasattr(torch.ops.aten, name)
-)
 GATES = ("sigmoid", "hardsigmoid", "logsigmoid", "softsign", "tanh", "hardtanh", "threshold")
 RECTIFIERS = frozenset(ACTIVATIONS) - frozenset(GATES)  # of which ``activations="auto"`` counts the one there is
 
@@ -81,7 +74,7 @@ def activation_codes(
     ``ReLUConvBN`` counts its own ReLU again, and functional calls are not seen.
     ``batch_norm="eval"`` uses running statistics, a well-known mistake, kept for comparison; it warns.
     ``activations`` are the functions to count, of :data:`naswotlib.scoring.watch.ACTIVATIONS`; ``"auto"`` counts the
-    one kind of :data:`naswotlib.scoring.watch.RECTIFIERS` that the network has.
+    one kind of :data:`naswotlib.scoring.watch.RECTIFIERS` that the network applies image by image.
 
     Rectifiers are seen as modules, functions and operations, also those of scripted code and those written as
     ``clamp(min=0)``, ``maximum(x, 0)``, ``where(x > 0, x, 0)`` or ``x * (x > 0)``. What gates by a sign in other ways,
@@ -162,9 +155,8 @@ def watch_codes(
             f"{', '.join(frozen[:3])}{', ...' if len(frozen) > 3 else ''}; traced and frozen modules do not switch"
         )
     notes = (batch.note,) if batch.note else ()
-    return ActivationCodes(
-        tuple(watcher.layers), batch.num_images, (*watcher.uncounted,), frozen, notes, tuple(watcher.bad)
-    )
+    seen = (*watcher.layers,), batch.num_images, (*watcher.uncounted,)
+    return ActivationCodes(*seen, frozen, notes, (*watcher.bad,))
 
 
 def visit_rectifiers(network: nn.Module, inputs: Tensor, visit: Callable[[Tensor], None]) -> None:
@@ -173,7 +165,7 @@ def visit_rectifiers(network: nn.Module, inputs: Tensor, visit: Callable[[Tensor
     ``visit`` sees the values before the call, which may overwrite them.
     """
     watcher = _Visitor(len(inputs), visit)
-    with scoring_mode(network, "batch"), torch.inference_mode(), watcher.watching(network):
+    with scoring_mode(network, "batch", inputs), torch.no_grad(), watcher.watching(network):
         network(inputs)
 
 
@@ -199,7 +191,7 @@ class _Watcher(TorchFunctionMode):
                 for handle in () if isinstance(module, ScriptModule) else self._hook(name, module):
                     stack.callback(handle.remove)
             stack.enter_context(self)
-            stack.enter_context(_Below(self))
+            stack.enter_context(Below(self))
             yield
 
     def _hook(self, name: str, module: nn.Module) -> tuple[Any, Any]:
@@ -276,7 +268,9 @@ class _Watcher(TorchFunctionMode):
         path, module = self._path[-1] if self._path else ("", None)
         called_by_layer = isinstance(module, _LAYERS) and path
         name = path if called_by_layer else f"{path}.{written}".lstrip(".")
-        if self.counting == "once" and activation in self.wanted:
+        if self.wanted is RECTIFIERS and not self._by_image(x):
+            self.uncounted[f"{name} ({activation}, not by image)"] = None
+        elif self.counting == "once" and activation in self.wanted:
             self._record(name, x, 1, activation)
         elif self.counting == "once" or not (called_by_layer and "ReLU" in type(module).__name__):
             self.uncounted[f"{name} ({activation})"] = None
@@ -325,25 +319,3 @@ class _Visitor(_Watcher):
 
     def _record(self, name: str, x: Tensor, count: int, kind: str) -> None:
         self.visit(x)
-
-
-class _Below(TorchDispatchMode):
-    """Tells a watcher of operations: activations, changes in place and batch normalisations."""
-
-    def __init__(self, watcher: _Watcher) -> None:
-        super().__init__()
-        self._watcher, self._spellings = watcher, Spellings()
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        if found := self._spellings.before(func, args, kwargs):
-            self._watcher.found(found)
-        if func in _BATCH_NORMS:
-            self._watcher.normalised(bool(args[5]))
-        if effects_of(func).places:
-            self._watcher.changed()
-        result = func(*args, **kwargs)
-        self._spellings.after(func, args, result)
-        return result

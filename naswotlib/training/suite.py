@@ -6,6 +6,7 @@ networks to one.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from naswotlib.benchmarks.load import BUNDLED
-from naswotlib.benchmarks.trained import Recipe, read_trained
+from naswotlib.benchmarks.trained import Recipe, Watch, epochs_of, read_trained
 from naswotlib.data.files import write_whole
 from naswotlib.data.images import load_images
 from naswotlib.scoring.many import ScoreOptions, score_archs
@@ -26,6 +27,7 @@ from naswotlib.spaces.nasbench101 import NASBench101
 from naswotlib.spaces.nasbench101_spec import MAX_VERTICES
 from naswotlib.spaces.nasbench201 import Cell, isomorphism_class
 from naswotlib.training.images import load_training_images
+from naswotlib.training.run import NO_LIMIT, Limit
 from naswotlib.training.train import train_arch, train_table
 
 COMPLETE = "nasbench201-complete"
@@ -143,9 +145,41 @@ STEPS = (
 )
 
 
-def train_suite(*, data_dir: Path | None, folder: Path = BUNDLED, workers: int = 1) -> None:
-    """Train what ``folder`` does not have yet of every step, in order, as ``train_table`` says."""
+def published_recipe(epochs: int = 200) -> Recipe:
+    """The recipe by which NAS-Bench-201 was trained for its validation accuracies (Dong & Yang, 2020, Table 1).
+
+    On the 25,000 training images of CIFAR-10 whole, at the skeleton of the paper. The benchmark's own split is another
+    half; TF32, which PyTorch convolves with by default, is what a GPU of today makes of float32.
+    """
+    return Recipe(
+        skeleton=(),
+        side=32,
+        epochs=epochs,
+        batch_size=256,
+        schedule="cosine",
+        images=25_000,
+        padding=4,
+        partial=True,
+        evaluated="end",
+        tf32=True,
+    )
+
+
+def train_suite(
+    *,
+    data_dir: Path | None,
+    folder: Path = BUNDLED,
+    workers: int = 1,
+    device: str = "cpu",
+    limit: Limit = NO_LIMIT,
+) -> None:
+    """Train what ``folder`` does not have yet of every step, in order, as ``train_table`` says.
+
+    No step begins after ``limit.time``.
+    """
     for step in STEPS:
+        if limit.time < time.time():
+            return
         part = PARTS[step.part]
         train_table(
             part.space,
@@ -155,9 +189,11 @@ def train_suite(*, data_dir: Path | None, folder: Path = BUNDLED, workers: int =
             recipe=part.recipe,
             seed=step.seed,
             workers=workers,
-            watched=part.watched,
+            watch=Watch() if part.watched else None,
+            device=device,
+            limit=limit,
         )
-        if step.part in KEEP_PROXIES:
+        if device == "cpu" and step.part in KEEP_PROXIES:
             complete_proxies(step.part, folder, workers=workers)
 
 
@@ -208,22 +244,26 @@ def verify(
     that trained them all are 0; on one that adds in another order the first losses differ by about 1e-3, and
     accuracies as between seeds.
 
-    ValueError where there are fewer networks, or where the images in ``data_dir`` are not those of a table.
+    ValueError where there are fewer networks, where the images in ``data_dir`` are not those of a table, or where it
+    was trained on a GPU.
     """
     tables = {path: read_trained(path) for path in paths}
     stored = [(path, row) for path, (rows, _) in tables.items() for row in rows]
     if count > len(stored):
         raise ValueError(f"count: there are {len(stored)} trained networks, fewer than the {count} asked for")
-    images = load_training_images(data_dir)
     for path, (_, metadata) in tables.items():
+        if metadata["device"] != "cpu":
+            raise ValueError(f"out: {path} was trained on {metadata['device']}; only what the CPU trained is verified")
+        images = load_training_images(data_dir, Recipe.of(metadata).side)
         if metadata["images"] != images.origin:
             raise ValueError(f"data_dir: it has {images.origin}; {path} was trained on {metadata['images']}")
     for number in rng.permutation(len(stored))[:count]:
         path, row = stored[number]
         _, metadata = tables[path]
         recipe, space = Recipe.of(metadata), get_space(metadata["space"])
+        images, limit = load_training_images(data_dir, recipe.side), Limit(epochs_of(row))
         with single_thread():
-            again = train_arch(space, row["arch"], images, recipe, row["seed"])
+            again = train_arch(space, row["arch"], images, recipe, row["seed"], limit=limit)
         yield {
             "table": path.stem,
             "arch": row["arch"],

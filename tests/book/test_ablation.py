@@ -56,11 +56,13 @@ def test_agreement_is_one_where_no_repeat_changes_the_order_and_spreads_are_thos
     rows = [("x", 8, repeat, arch, score) for repeat in (0, 1) for arch, score in (("a", 1 + repeat), ("b", 9))]
     rows += [("y", 8, 0, "a", 9), ("y", 8, 0, "b", 2), ("y", 8, 1, "a", 3), ("y", 8, 1, "b", 4)]
     first, second = summarise_ablations(
-        pd.DataFrame(rows, columns=["ablation", "batch_size", "repeat", "arch", "score"])
+        pd.DataFrame(rows, columns=["ablation", "batch_size", "repeat", "arch", "score"]), {"a": 70.0, "b": 60.0}
     ).to_dict("records")
     assert (first["agreement"], first["with_first"], first["networks"], first["repeats"]) == (1.0, 1.0, 2, 2)
     assert (first["between"], first["within"]) == (3.75, 0.25)
     assert (second["agreement"], second["with_first"]) == (-1.0, -1.0)
+    assert (first["with_accuracy"], second["with_accuracy"]) == (-1.0, 1.0)
+    assert np.isnan(first["with_accuracy_low"])  # of two networks there is no interval
 
 
 def test_scores_of_a_size_are_divided_by_the_smallest_of_all_networks_on_that_size(table: pd.DataFrame) -> None:

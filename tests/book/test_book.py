@@ -16,6 +16,7 @@ import pytest
 from doit.exceptions import TaskFailed
 from scipy.stats import kendalltau
 
+from naswotbook.experiments.trajectories import KEPT, keep_trajectories
 from naswotlib import get_space
 from naswotlib.benchmarks import import_file
 from naswotlib.spaces.base import sample_distinct
@@ -102,14 +103,27 @@ def test_kernels_of_nds_darts_are_drawn_once_its_file_is_imported(tmp_path: Path
 
 
 def test_trajectories_are_published_with_published_accuracies_in_the_picture_alone(tmp_path: Path) -> None:
+    """From what is kept, and from a table that the reader trained."""
     rows = write_watched(tmp_path / "trained.parquet", count=2)
     published = pd.DataFrame({"arch_str": [row["arch"] for row in rows], "cifar10_val_200ep": [91.25, 92.75]})
     published.to_csv(tmp_path / "nasbench201.csv.gz", index=False)
-    run_page("fig6", tmp_path, profile="paper", data_dir=str(tmp_path), trained=str(tmp_path / "trained.parquet"))
-    table = pd.read_csv(tmp_path / "paper" / "fig6-seed0.csv")
+    keep_trajectories([tmp_path / "trained.parquet"], tmp_path / "kept" / "paper" / "scores" / KEPT)
+    made = []
+    for folder, trained in (("kept", ""), ("own", str(tmp_path / "trained.parquet"))):
+        run_page("fig6", tmp_path / folder, profile="paper", data_dir=str(tmp_path), trained=trained)
+        made.append(pd.read_csv(tmp_path / folder / "paper" / "fig6-seed0.csv"))
+    pd.testing.assert_frame_equal(*made)
     columns = ["epoch", "networks", "above_start", "mean_score", "std_rise", "tau_start", "tau_end"]
-    assert table.columns.tolist() == columns
-    assert table.mean_score.tolist() == pytest.approx(np.mean([row["scores"] for row in rows], axis=0), rel=1e-5)
+    assert made[0].columns.tolist() == columns
+    assert made[0].mean_score.tolist() == pytest.approx(np.mean([row["scores"] for row in rows], axis=0), rel=1e-5)
+
+
+def test_without_trajectories_of_full_size_a_box_says_so_and_nothing_is_published(tmp_path: Path) -> None:
+    cell = get_space("nasbench201")[0]
+    published = pd.DataFrame({"arch_str": [get_space("nasbench201").to_str(cell)], "cifar10_val_200ep": [91.25]})
+    published.to_csv(tmp_path / "nasbench201.csv.gz", index=False)
+    run_page("fig6", tmp_path, profile="paper", data_dir=str(tmp_path))
+    assert not list((tmp_path / "paper").glob("fig6*"))
 
 
 def test_the_papermill_line_of_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
@@ -136,6 +150,15 @@ def test_all_that_a_page_waits_for_is_there_or_made(
     assert (Path("figures/paper/fig3f-nds-darts-seed0.csv") in made) == (profile == "paper" and table != "")
     waited_for = {Path(file) for task in tasks for file in task["file_dep"]}
     assert [file for file in waited_for - made if not file.exists()] == []
+
+
+@pytest.mark.parametrize("data", ["", "no/such/folder"])
+def test_the_paper_profile_without_a_folder_of_data_fails_at_once(monkeypatch: pytest.MonkeyPatch, data: str) -> None:
+    dodo = load_dodo()
+    monkeypatch.setattr(dodo, "PROFILE", "paper")
+    monkeypatch.setattr(dodo, "DATA", data)
+    with pytest.raises(ValueError, match=rf"data: the paper profile needs .* '{data}' is none; .* DATA=PATH"):
+        list(dodo.task_paper())
 
 
 def test_a_notebook_that_fails_names_page_cell_and_error_and_the_last_good_page_stays(tmp_path: Path) -> None:

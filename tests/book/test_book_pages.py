@@ -27,6 +27,8 @@ PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "fig9": (SMALL, {"seed": 4}),
     "fig10": (SMALL, {"seed": 4}),
     "predictors": ({**SMALL, "n_boot": 10}, {"seed": 4}),
+    "measures": ({"n_archs": 12, "batch_size": 8, "n_boot": 10}, {"seed": 4}),
+    "programs": ({"n_archs": 4, "batch_size": 8, "n_boot": 10}, {"seed": 4}),
     "cheap": ({"n_archs": 8, "settings": [[4, 1, 8], [2, 1, 4]], "n_boot": 20}, {"seed": 4}),
     "equation1": ({"n_archs": 4, "n_seeds": 2, "batch_size": 8}, {"seed": 4}),
     "table1": ({"n_runs": 5, "samples": [2, 6], "batch_size": 8}, {"seed": 4}),
@@ -43,10 +45,14 @@ PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 # Pages that have no figure of their own and write no CSV, or have nothing to change.
 ALONE: dict[str, dict[str, Any]] = {
     "accuracy": {},
+    "after": {},
     "bundled": {"batch_size": 8},
     "cluster": {"n_archs": 4, "batch_size": 4},
     "index": {},
+    "nds_imagenet": {},
+    "ledger": {},
     "own_network": {"batch_size": 4, "side": 32, "repeats": 1},
+    "speed": {},
     "where": {},
     "why": {},
 }

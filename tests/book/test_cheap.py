@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 import torch
 
-from naswotbook.experiments.cheap import SETTINGS, Setting, median_seconds, score_cheaply, summarise_settings
+from naswotbook.experiments.cheap import (
+    SETTINGS,
+    Setting,
+    describe_settings,
+    median_seconds,
+    score_cheaply,
+    summarise_settings,
+)
 from naswotbook.plots import cost
 from naswotlib import get_space, score_archs
 
@@ -43,6 +50,31 @@ def test_the_summary_compares_with_the_first_setting_on_the_same_networks():
     [ax] = cost(summary).axes
     assert ax.get_xscale() == "log"
     assert len(ax.containers) == 2
+
+
+def test_counts_stand_beside_the_settings_and_cost_nothing():
+    rng, n = np.random.default_rng(0), 80
+    units = rng.integers(1, 4, n)
+    accuracy = units + rng.normal(size=n)
+    score = accuracy + rng.normal(size=n) / 10
+    rows = {"channels": np.repeat([8, 4], n), "cells": 1, "images": 9, "flops": np.repeat([40, 10], n)}
+    table = pd.DataFrame(rows | {"score": np.concatenate([score, score])})
+    counts = pd.DataFrame({"arch": range(n), "num_units": units, "flops": -units})
+    summary = summarise_settings(table, accuracy, counts, seed=0, n_boot=50)
+    assert summary.measure.tolist() == ["score", "score", "ReLU units", "FLOPs"]
+    row = summary.iloc[2]
+    assert row.cost == 0
+    assert pd.isna(row.channels)
+    assert row.tau > row.tau_a > 0 > summary.tau[3]
+    assert summary.tau[0] == pytest.approx(summary.tau_a[0])
+    assert row.less == pytest.approx(summary.tau[0] - row.tau)
+    [ax] = cost(summary).axes
+    assert len(ax.containers) == 2
+    assert "ReLU units, at no cost" in [text.get_text() for text in ax.get_legend().get_texts()]
+    words = " ".join(describe_settings(summary).split())
+    assert "4 channels, 1 cells a stage and 9 images: 25.0% of the multiply-adds" in words
+    assert f"has a τ-b of {row.tau:.3f} on the same networks" in words
+    assert "the score is ahead of it" in words
 
 
 def test_seconds_are_medians_over_networks_and_shares_of_the_first_setting():

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from naswotbook.claims import RULES, VERDICTS
-from naswotbook.ledger import counts_table, ledger_tables, make_ledger, read_claims
+from naswotbook.claims import RULES
+from naswotbook.ledger import counts_in_words, counts_table, ledger_tables, make_ledger, read_claims
+from naswotbook.verdicts import VERDICTS
 
 ROOT = Path(__file__).parents[2]
 CLAIMS = [claim for part in read_claims(ROOT / "book/claims.yml").values() for claim in part]
@@ -44,8 +45,26 @@ def test_the_verdict_follows_the_file(tmp_path):
     (tmp_path / "claims.yml").write_text(json.dumps(claim))
     assert make_ledger(tmp_path, tmp_path).verdict.tolist() == ["not run"]
     for low, expected in ((0.1, "reproduced"), (-0.1, "undecided")):
-        pd.DataFrame({"tau": [0.2], "low": low, "high": 0.3, "n": 9}).to_csv(tmp_path / "t.csv", index=False)
+        pd.DataFrame({"tau": [0.2], "low": low, "high": 0.3, "n": 90}).to_csv(tmp_path / "t.csv", index=False)
         assert make_ledger(tmp_path, tmp_path).verdict.tolist() == [expected]
+
+
+def test_claims_are_counted_by_what_could_have_come_out():
+    rows = [("reproduced", "tested", "within error"), ("differs", "tested", "beyond error"), ("quoted", "x", "")]
+    rows += [("other conditions", "under other conditions", ""), ("not run", "not run", "")]
+    ledger = pd.DataFrame(rows, columns=["verdict", "kind", "errors"])
+    words = " ".join(counts_in_words(ledger).split())
+    assert "Of 5 claims, 2 were tested: 1 reproduced, 1 differs. 1 could be tested under other conditions" in words
+    assert "1 were not run; 0 can have one answer only" in words
+    assert "1 are within error, 1 beyond" in words
+
+
+def test_at_most_a_few_claims_are_not_run_and_none_that_could_have_one_answer_counts_as_tested():
+    ledger = make_ledger(ROOT / "book", ROOT / "figures/paper")
+    of_rule = {claim["claim"] + claim["where"]: claim["rule"] for claim in CLAIMS}
+    rules = (ledger.claim + ledger["where"]).map(of_rule)
+    assert not set(rules[ledger.kind == "tested"]) & {"quoted", "seconds", "image", "unrun", "repeated"}
+    assert (ledger.kind == "tested").sum() > 40
 
 
 def test_a_claim_that_lacks_its_rule_is_an_error(tmp_path):

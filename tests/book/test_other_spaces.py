@@ -22,7 +22,7 @@ from naswotbook.experiments.other_spaces import (
     read_tasks,
     scores_file,
 )
-from naswotbook.experiments.predictors import PREDICTORS
+from naswotbook.panels import PREDICTORS
 from naswotbook.experiments.task_tables import (
     TITLES,
     directions_table,

@@ -66,10 +66,10 @@ def test_a_group_is_a_point_with_its_interval_size_and_number(ax: plt.Axes) -> N
 
 def test_a_table_of_scores_has_a_point_for_all_networks_and_one_for_the_best() -> None:
     table = pd.DataFrame({"file": ["x.parquet"], "tau": [0.5], "low": [0.25], "high": [0.75]})
-    [ax] = all_and_best(table.assign(tau_best=-0.25, low_best=-0.5, high_best=0.0)).axes
+    [ax] = all_and_best(table.assign(tau_top=-0.25, low_top=-0.5, high_top=0.0)).axes
     assert lines(ax) == [[0.25, 0.75], [-0.5, 0.0]]
     assert ax.get_yticklabels()[0].get_text() == "x"
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["all networks", "the best"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["all networks", "the best tenth by score"]
 
 
 def test_histograms_count_every_finite_score_and_name_the_others(ax: plt.Axes) -> None:

@@ -89,6 +89,11 @@ def test_figure_6_has_a_line_a_network_and_the_first_epochs_enlarged() -> None:
     assert [text.get_text() for text in right.get_legend().get_texts()] == ["90.00", "90.00"]
     assert left.get_legend() is None
     plt.close(figure)
+    table = pd.DataFrame(rows, columns=["arch", "accuracy", "epoch", "score"]).assign(other=lambda t: -t.score)
+    figure = fig6(table, zoom=1, readings={"score": "one way", "other": "another"})
+    assert [ax.get_title() for ax in figure.axes][1::2] == ["all epochs, one way", "all epochs, another"]
+    assert [line.get_ydata().tolist() for line in figure.axes[2].lines] == [[0, -1], [0, -2]]
+    plt.close(figure)
 
 
 def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_tried() -> None:

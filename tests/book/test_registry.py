@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from naswotbook.registry import ROOT, find_entry, read_figures
+from naswotbook.registry import ROOT, Chapter, Entry, find_entry, read_figures
 from naswotlib import list_spaces
 from support.notebooks import PAGES
 
@@ -59,6 +59,28 @@ def test_an_entry_is_found_by_its_name_and_panels_share_what_each_of_a_page_has(
     assert entry.stem(3) == "fig9b-cifar100-seed3"
     with pytest.raises(StopIteration):
         find_entry("fig9x")
+
+
+def test_what_stands_for_a_panel_is_shown_in_its_place_until_that_is_there() -> None:
+    own, instead = Entry("own", "page", run={}), Entry("instead", "page", run={}, stands_for="own")
+    chapter = Chapter("page", (own, Entry("other", "page", run={}), instead))
+    for there, shown in [
+        ((), ["own", "other"]),
+        (("instead",), ["instead", "other"]),
+        (("own",), ["own", "other"]),
+        (("own", "instead", "other"), ["own", "other"]),
+    ]:
+        assert [entry.name for entry in chapter.shown(lambda entry, there=there: entry.name in there)] == shown
+
+
+def test_what_stands_for_a_panel_is_of_the_same_page_and_says_that_it_is_something_else() -> None:
+    for entry in filter(lambda entry: entry.stands_for, ENTRIES):
+        own = find_entry(entry.stands_for)
+        assert own.page == entry.page
+        assert "In the place of" in entry.caption
+        if entry.panel:
+            assert own.panel == entry.panel.lower() != entry.panel
+            assert "not CIFAR-10" in entry.title
 
 
 def test_a_key_that_no_entry_has_is_an_error(tmp_path: Path) -> None:

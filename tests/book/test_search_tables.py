@@ -5,27 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from IPython.display import Markdown
 
+from naswotbook.estimates import beside_paper, differences, of_runs, summary
 from naswotbook.page import Page
 from naswotbook.search_tables import (
-    beside_paper,
-    differences,
+    counting_table,
     differences_table,
     keep_searches,
     one_table,
+    other_searches,
     read_printed,
     searched_scores,
     seconds_a_score,
     show_searches,
-    summary,
     three_tables,
 )
 from support.pages import make_page
-from support.runs import COLUMN, PRINTED, runs_of
+from support.runs import PRINTED, runs_of
 
 
 @pytest.fixture
@@ -42,33 +41,8 @@ def test_the_papers_tables_are_whole():
     assert [len(table) for table in tables.values()] == [4, 17 * 6 - 3, 7 * 6]  # AREA has no test accuracies
 
 
-def test_a_summary_has_the_population_deviation_and_no_row_for_what_a_method_lacks():
-    runs = pd.concat([runs_of(RS=[1.0, 3.0]), runs_of(REA=[5.0, 5.0]).rename(columns={COLUMN: "cifar100/test/200"})])
-    rows = summary(runs).drop(columns=["epochs", "drawn_from"]).values.tolist()
-    assert rows == [["RS", "cifar10", "validation", 2, 3.0, 2.0, 1.0], ["REA", "cifar100", "test", 2, 3.0, 5.0, 0.0]]
-
-
-def test_distances_from_the_paper_are_in_its_deviations_and_in_standard_errors(printed):
-    table = beside_paper(summary(runs_of(NASWOT=[70.0, 70.0], RS=[91.0, 95.0])), printed).set_index("method")
-    assert table.index.tolist() == ["RS", "ENAS", "NASWOT"]  # the paper's order, then ours
-    assert table.deviations["RS"] == pytest.approx((93 - 90) / 2)
-    assert table.standard_errors["RS"] == pytest.approx(3 / np.sqrt(2**2 / 2 + 2**2 / 4))
-    assert table.loc["ENAS", ["mean", "deviations", "standard_errors"]].isna().all()
-    assert table.loc["NASWOT", ["paper_mean", "deviations"]].isna().all()
-    same = beside_paper(summary(runs_of(ENAS=[39.77, 39.77])), printed).set_index("method")
-    assert np.isnan(same.standard_errors["ENAS"])
-
-
-def test_a_difference_is_a_less_b_with_an_interval_where_both_have_the_column():
-    runs = runs_of(a=[90.0, 92.0], b=[80.0, 82.0])
-    [row] = differences(runs, [("a", "b"), ("a", "nothing")], seed=0).to_dict("records")
-    assert (row["a"], row["b"], row["difference"], row["n_a"]) == ("a", "b", 10.0, 2)
-    assert row["low"] <= 10.0 <= row["high"]
-    assert row["low"] > 0
-
-
 def test_a_page_shows_ours_the_papers_and_the_distance_and_marks_what_is_quoted(printed):
-    table = beside_paper(summary(runs_of(RS=[91.0, 95.0])), printed)
+    table = beside_paper(summary(of_runs(runs_of(RS=[91.0, 95.0]))), printed)
     ours, paper, apart = three_tables(table, printed, name="t", title="T", per_score=0.5, budget="9000").split(
         "```{csv-table}"
     )[1:]
@@ -80,10 +54,35 @@ def test_a_page_shows_ours_the_papers_and_the_distance_and_marks_what_is_quoted(
     assert ":name: t-apart" in apart
 
 
+def test_search_by_counting_stands_by_n_with_the_intervals_that_there_are():
+    methods = [
+        "Random",
+        "NASWOT (N=100)",
+        "ReLU units (N=100)",
+        "NASWOT (N=10)",
+        "Optimal (N=10)",
+        "REA",
+        "Best (N=10)",
+    ]
+    rows = {"method": methods, "dataset": "cifar10", "split": "test", "mean": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]}
+    ends = {"low": [1.0, 1.5, 3.0, None, 5.0, 5.5, 7.0], "high": [1.0, 2.5, 3.0, None, 5.0, 6.5, 7.0], "std": 1.0}
+    table = pd.DataFrame(rows | ends)
+    lines = counting_table(table, name="t", title="T").splitlines()
+    assert lines[5:-1] == [
+        "Random,1.00",
+        "NASWOT (N=10),4.00",
+        "Optimal (N=10),5.00",
+        'NASWOT (N=100),"2.00 [1.50, 2.50]"'.replace("\\", ""),
+        "ReLU units (N=100),3.00",
+    ]
+    printed = pd.DataFrame({"method": ["REA", "Random"]})
+    assert other_searches(table, printed).method.tolist() == ["Best (N=10)"]
+
+
 def test_ours_alone_and_differences_are_tables_too():
-    runs = runs_of(a=[90.0, 92.0], b=[80.0, 82.0])
+    runs = of_runs(runs_of(a=[90.0, 92.0], b=[80.0, 82.0]))
     assert "a,91.00 ± 1.00" in one_table(summary(runs), name="t", title="T")
-    shown = differences_table(differences(runs, [("a", "b")], seed=0), name="t", title="T")
+    shown = differences_table(differences(runs, [("a", "b")]), name="t", title="T")
     assert 'a − b,"+10.00 [' in shown
 
 
@@ -125,14 +124,16 @@ def test_a_run_is_shown_with_the_seconds_of_its_scores_its_files_and_its_provena
     page = make_page("table1", tmp_path, profile="paper", budget_seconds=12000.0, counting="once")
     keep_scores(page, "nasbench101-cifar10-once-seed0.parquet")
     searched_scores(page, "nasbench101")
-    runs = runs_of(**{"RS": [91.0, 95.0], "NASWOT (N=10)": [70.0, 72.0]})
-    means, gaps = beside_paper(summary(runs), PRINTED), differences(runs, [("RS", "NASWOT (N=10)")], seed=0)
+    runs = of_runs(runs_of(**{"RS": [91.0, 95.0], "NASWOT (N=10)": [70.0, 72.0]}))
+    means, gaps = beside_paper(summary(runs), PRINTED), differences(runs, [("RS", "NASWOT (N=10)")])
     keep_searches(page, "table1", means, gaps)
     assert shown == []
     show_searches(make_page("table1", tmp_path), "table1", PRINTED, label="t", title="T")
-    tables, apart, files, provenance = shown
-    assert "NASWOT (N=10),5,71.00 ± 1.00" in tables  # ten times half a second
+    tables, counting, others, apart, files, provenance = shown
     assert "RS,12000," in tables
+    assert "NASWOT" not in tables  # the made-up paper does not print it
+    assert 'NASWOT (N=10),"71.00 [' in counting
+    assert ":name: t-others" in others
     assert ":name: t-differences" in apart
     assert "(../figures/paper/table1-seed0.csv)" in files
     assert "(../figures/paper/table1-seed0-differences.csv)" in files
@@ -140,8 +141,8 @@ def test_a_run_is_shown_with_the_seconds_of_its_scores_its_files_and_its_provena
 
 
 def test_searches_of_networks_of_ours_can_be_had_as_tables(tmp_path: Path, shown: list[str]) -> None:
-    runs = runs_of(a=[90.0, 92.0], b=[80.0, 82.0])
-    gaps = differences(runs, [("a", "b")], seed=0)
+    runs = of_runs(runs_of(a=[90.0, 92.0], b=[80.0, 82.0]))
+    gaps = differences(runs, [("a", "b")])
     keep_searches(make_page("searches", tmp_path, seed=3), "table-searches", summary(runs), gaps)
     assert sorted(path.name for path in tmp_path.rglob("*.csv")) == [
         "searches-seed3-differences.csv",

@@ -1,6 +1,5 @@
-"""Repeated searches: each run has its own random numbers, and the vectorised NASWOT is NASWOT."""
+"""Repeated searches: each run has its own random numbers, whatever process makes it."""
 
-import time
 from functools import partial
 
 import numpy as np
@@ -10,19 +9,16 @@ from pandas.testing import assert_frame_equal
 
 from naswotbook.searches import (
     accuracies,
+    assisted_runs,
     final_columns,
     mean_difference,
-    repeat_naswot,
     repeat_search,
     search_budget,
-    training_free_runs,
     training_runs,
 )
 from naswotlib.benchmarks import Benchmark, TableInfo, load_benchmark
 from naswotlib.benchmarks.table import make_table
-from naswotlib.errors import NaswotWarning
 from naswotlib.search.with_training import random_search
-from naswotlib.search.without_training import naswot
 from naswotlib.spaces import get_space
 from support.runs import scores_of
 
@@ -67,42 +63,6 @@ def test_runs_differ_and_do_not_depend_on_processes_or_on_how_many_there_are(ben
     assert repeat_search(run, 1, seed=2)[0].arch != alone[0].arch
 
 
-@pytest.mark.parametrize("n_samples", [7, 200])
-def test_the_vectorised_naswot_chooses_what_naswot_chooses_run_by_run(benchmark, scores, n_samples):
-    runs = repeat_naswot(scores, benchmark, COLUMNS, n_samples=n_samples, n_runs=20, seed=3)
-    one_by_one = repeat_search(lambda rng: naswot(SPACE, scores=scores, n_samples=n_samples, rng=rng), 20, seed=3)
-    expected = accuracies([result.arch for result in one_by_one], benchmark, COLUMNS)
-    found = runs[runs.method == "naswot"]
-    assert found.run.tolist() == list(range(20))
-    assert_frame_equal(found[expected.columns].reset_index(drop=True), expected)
-
-
-def test_a_failure_is_never_chosen_not_even_when_there_is_nothing_else(benchmark, scores):
-    with pytest.raises(RuntimeError, match=r"all 1 candidates of [0-9]+ runs failed"):
-        repeat_naswot(scores, benchmark, COLUMNS, n_samples=1, n_runs=500, seed=3)
-
-
-def test_optimal_is_the_best_of_each_column_and_best_is_one_network(benchmark, scores):
-    runs = repeat_naswot(scores, benchmark, COLUMNS, n_samples=30, n_runs=5, seed=0).set_index(["method", "run"])
-    for run, rng in enumerate(map(np.random.default_rng, np.random.SeedSequence(0).spawn(5))):
-        sample = accuracies([SPACE.sample(rng) for _ in range(30)], benchmark, COLUMNS)
-        assert runs.loc["optimal", run].tolist() == sample.max().tolist()
-        assert runs.loc["best", run].tolist() == sample.loc[sample["cifar10/validation/200"].argmax()].tolist()
-        assert runs.loc["random", run].tolist() == sample.loc[0].tolist()
-
-
-def test_a_sample_of_singular_networks_is_an_arbitrary_choice_and_says_so(benchmark, scores):
-    with pytest.warns(NaswotWarning, match="in 4 of 4 runs every score is -inf"):
-        repeat_naswot(scores.assign(score=-np.inf), benchmark, COLUMNS, n_samples=2, n_runs=4, seed=0)
-
-
-def test_500_runs_of_1000_candidates_take_seconds(benchmark, scores):
-    start = time.process_time()
-    runs = repeat_naswot(scores, benchmark, COLUMNS * 3, n_samples=1000, n_runs=500, seed=0)
-    assert time.process_time() - start < 5
-    assert len(runs) == 4 * 500
-
-
 def test_the_interval_of_a_difference_holds_it_and_shrinks_with_more_runs():
     rng = np.random.default_rng(0)
     widths = []
@@ -113,14 +73,6 @@ def test_the_interval_of_a_difference_holds_it_and_shrinks_with_more_runs():
         widths.append(high - low)
     assert widths[1] == pytest.approx(2 * 1.96 * np.sqrt(2 / 5000), rel=0.1)
     assert widths[1] < widths[0] / 5
-
-
-@pytest.mark.parametrize(
-    "bad, message", [({"n_runs": 0}, "n_runs: .* got 0"), ({"n_samples": 0}, "n_samples: .* got 0")]
-)
-def test_counts_must_be_positive(benchmark, scores, bad, message):
-    with pytest.raises(ValueError, match=message):
-        repeat_naswot(scores, benchmark, COLUMNS, **{"n_samples": 2, "n_runs": 2, "seed": 0} | bad)
 
 
 @pytest.fixture(scope="module")
@@ -152,12 +104,6 @@ def test_methods_draw_independently_and_say_what_from(bundled):
     assert random.drawn_from.tolist() == [len(benchmark.archs)] * 5
     assert training_runs("RS", within, benchmark, column, seed=0, scores=scores, **sees).equals(random)  # none needed
     pd.testing.assert_frame_equal(random, training_runs("RS", within, benchmark, column, seed=0, **sees))
-    free = training_free_runs(scores[:50], benchmark, column, samples=[8, 2], n_runs=5, seed=0)
-    names = ["NASWOT", "Optimal", "Best"]
-    assert set(free.method) == {f"{name} (N={n})" for name in names for n in (2, 8)} | {"Random"}
-    assert set(free.drawn_from) == {50}
-    two, eight = (free.loc[free.method == f"NASWOT (N={n})", "cifar10/test/3"].tolist() for n in (2, 8))
-    assert two != eight
     assert len(set(random["cifar10/test/3"])) > 1
 
 
@@ -186,3 +132,19 @@ def test_a_budget_is_seconds_where_they_are_published_and_trainings_of_ours(bund
     asked = {"seconds": 9000.0, "trainings": 7}
     assert search_budget(benchmark, profile="paper", **asked) == {"epochs": 12, "budget_seconds": 9000.0}
     assert search_budget(benchmark, profile="demo", **asked) == {"epochs": 3, "max_evaluations": 7}
+
+
+def test_runs_are_shared_between_the_scores_of_each_seed(benchmark, scores):
+    sees = {"dataset": "cifar10", "epochs": 200, "max_evaluations": 10, "seed": 0}
+    first, other = scores.dropna(), scores.dropna()[-15:].assign(score=range(15))
+    runs = assisted_runs(SPACE, benchmark, COLUMNS, {0: first, 4: other}, n_runs=5, **sees)
+    assert runs.score_seed.tolist() == [0, 0, 0, 4, 4]
+    assert runs.run.tolist() == [0, 1, 2, 3, 4]
+    assert runs.drawn_from.tolist() == [len(first)] * 3 + [15] * 2
+    alone = training_runs("AREA", SPACE, benchmark, COLUMNS, scores=first, n_runs=3, **sees)
+    assert runs["cifar10/test/200"].tolist()[:3] == alone["cifar10/test/200"].tolist()
+
+
+def test_no_run_at_all_is_an_error(benchmark):
+    with pytest.raises(ValueError, match="n_runs: expected at least 1, got 0"):
+        repeat_search(search(benchmark), 0, seed=0)

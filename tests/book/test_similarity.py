@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 from naswotbook.experiments.kernels import SIMILARITIES
-from naswotbook.experiments.similarity import bands_table, compare_bands, describe_bands, network_similarities
+from naswotbook.experiments.similarity import (
+    bands_table,
+    compare_bands,
+    describe_bands,
+    describe_order,
+    network_similarities,
+)
 from naswotbook.samples import draw_sample
 from naswotlib import get_space, load_images, naswot_score
 from naswotlib.spaces.base import arch_seed
@@ -53,6 +59,7 @@ def test_the_table_leaves_the_best_band_blank_and_the_words_count_bands(compared
     assert lines[0] == "| of the pairs | accuracy | networks | mean | above the best band |"
     assert lines[2].startswith("| mean similarity | 0 to 40% | 8 | 0.9")
     assert lines[6].endswith(" |  |")
+    assert "one in 100 above: 3 of 4 bands are above the best, 1 below" in describe_order(compared)
     words = " ".join(describe_bands(compared).split())
     assert "with 8 networks a band" in words
     assert "is below 3 of the 4 others" in words

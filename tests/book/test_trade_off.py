@@ -10,10 +10,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
+from naswotbook.estimates import beside_paper, of_runs, summary
 from naswotbook.experiments.trade_off import points_table, read_points, trade_off
 from naswotbook.page import Page
 from naswotbook.plots import fig7
-from naswotbook.search_tables import beside_paper, read_printed, summary
+from naswotbook.search_tables import read_printed
 from naswotlib import load_benchmark
 from support.pages import make_page
 from support.runs import PRINTED, runs_of
@@ -24,7 +25,7 @@ def test_figure_7_has_a_point_for_each_search_and_source() -> None:
     more = pd.DataFrame({"method": ["NASWOT (N=10)"], "n_runs": 9, "mean": 80.0, "std": 1.0, "search_seconds": 3.05})
     printed = pd.concat([PRINTED, more.assign(dataset="cifar10", split="validation")])
     where = {"dataset": "cifar10", "split": "validation"}
-    table = trade_off(beside_paper(summary(runs), printed), printed, per_score=0.25, budget=9000, **where)
+    table = trade_off(beside_paper(summary(of_runs(runs)), printed), printed, per_score=0.25, budget=9000, **where)
     points = table.set_index(["method", "source"])
     assert points.seconds.to_dict() == {
         ("RS", "here"): 9000,
@@ -37,8 +38,20 @@ def test_figure_7_has_a_point_for_each_search_and_source() -> None:
     left, right = fig7(table).axes
     assert left.get_xscale() == "log"
     assert len(left.containers) == 5
-    assert right.get_ylim()[0] == 90
+    assert right.get_xlim()[0] == 90
+    assert [label.get_text() for label in right.get_yticklabels()] == ["RS"]  # the only one within three points
+    free = pd.DataFrame({"method": "ReLU units (N=10)", "source": "here", "seconds": [0.0], "mean": 93.0, "std": 1.0})
+    left, right = fig7(pd.concat([table, free])).axes
+    assert min(line.get_xdata()[0] for line in left.lines) == pytest.approx(2.5 / 3)
+    assert len(right.get_yticklabels()) == 2
     plt.close("all")
+
+
+def test_what_counts_has_a_point_at_no_seconds() -> None:
+    runs = runs_of(**{"RS": [91.0, 95.0], "ReLU units (N=10)": [70.0, 72.0], "FLOPs (N=10)": [70.0, 72.0]})
+    where = {"dataset": "cifar10", "split": "validation"}
+    table = trade_off(beside_paper(summary(of_runs(runs)), PRINTED), PRINTED, per_score=0.25, budget=9000, **where)
+    assert table[table.seconds == 0][["method", "source"]].values.tolist() == [["ReLU units (N=10)", "here"]]
 
 
 def page_with_means(folder: Path, profile: str) -> Page:
@@ -48,7 +61,7 @@ def page_with_means(folder: Path, profile: str) -> Page:
     means = page.folder / ("table2a-seed0.csv" if profile == "paper" else "table2-seed0.csv")
     means.parent.mkdir()
     runs = runs_of(**{"RS": [91.0, 95.0], "NASWOT (N=10)": [70.0, 72.0]})
-    beside_paper(summary(runs), read_printed("2a")).to_csv(means, index=False)
+    beside_paper(summary(of_runs(runs)), read_printed("2a")).to_csv(means, index=False)
     means.with_suffix(".json").write_text(json.dumps({"scores": "s.parquet, t.parquet", "budget_seconds": "9000.0"}))
     page.scores.mkdir(parents=True, exist_ok=True)
     pd.DataFrame({"seconds": [0.25, 0.75]}).to_parquet(page.scores / "s.parquet")

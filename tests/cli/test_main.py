@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from naswotlib import arch_seed, get_space, load_benchmark, load_images, naswot_score
+from naswotlib.benchmarks.trained import read_trained
 from naswotlib.cli.main import main
 from support.cifar import draw, save_published
 
@@ -138,6 +139,40 @@ def test_train_continues_verifies_and_makes_a_benchmark(naswot, space, tmp_path)
     rows = naswot("train", "--verify", "2", "--out", out, *where[:2]).stdout.strip().split("\n")
     assert ["first losses ±0.0e+00  validation +0.00  test +0.00" in row for row in rows] == [True, True]
     assert load_benchmark("mine", data_dir=tmp_path).space == space
+
+
+def test_train_takes_architectures_scores_them_meanwhile_and_may_stop_early(naswot, tmp_path):
+    save_published(tmp_path / "cifar-10-batches-py", draw(10), draw(2))
+    (tmp_path / "archs.txt").write_text(f"{CELL}\n\n{EMPTY}\n")
+    out = tmp_path / "mine.parquet"
+    common = ("train", "--archs", str(tmp_path / "archs.txt"), "--out", str(out), "--data-dir", str(tmp_path))
+    watched = ("--workers", "1", "--watch", "noise", "--epochs", "4", "--stop-after", "2")
+    done = naswot(*common, *watched, "--side", "32", "--skeleton", "stem_channels=4")
+    assert done.returncode == 0, done.stderr
+    rows, metadata = read_trained(out)
+    assert {row["arch"] for row in rows} == {CELL, EMPTY}
+    assert [len(row["validation"]) for row in rows] == [2, 2]
+    assert (metadata["recipe"]["epochs"], metadata["recipe"]["side"]) == (4, 32)
+    assert metadata["recipe"]["skeleton"] == {"stem_channels": 4, "cells_per_stage": 1}
+    assert metadata["watch"] == {"images": "noise", "batch_size": 128, "within_first": 10, "running": False}
+    assert [row["steps"] for row in rows] == [[0, 1, 2]] * 2  # 80 images, batches of 64
+
+
+def test_train_refuses_what_does_not_go_together(naswot, tmp_path):
+    out = ("--out", str(tmp_path / "mine.parquet"))
+    for arguments, message in (
+        (("--recipe", "published", "--space", "nats_size", *out), "recipe: published is that of nasbench201"),
+        (("--archs", "a.txt", "--count", "2", *out), "count: this option is of random architectures, not of --archs"),
+        (("--suite", "bundled", "--watch", "noise"), "watch: this option is of one table, which --suite does not make"),
+        (("--verify", "1", "--device", "cuda"), "device: this option is of training, not of --verify"),
+        (("--skeleton", "stem_channels", *out), "skeleton: 'stem_channels' is not of the form KEY=NUMBER"),
+        (("--recipe", "mine", *out), "recipe: 'mine' is unknown; choose one of small, published"),
+        (("--suite", "bundled", "--device", "cuda"), "out: the bundled tables are of the CPU; name a folder"),
+        (("--device", "meta", *out), "device: networks are trained on cpu or cuda, not on 'meta'"),
+    ):
+        done = naswot("train", *arguments)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"naswot: {message}")
 
 
 def test_train_says_what_it_lacks(naswot, tmp_path):

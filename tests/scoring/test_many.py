@@ -51,6 +51,22 @@ def test_a_row_is_what_naswot_score_says_of_the_network_built_with_its_own_seed(
     assert row.seconds > 0
 
 
+def test_many_are_scored_fast_unless_exactly_is_asked_for_and_a_single_network_exactly(inputs):
+    archs = SPACE[1462:1464]
+    default, fast, exact = (score(archs, inputs, **how) for how in ({}, {"exact": False}, {"exact": True}))
+    assert_frame_equal(values(default), values(fast))
+    text = SPACE.to_str(archs[0])
+    network = SPACE.build(archs[0], seed=arch_seed(3, text), **SKELETON)
+    assert exact.score[0] == naswot_score(network, inputs).value
+    assert default.score[0] == naswot_score(network, inputs, exact=False).value
+    assert exact.score.tolist() == pytest.approx(default.score.tolist(), rel=1e-5)
+
+
+def test_all_cores_give_the_table_of_one(inputs):
+    archs = SPACE[100:140]
+    assert_frame_equal(values(score(archs, inputs, workers=2)), values(score(archs, inputs, workers=1)))
+
+
 def test_rows_come_in_the_order_asked_for_and_do_not_depend_on_it(inputs):
     numbers = np.random.default_rng(0).permutation(20)
     table = score([SPACE[int(i)] for i in numbers], inputs)

@@ -249,7 +249,7 @@ def test_a_folder_of_scores_names_its_proxy_and_takes_no_other(tmp_path):
         ({"proxy": "fischer"}, "proxy: 'fischer' is unknown; choose one of naswot, grad_norm"),
         ({"proxy": "grad_norm"}, r"labels: grad_norm needs a class for each image, int64 \(6,\), got none"),
         ({"proxy": "grad_norm", "labels": LABELS[:2]}, r"labels: .* got torch.int64 \(2,\)"),
-        ({"device": "gpu0"}, "device: 'gpu0' is no device of torch"),
+        ({"device": "gpu0"}, "device: 'gpu0' cannot be used here"),
     ],
 )
 def test_what_would_fail_every_architecture_raises_at_once(bad, message):
@@ -274,7 +274,7 @@ def test_the_command_line_computes_them(proxy, monkeypatch, capsys):
     network = SPACE.build(SPACE[0], seed=arch_seed(0, arch))
     expected = PROXIES[proxy](network, inputs, **({"labels": labels} if proxy in NEED_LABELS else {}))
     assert (told["proxy"], told["score"]) == (proxy, pytest.approx(expected, rel=1e-6))
-    assert f"{proxy:8} {told['score']:.6g}" in naswot("--arch", arch)
+    assert f"{proxy:12} {told['score']:.6g}" in naswot("--arch", arch)
     table = pd.read_csv(io.StringIO(naswot("--count", "1")))
     assert table.arch.tolist() == [SPACE.to_str(SPACE.sample(np.random.default_rng(0)))]
     assert np.isfinite(table.score[0])

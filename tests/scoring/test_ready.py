@@ -66,3 +66,14 @@ def test_without_a_home_they_go_to_a_temporary_folder_and_no_folder_is_called_ti
     monkeypatch.setattr(ready.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
     assert ready.loops_folder().parent == tmp_path / "tmp"
     assert not Path("~").exists()
+
+
+def test_the_first_fast_score_says_that_it_compiles_and_later_ones_say_nothing(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(ready, "is_compiled", lambda *_: False)
+    with ready.compiling():
+        pass
+    assert "naswot: compiling the fast engine's loops, once" in capsys.readouterr().err
+    monkeypatch.setattr(ready, "is_compiled", lambda *_: True)
+    with ready.compiling():
+        pass
+    assert capsys.readouterr().err == ""

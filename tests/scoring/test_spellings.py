@@ -143,6 +143,19 @@ def test_auto_counts_the_one_rectifier_that_there_is_and_says_which(kind):
         assert score.uncounted == ("3 (sigmoid)",)
 
 
+def test_auto_leaves_out_what_does_not_depend_on_the_images():
+    class Position(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.table = nn.Conv2d(3, 4, 3), nn.Linear(2, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return F.gelu(self.conv(x)) + F.relu(self.table(torch.ones(1, 2)))[..., None, None]
+
+    score = naswot_score(Position(), images(5, 8), activations="auto")
+    assert (score.activations, score.uncounted) == (("gelu",), ("relu() (relu, not by image)",))
+
+
 def test_auto_refuses_to_choose_between_two():
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.SiLU(), nn.SiLU())
     with pytest.raises(ValueError, match=r"activations: 'auto' .* has 2: silu \(2 calls\), relu \(1 calls\); name"):

@@ -1,12 +1,11 @@
 """A small table of networks that were really trained, and scored meanwhile; the best of any table."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from naswotlib.benchmarks import Benchmark
-from naswotlib.benchmarks.trained import Recipe, write_trained
+from naswotlib.benchmarks.trained import Recipe, Watch, write_trained
 from naswotlib.scoring.parallel import single_thread
 from naswotlib.spaces import get_space
 from naswotlib.training.train import TrainingImages, train_arch
@@ -24,8 +23,8 @@ def write_watched(path: Path, count: int = 3) -> list[dict]:
     images = TrainingImages(noise(32), noise(20), noise(20))
     texts = [space.to_str(cell) for cell in space[:count]]
     with single_thread():
-        rows = [train_arch(space, text, images, TINY, seed=0, watched=True) for text in texts]
-    write_trained(path, rows, {"recipe": asdict(TINY) | {"skeleton": dict(TINY.skeleton)}})
+        rows = [train_arch(space, text, images, TINY, seed=0, watch=Watch()) for text in texts]
+    write_trained(path, rows, {"recipe": TINY.as_metadata()})
     return rows
 
 

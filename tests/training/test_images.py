@@ -33,6 +33,23 @@ def test_the_first_four_fifths_of_each_class_train_and_pixels_are_sums_over_2x2(
     assert found.origin == "CIFAR-10 as published, mean of 2×2 pixels; 8 training images a class, 2 validation"
 
 
+@pytest.mark.parametrize("form", ["folder", "encoded"])
+def test_whole_images_have_the_pixels_of_the_files_and_halves_are_their_sums(tmp_path, images, form):
+    (pixels, labels), (test_pixels, test_labels) = images
+    whole, half = (load_training_images(tmp_path / form, side) for side in (32, 16))
+    train = np.concatenate([pixels[labels == c][:8] for c in range(10)])
+    np.testing.assert_array_equal(whole.train[0], train)
+    np.testing.assert_array_equal(whole.test[0], test_pixels[np.argsort(test_labels, kind="stable")])
+    assert whole.train[0].dtype == np.uint8
+    np.testing.assert_array_equal(half.train[0], train.astype(int).reshape(80, 3, 16, 2, 16, 2).sum((3, 5)))
+    assert "2×2" not in whole.origin
+
+
+def test_images_of_another_side_are_refused(tmp_path, images):
+    with pytest.raises(ValueError, match="side: 8 is unknown; choose one of 16, 32"):
+        load_training_images(tmp_path / "folder", 8)
+
+
 @pytest.mark.parametrize("form", ["archive", "encoded"])
 def test_every_form_of_the_files_gives_the_same_arrays_in_the_same_memory_order(tmp_path, images, form):
     found, expected = (load_training_images(tmp_path / name) for name in (form, "folder"))

@@ -8,11 +8,12 @@ import pytest
 
 from naswotlib.benchmarks import load_benchmark
 from naswotlib.benchmarks.load import BUNDLED
-from naswotlib.benchmarks.trained import Recipe, read_trained
+from naswotlib.benchmarks.trained import Recipe, read_trained, write_trained
 from naswotlib.scoring.parallel import single_thread
 from naswotlib.spaces import arch_seed, get_space, list_spaces
 from naswotlib.spaces.nasbench201 import isomorphism_class
 from naswotlib.training.images import load_training_images
+from naswotlib.training.run import steps_per_epoch
 from naswotlib.training.suite import (
     COMPLETE,
     IMAGENET,
@@ -23,6 +24,7 @@ from naswotlib.training.suite import (
     Step,
     best_networks,
     one_of_each_class,
+    published_recipe,
     random_networks,
     recipe_of,
     train_suite,
@@ -42,7 +44,7 @@ CELLS = [
 @pytest.fixture
 def easy(monkeypatch):
     for module in ("train", "suite"):
-        monkeypatch.setattr(f"naswotlib.training.{module}.load_training_images", lambda _: easy_images())
+        monkeypatch.setattr(f"naswotlib.training.{module}.load_training_images", lambda *_: easy_images())
 
 
 # Spaces with published accuracies that are not of the paper's figures: nothing of them is trained for the suite.
@@ -89,6 +91,28 @@ def test_networks_of_each_part_are_small_enough_to_train_on_a_desk():
             assert parameters(graph) < 700_000
 
 
+def test_the_published_recipe_is_that_of_the_benchmark():
+    """Dong & Yang (2020), Table 1: SGD, Nesterov 0.9, a cosine from 0.1, decay 0.0005, batches of 256, flips, crops."""
+    recipe = published_recipe()
+    assert (recipe.learning_rate, recipe.momentum, recipe.weight_decay) == (0.1, 0.9, 0.0005)
+    assert (recipe.epochs, recipe.batch_size, recipe.schedule, recipe.padding) == (200, 256, "cosine", 4)
+    assert steps_per_epoch(recipe, recipe.images) == 98
+    space = get_space("nasbench201")
+    graph = space.graph(space[0], **dict(recipe.skeleton))
+    assert graph.ops[1].channels == 16  # of the stem
+    assert published_recipe(100).epochs == 100
+    assert "25,000 CIFAR-10 images at 32×32 with crops after padding of 4 and flips, batch 256" in recipe.describe()
+
+
+def test_what_a_gpu_trained_is_not_verified_on_the_cpu(tmp_path, easy):
+    path = tmp_path / "cells.parquet"
+    train_table("nasbench201", CELLS[:1], data_dir=tmp_path, out=path, recipe=TINY, seed=0, workers=1)
+    rows, metadata = read_trained(path)
+    write_trained(path, rows, metadata | {"device": "NVIDIA H100 80GB HBM3"})
+    with pytest.raises(ValueError, match="was trained on NVIDIA H100 80GB HBM3; only what the CPU trained is verified"):
+        list(verify([path], 1, data_dir=tmp_path, rng=np.random.default_rng(0)))
+
+
 def test_the_suite_trains_its_steps_in_order_and_continues(tmp_path, easy, monkeypatch):
     part = Part("nasbench201", TINY, random_networks)
     monkeypatch.setattr("naswotlib.training.suite.PARTS", {"one": part, "two": replace(part, watched=True)})
@@ -123,7 +147,7 @@ def test_verifying_trains_stored_networks_again_and_finds_no_difference(tmp_path
     with pytest.raises(ValueError, match="count: there are 2 trained networks, fewer than the 3"):
         list(verify([path], 3, data_dir=tmp_path, rng=np.random.default_rng(0)))
     monkeypatch.setattr(
-        "naswotlib.training.suite.load_training_images", lambda _: replace(easy_images(), origin="others")
+        "naswotlib.training.suite.load_training_images", lambda *_: replace(easy_images(), origin="others")
     )
     with pytest.raises(ValueError, match=r"data_dir: it has others; .*cells.parquet was trained on bright squares"):
         list(verify([path], 2, data_dir=tmp_path, rng=np.random.default_rng(0)))

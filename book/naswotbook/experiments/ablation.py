@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -20,6 +20,7 @@ from naswotbook.plots import fig5
 from naswotbook.samples import Sample, draw_bands, quantile_edges
 from naswotlib.data.images import load_images
 from naswotlib.scoring.many import ScoreOptions, score_archs
+from naswotlib.stats import kendall_tau
 
 SIZES = (32, 64, 128, 256)  # of the paper's mini-batches
 TITLES = {
@@ -107,12 +108,14 @@ class _Setting(NamedTuple):
     weight_seed: int
 
 
-def summarise_ablations(table: pd.DataFrame) -> pd.DataFrame:
+def summarise_ablations(table: pd.DataFrame, accuracy: Mapping[str, float]) -> pd.DataFrame:
     """How far scores of :func:`run_ablations` keep their order, a row an experiment and size of mini-batch.
 
     ``agreement`` is the mean of Kendall's tau between the scores of any two repeats, ``with_first`` that between the
-    networks' mean scores here and in the first experiment; ``between`` is the standard deviation of the mean scores,
-    ``within`` the mean over networks of that of their repeats.
+    networks' mean scores here and in the first experiment; ``with_accuracy`` is that of the mean scores with
+    ``accuracy``, by architecture, with the ends of its 95% interval over networks, ``with_accuracy_low`` and
+    ``with_accuracy_high``; ``between`` is the standard deviation of the mean scores, ``within`` the mean over networks
+    of that of their repeats.
     """
     rows = []
     first = table[table.ablation == table.ablation.iloc[0]].groupby("arch").score.mean()
@@ -121,9 +124,15 @@ def summarise_ablations(table: pd.DataFrame) -> pd.DataFrame:
         taus = [kendalltau(scores[a], scores[b]).statistic for a, b in combinations(scores.columns, 2)]
         spread = {"between": scores.mean(axis=1).std(ddof=0), "within": scores.std(axis=1, ddof=0).mean()}
         order = {"agreement": float(np.mean(taus)), "with_first": kendalltau(scores.mean(axis=1), first).statistic}
+        trained = [accuracy[arch] for arch in scores.index]
+        tau = kendall_tau(scores.mean(axis=1), trained, rng=np.random.default_rng(0))
+        better = {f"with_accuracy{end}": value for end, value in zip(_ENDS, (tau.tau, tau.low, tau.high), strict=True)}
         counts = {"networks": len(scores), "repeats": len(scores.columns)}
-        rows.append({"ablation": ablation, "batch_size": batch_size} | counts | order | spread)
+        rows.append({"ablation": ablation, "batch_size": batch_size} | counts | order | better | spread)
     return pd.DataFrame(rows)
+
+
+_ENDS = ("", "_low", "_high")
 
 
 def over_smallest(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -53,7 +54,7 @@ def holdings(networks: pd.DataFrame) -> pd.DataFrame:
 def tau_between_seeds(networks: pd.DataFrame, table: str, *, rng: np.random.Generator) -> TauResult:
     """Kendall's tau between the validation accuracies of seeds 0 and 1, over the networks trained from both.
 
-    It is the ceiling of what a score can reach on the table. ValueError where fewer than two have a second seed.
+    It says how far a training repeats itself. ValueError where fewer than two have a second seed.
     """
     by_seed = networks[networks.table == table].pivot_table(index="arch", columns="seed", values="validation")
     both = by_seed.reindex(columns=[0, 1]).dropna()
@@ -75,11 +76,17 @@ def tau_with_accuracy(networks: pd.DataFrame, table: str, inputs: Tensor, *, see
 
 
 def ceilings(networks: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """A row for every table with networks of two seeds: ``table``, ``networks``, and :func:`tau_between_seeds`."""
+    """A row for every table with networks of two seeds: ``table``, ``networks``, :func:`tau_between_seeds`, ``allows``.
+
+    ``allows`` is about the tau that a score can have with either training if it knows all that the two share: of normal
+    variables tau is 2/π asin ρ, and what two of correlation ρ share correlates with each of them as √ρ.
+    """
     rows = []
     for name in networks.table[networks.seed == 1].unique():
         tau = tau_between_seeds(networks, name, rng=np.random.default_rng(seed))
-        rows.append({"table": name, "networks": tau.n, "tau": interval(tau)})
+        shared = math.sqrt(max(math.sin(math.pi * tau.tau / 2), 0.0))
+        allows = f"{2 / math.pi * math.asin(shared):.2f}"
+        rows.append({"table": name, "networks": tau.n, "tau": interval(tau), "allows": allows})
     return pd.DataFrame(rows)
 
 

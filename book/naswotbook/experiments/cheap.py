@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,13 @@ from numpy.typing import ArrayLike
 from scipy.stats import kendalltau
 from torch import Tensor
 
+from naswotbook.counting import COUNTS
 from naswotlib.graph import init_weights
 from naswotlib.graph.sizes import network_size
 from naswotlib.scoring.parallel import single_thread
 from naswotlib.scoring.score import score_graph
 from naswotlib.spaces.base import SearchSpace, arch_seed
-from naswotlib.stats import bootstrap_interval, kendall_tau
+from naswotlib.stats import bootstrap_interval, kendall_tau, tau_a
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +74,68 @@ def score_cheaply(
     return pd.DataFrame(rows)
 
 
-def summarise_settings(table: pd.DataFrame, accuracy: ArrayLike, *, seed: int, n_boot: int = 1000) -> pd.DataFrame:
-    """A row for each setting of :func:`score_cheaply`; the first of them is what the others are compared with.
+def summarise_settings(
+    table: pd.DataFrame,
+    accuracy: ArrayLike,
+    counts: pd.DataFrame | None = None,
+    *,
+    seed: int,
+    n_boot: int = 1000,
+) -> pd.DataFrame:
+    """A row for each setting of :func:`score_cheaply`, and one for each column of ``counts`` but ``arch``.
 
-    ``accuracy`` is that of the networks, in their order. Columns: the fields of the setting; ``n``; ``tau`` of score
-    and accuracy with its 95% bootstrap interval ``low, high``; ``less``, how much lower that is than in the first
-    setting, with ``less_low, less_high`` from the same resamples of networks; ``agreement``, τ with the first
-    setting's scores; ``cost``, mean multiply-adds as a share of the first setting's. No durations.
+    ``accuracy`` is that of the networks, in their order, and so are ``counts``. Columns: ``measure``, ``score`` or the
+    count; the fields of the setting; ``n``; ``tau`` of the measure and accuracy with its 95% bootstrap interval ``low,
+    high``; ``tau_a``, which counts ties as pairs that are not ordered; ``less``, how much lower tau is than in the
+    first setting, with ``less_low, less_high`` from the same resamples of networks; ``agreement``, tau with the first
+    setting's scores; ``cost``, mean multiply-adds as a share of the first setting's, 0 of a count. No durations.
     """
     reached = np.asarray(accuracy, dtype=float)
     groups = [group for _, group in table.groupby(SETTING, sort=False)]
     first = groups[0]
     start = first.score.to_numpy()
-    rows = []
-    for group in groups:
-        score = group.score.to_numpy()
-        tau = kendall_tau(score, reached, rng=np.random.default_rng(seed), n_boot=n_boot)
-        low, high = bootstrap_interval(_lost, start, score, reached, rng=np.random.default_rng(seed), n_boot=n_boot)
-        rows.append(
-            {
-                **group[SETTING].iloc[0].to_dict(),
-                "n": tau.n,
-                "tau": tau.tau,
-                "low": tau.low,
-                "high": tau.high,
-                "less": _lost(start, score, reached),
-                "less_low": low,
-                "less_high": high,
-                "agreement": _tau(start, score),
-                "cost": group.flops.mean() / first.flops.mean(),
-            }
+    measures: list[tuple[dict[Any, Any], np.ndarray]] = [
+        (
+            {"measure": "score", **group[SETTING].iloc[0].to_dict(), "cost": group.flops.mean() / first.flops.mean()},
+            group.score.to_numpy(),
         )
-    return pd.DataFrame(rows)
+        for group in groups
+    ]
+    if counts is not None:
+        blank = dict.fromkeys(SETTING)
+        for name in counts.columns.drop("arch"):
+            measures.append(({"measure": COUNTS[name], **blank, "cost": 0.0}, counts[name].to_numpy(float)))
+    rows = []
+    for about, values in measures:
+        tau = kendall_tau(values, reached, rng=np.random.default_rng(seed), n_boot=n_boot)
+        low, high = bootstrap_interval(_lost, start, values, reached, rng=np.random.default_rng(seed), n_boot=n_boot)
+        found = {"n": tau.n, "tau": tau.tau, "low": tau.low, "high": tau.high, "tau_a": tau_a(values, reached)}
+        found |= {"less": _lost(start, values, reached), "less_low": low, "less_high": high}
+        cost = about.pop("cost")
+        rows.append(about | found | {"agreement": _tau(start, values), "cost": cost})
+    return pd.DataFrame(rows).astype(dict.fromkeys(SETTING, "Int64"))
+
+
+def describe_settings(summary: pd.DataFrame) -> str:
+    """What the settings come to: how cheap a score can be, and whether it is better than a count, which is free."""
+    scores, counts = summary[summary.measure == "score"], summary[summary.measure != "score"].set_index("measure")
+    others = scores[1:]
+    as_good = others[others.less_low <= 0]
+    cheapest = as_good.sort_values("cost").iloc[0] if len(as_good) else scores.iloc[0]
+    first, last = scores.iloc[0], scores.sort_values("cost").iloc[0]
+    units: Any = counts.loc[COUNTS["num_units"]]
+
+    def setting(row: Any) -> str:
+        return f"{row.channels:.0f} channels, {row.cells:.0f} cells a stage and {row.images:.0f} images"
+
+    better = "the score at its full cost is not clearly better" if units.less_low <= 0 else "the score is ahead of it"
+    return f"""The cheapest setting that is not clearly worse than the first is {setting(cheapest)}:
+    {cheapest.cost:.1%} of the multiply-adds, τ {cheapest.tau:.3f} instead of {first.tau:.3f}, less by
+    {cheapest.less:.3f} [{cheapest.less_low:.3f}, {cheapest.less_high:.3f}]. The cheapest of all, at {last.cost:.1%}, is
+    less by {last.less:.3f} [{last.less_low:.3f}, {last.less_high:.3f}]. But the number of ReLU units, which costs
+    nothing, has a τ-b of {units.tau:.3f} on the same networks, less by {units.less:.3f} [{units.less_low:.3f},
+    {units.less_high:.3f}]: by τ-b, {better}. By τ-a, where its ties count, it has {units.tau_a:.3f}, the score
+    {first.tau_a:.3f}."""
 
 
 def median_seconds(table: pd.DataFrame) -> pd.DataFrame:

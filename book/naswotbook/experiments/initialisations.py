@@ -7,36 +7,27 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from naswotbook.samples import load_profile
-from naswotlib.data.images import load_images
-from naswotlib.scoring.many import score_archs
 from naswotlib.spaces.base import get_space
 
 COLUMNS = ["cell (index)", "before", "first epoch", "all epochs", "deviation"]
 
 
-def compare_with_noise(table: pd.DataFrame, *, batch_size: int, seeds: Sequence[int], seed: int) -> pd.DataFrame:
+def compare_with_noise(table: pd.DataFrame, again: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """What training does to the score of each network, and the deviation of its score between initialisations.
 
-    ``table`` is that of :func:`naswotbook.experiments.trajectories.load_trajectories`. The same networks are scored
-    again, untrained, with weights of each of ``seeds``, on photographs drawn with ``seed``. Returns :data:`COLUMNS`, a
-    row a network: its index, the score before training, what it gained in the first and in all epochs, and the
-    standard deviation.
+    ``table`` is that of :func:`naswotbook.experiments.trajectories.load_trajectories`, of NAS-Bench-201 networks;
+    ``again`` are tables of scores of the same networks, untrained, each with other weights and images. Returns
+    :data:`COLUMNS`, a row a network: its index, the score before training, what it gained in the first and in all
+    epochs, and the standard deviation of its scores in ``again``. No rows where either is empty.
     """
-    if table.empty:
+    if table.empty or not again:
         return pd.DataFrame(columns=COLUMNS)
-    trained, space = load_profile("nasbench201", profile="demo"), get_space("nasbench201")
-    images = load_images("photos", batch_size, seed=seed, side=trained.info.sides["cifar10"])
-    archs = list(dict.fromkeys(table.arch))
-    again = [
-        score_archs(space, archs, images, seed=other, skeleton=trained.skeleton, exact=False, progress=False)
-        for other in seeds
-    ]
-    noise = pd.concat(again).groupby("arch").score.std(ddof=0)
-    scores = table.pivot(index="epoch", columns="arch", values="score")[archs]
+    space, archs = get_space("nasbench201"), list(dict.fromkeys(table.arch))
+    others = pd.concat([scores.set_index("arch").score[archs] for scores in again], axis=1)
+    scores = table.pivot(index="epoch", columns="arch", values="score")[archs].dropna()
     start = scores.iloc[0]
     indices = pd.Series([space.index(space.from_str(arch)) for arch in archs], archs)
-    columns = [indices, start, scores.iloc[1] - start, scores.iloc[-1] - start, noise[archs]]
+    columns = [indices, start, scores.loc[1] - start, scores.iloc[-1] - start, others.std(axis=1, ddof=0)]
     return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), archs).reset_index(drop=True)
 
 
@@ -44,9 +35,11 @@ def describe_noise(found: pd.DataFrame) -> str:
     """What the table of :func:`compare_with_noise` says, in words."""
     if found.empty:
         return "No network was scored while it trained."
-    closest = np.diff(np.sort(found.before)).min()
-    rises, firsts = (", ".join(found[name].map("{:.1f}".format)) for name in ("all epochs", "first epoch"))
-    return f"""The closest two of the {len(found)} networks are {closest:.1f} apart before training, where another
-    initialisation moves a score by {found.deviation.mean():.1f} (standard deviation, mean over networks). So their
-    order decides nothing. The rises over all epochs, {rises}, and the changes of the first epoch, {firsts}, stand
-    beside the same number."""
+    pairs = np.triu_indices(len(found), 1)
+    apart = np.abs(np.subtract.outer(found.before.to_numpy(), found.before.to_numpy()))[pairs]
+    noise = found.deviation.mean()
+    first, over = (f"{found[name].min():+.1f} to {found[name].max():+.1f}" for name in ("first epoch", "all epochs"))
+    return f"""Other weights and images move a score by {noise:.1f} (standard deviation, mean over networks). Before
+    training {(apart < 2 * noise).sum()} of {len(apart)} pairs of networks lie closer together than twice that, so that
+    chance decides their order. The changes in the first epoch, {first}, and over all, {over}, stand beside the same
+    number."""

@@ -13,8 +13,8 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from naswotbook.experiments.measures import tau_a, tau_b
-from naswotbook.experiments.predictors import PREDICTORS, SIZES
 from naswotbook.kept import complete_scores
+from naswotbook.panels import PREDICTORS, SIZES
 from naswotlib.benchmarks import Benchmark
 from naswotlib.data.images import load_images
 from naswotlib.scoring.many import score_archs
@@ -85,7 +85,7 @@ def measure_networks(
     data_dir: str | Path | None = None,
     kept: Path | None = None,
 ) -> pd.DataFrame:
-    """``arch`` and the columns :data:`~naswotbook.experiments.predictors.PREDICTORS` of each of ``archs``.
+    """``arch`` and the columns :data:`~naswotbook.panels.PREDICTORS` of each of ``archs``.
 
     Scores count each unit once, come from the fast engine, and are taken from :func:`scores_file` in the folder
     ``kept``, where they are and are added where they are not. Sizes are of the default skeleton, with ten classes.

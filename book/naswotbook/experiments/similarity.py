@@ -16,7 +16,11 @@ from naswotbook.searches import mean_difference
 from naswotlib.data.images import load_images
 from naswotlib.scoring.parallel import single_thread
 
-SPACES = {"fig1a": "nasbench201", "fig1b": "nds_darts"}
+SETS = {  # space and data set, by the part of the page
+    "fig1a": ("nasbench201", "cifar10"),
+    "fig1b": ("nds_darts", "cifar10"),
+    "fig1b-imagenet": ("nds_darts_imagenet", "imagenet"),
+}
 
 
 def network_similarities(
@@ -80,3 +84,15 @@ def describe_bands(found: pd.DataFrame) -> str:
     {above[best]} and {below[best]}. They see clusters of images, which the mean cannot show. By the pairs of
     *high* similarity, of which the text of Section 3 speaks, the best band is below {(others.low > 0).sum()} of the
     {len(others)} others."""
+
+
+def describe_order(found: pd.DataFrame) -> str:
+    """How many bands of :func:`compare_bands` are told apart from the best one, by each measure, in words."""
+    said = []
+    for measure, part in found.groupby("measure", sort=False):
+        others = part[part.above_best.notna()]
+        above, below = int((others.low > 0).sum()), int((others.high < 0).sum())
+        said.append(
+            f"{str(measure).replace('_', ' ')}: {above} of {len(others)} bands are above the best, {below} below"
+        )
+    return f"""Told apart from the best band, the whole interval on one side of it: {"; ".join(said)}."""

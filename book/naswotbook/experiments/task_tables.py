@@ -10,9 +10,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from naswotbook.experiments.other_spaces import TABLES
-from naswotbook.experiments.predictors import PREDICTORS
 from naswotbook.markdown import markdown_table
-from naswotbook.panels import MEASURES
+from naswotbook.panels import MEASURES, PREDICTORS
 from naswotbook.plots import taus_by_group
 from naswotlib.benchmarks.importers.transnas101 import TASKS
 from naswotlib.scoring.proxies import NASWOT

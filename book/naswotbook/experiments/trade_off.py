@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from naswotbook.counting import COUNTS
 from naswotbook.markdown import frame_table
 from naswotbook.page import Page
 from naswotbook.provenance import read_facts
 from naswotbook.samples import load_profile
 from naswotbook.search_tables import printed_seconds, read_printed, search_seconds, seconds_a_score
 
+COUNTED = ("num_units", "parameters")  # the others are as good as one of these on NAS-Bench-201
 MEANS = {"demo": "table2", "paper": "table2a"}
 
 
@@ -46,21 +48,39 @@ def trade_off(
 ) -> pd.DataFrame:
     """Figure 7: seconds of search against accuracy of what it found, as the paper has it and as it came out here.
 
-    ``table`` is :func:`beside_paper`. Returns a row a method and ``source``, ``"paper"`` or ``"here"``, with columns
-    ``method, source, seconds, mean, std``. Our seconds are ``per_score`` times N, measured, for NASWOT, and
-    ``budget``, simulated, for what trains. What has no search time, such as random choice, is left out, and so are
-    methods that the paper does not have.
+    ``table`` is :func:`naswotbook.estimates.beside_paper`. Returns a row a method and ``source``, ``"paper"`` or
+    ``"here"``, with columns ``method, source, seconds, mean, std``. Our seconds are ``per_score`` times N, measured,
+    for NASWOT, ``budget``, simulated, for what trains, and 0 for what counts. What has no search time, such as random
+    choice, is left out, and so are other methods that the paper does not have.
     """
     cells = table[(table.dataset == dataset) & (table.split == split)]
+    counts = [f"{COUNTS[name]} (N=" for name in COUNTED]
+    counted = cells[cells.method.str.startswith(tuple(counts))].dropna(subset="mean").assign(source="here")
     ours = cells[cells.method.isin(printed.method)].dropna(subset="mean").assign(source="here")
     times = [search_seconds(m, printed, per_score=per_score, budget=f"{budget:g}") for m in ours.method]
     theirs = cells.dropna(subset="paper_mean").assign(source="paper")
     theirs = theirs.assign(mean=theirs.paper_mean, std=theirs.paper_std)
-    times += [printed_seconds(method, printed) for method in theirs.method]
-    both = pd.concat([ours, theirs], ignore_index=True).assign(seconds=pd.to_numeric(times, errors="coerce"))
+    times += [printed_seconds(method, printed) for method in theirs.method] + ["0"] * len(counted)
+    both = pd.concat([ours, theirs, counted], ignore_index=True)
+    both = both.assign(seconds=pd.to_numeric(times, errors="coerce"))
     return both.dropna(subset="seconds")[["method", "source", "seconds", "mean", "std"]].reset_index(drop=True)
 
 
 def points_table(points: pd.DataFrame) -> str:
     """The points in Markdown."""
     return frame_table(points, dict.fromkeys(("seconds", "mean", "std"), ",.2f"))
+
+
+def describe(points: pd.DataFrame) -> str:
+    """What the points say: how far NASWOT and counts are from the best search that trains."""
+    ours = points[points.source == "here"].set_index("method")
+    best = ours["mean"][ours.seconds == ours.seconds.max()].idxmax()
+    behind = ours["mean"][best] - ours["mean"]
+
+    def gaps(name: str) -> str:
+        return ", ".join(f"{behind[f'{name} (N={n})']:.2f}" for n in (10, 100, 1000))
+
+    return f"""Of what was run here, {best} found the most accurate networks ({ours["mean"][best]:.2f} ±
+    {ours["std"][best]:.2f}). With N = 10, 100 and 1,000, NASWOT is {gaps("NASWOT")} points behind it, the network with
+    the most ReLU units {gaps("ReLU units")}, and that with the most parameters {gaps("parameters")}. So the points that
+    cost nothing lie about as high as those of the score."""

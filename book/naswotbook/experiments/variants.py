@@ -7,16 +7,23 @@ from typing import Any
 
 import pandas as pd
 
-from naswotbook.searches import final_columns, training_runs
+from naswotbook.estimates import of_searches
+from naswotbook.searches import final_columns
 from naswotlib.spaces.base import arch_seed
 
 METHODS = ("REA", "AREA")
 
 
 def run_variants(
-    variants: Mapping[str, Mapping[str, Any]], space: Any, benchmark: Any, *, seed: int, **search: Any
+    variants: Mapping[str, Mapping[str, Any]],
+    space: Any,
+    benchmark: Any,
+    *,
+    scores: pd.DataFrame,
+    seed: int,
+    **search: Any,
 ) -> pd.DataFrame:
-    """Runs of REA and AREA on CIFAR-10 with the keywords of each of ``variants``, as ``METHOD, VARIANT``.
+    """Estimates of REA and AREA on CIFAR-10 with the keywords of each of ``variants``, as ``METHOD, VARIANT``.
 
     Each has random numbers of its own. ``search`` are the other keywords of
     :func:`naswotbook.searches.training_runs`.
@@ -26,7 +33,8 @@ def run_variants(
         for name, variant in variants.items():
             label = f"{method}, {name}"
             how = {"dataset": "cifar10", "seed": arch_seed(seed, label), **search, **variant}
-            runs.append(training_runs(method, space, benchmark, columns, **how).assign(method=label))
+            how |= {"scores": {-1: scores}} if method == "AREA" else {}
+            runs.append(of_searches(method, space, benchmark, columns, **how).assign(method=label))
     return pd.concat(runs, ignore_index=True)
 
 

@@ -9,6 +9,7 @@ from naswotbook.plots.bars import (
     relative_differences,
     score_by_size,
     taus_by_group,
+    top_of_ranking,
     within_groups,
 )
 from naswotbook.plots.cells import cells
@@ -39,5 +40,6 @@ __all__ = [
     "score_by_size",
     "sizes",
     "taus_by_group",
+    "top_of_ranking",
     "within_groups",
 ]

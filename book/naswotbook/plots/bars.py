@@ -100,12 +100,30 @@ def taus_by_group(table: pd.DataFrame, ax: Axes, *, tau: str) -> Axes:
     return ax
 
 
+def top_of_ranking(table: pd.DataFrame, ax: Axes, *, title: str) -> Axes:
+    """Kendall's tau with accuracy of a few measures, a point each with its interval, from the top down.
+
+    ``table`` has columns ``label``, ``tau``, ``low`` and ``high``. Returns ``ax``.
+    """
+    places = range(len(table))
+    ax.hlines(places, table.low, table.high, linewidth=1)
+    ax.scatter(table.tau, places)
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.set(title=title, xlabel="Kendall's τ with accuracy", yticks=places, yticklabels=table.label)
+    ax.yaxis.set_inverted(True)
+    sns.despine(ax=ax)
+    return ax
+
+
 def all_and_best(table: pd.DataFrame) -> Figure:
     """Kendall's tau of each table of :func:`naswotbook.experiments.score_tables.accuracy_agreements`, with intervals,
-    over all networks and over the best.
+    over all networks and over the tenth with the highest score.
     """
     figure, ax = plt.subplots(figsize=(7, 0.5 + 0.35 * len(table)), layout="constrained")
-    for shift, suffix, name, marker in ((-0.14, "", "all networks", "o"), (0.14, "_best", "the best", "D")):
+    for shift, suffix, name, marker in (
+        (-0.14, "", "all networks", "o"),
+        (0.14, "_top", "the best tenth by score", "D"),
+    ):
         places = np.arange(len(table)) + shift
         colour = f"C{int(shift > 0)}"
         ax.hlines(places, table[f"low{suffix}"], table[f"high{suffix}"], linewidth=1, color=colour)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
@@ -20,47 +20,48 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     """Figure 7: seconds of search, logarithmic, against the accuracy of what it found; an error bar is a deviation.
 
     ``table`` has columns ``method, source, seconds, mean, std``: a filled marker where ``source`` is ``"here"``, a
-    hollow one for the paper's. Left, all of it; right, what lies within ``zoom`` points of the best. Returns the
-    figure.
+    hollow one for the paper's. Left, all of it, with what costs nothing at the left edge; right, a line a method, of
+    what lies within ``zoom`` points of the best. Returns the figure.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.8), layout="constrained", width_ratios=[5, 4])
     methods = list(dict.fromkeys(table.method))
-    colours = sns.color_palette("husl", len(methods))
-    for ax in axes:
-        for number, method in enumerate(methods):
-            for row in table[table.method == method].to_dict("records"):
-                _draw(ax, row, colours[number], MARKERS[number % len(MARKERS)])
-        ax.set(xscale="log", xlabel="search (s)", ylabel=accuracy)
-        sns.despine(ax=ax)
+    styles = dict(zip(methods, sns.color_palette("husl", len(methods)), strict=True))
+    markers = {method: MARKERS[number % len(MARKERS)] for number, method in enumerate(methods)}
+    free = table.seconds[table.seconds > 0].min() / 3
     best = table["mean"].max()
-    axes[1].set_ylim(best - zoom, best + zoom / 5)
-    handles, labels = axes[0].get_legend_handles_labels()
-    named = dict(zip(labels, handles, strict=True))
-    figure.legend(named.values(), named.keys(), loc="outside right center", frameon=False, fontsize="small")
+    near = [method for method in methods if (table["mean"][table.method == method] > best - zoom).any()]
+    for row in table.to_dict("records"):
+        style = _style(row, styles[row["method"]], markers[row["method"]])
+        left.errorbar(row["seconds"] or free, row["mean"], yerr=row["std"], **style)
+        if row["method"] in near:
+            place = near.index(row["method"]) + (0.14 if row["source"] == "here" else -0.14)
+            right.errorbar(row["mean"], place, xerr=row["std"], **style)
+    left.set(xscale="log", xlabel="search (s); at the left edge, what costs nothing", ylabel=accuracy)
+    right.set(xlabel=accuracy, yticks=range(len(near)), yticklabels=near, xlim=(best - zoom, best + zoom / 5))
+    right.yaxis.set_inverted(True)
+    for ax in (left, right):
+        sns.despine(ax=ax)
     plt.close(figure)
     return figure
 
 
-def _draw(ax: Axes, row: dict[str, Any], colour: tuple[float, float, float], marker: str) -> None:
+def _style(row: Mapping[Any, Any], colour: tuple[float, float, float], marker: str) -> dict[str, Any]:
     ours = row["source"] == "here"
-    style: dict[str, Any] = {
-        "marker": marker,
-        "color": colour,
-        "mfc": colour if ours else "white",
-        "capsize": 2,
-        "elinewidth": 0.8,
-    }
-    label = row["method"] if ours else f"{row['method']} (paper)"
-    ax.errorbar(row["seconds"], row["mean"], yerr=row["std"], label=label, linestyle="none", **style)
+    how: dict[str, Any] = {"marker": marker, "color": colour, "mfc": colour if ours else "white"}
+    return how | {"capsize": 2, "elinewidth": 0.8, "linestyle": "none"}
 
 
 def cost(table: pd.DataFrame) -> Figure:
     """Kendall's τ of score and accuracy against the cost of a score.
 
     A point a setting, with its interval: colour the channels of the stem, marker the cells a stage, and the number of
-    images beside it. The cost, a share of the first setting's, is logarithmic.
+    images beside it. The cost, a share of the first setting's, is logarithmic. A measure that costs nothing is a dashed
+    line with its name.
     """
-    figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
+    figure, ax = plt.subplots(figsize=(8.5, 4.2), layout="constrained")
+    for number, row in enumerate(table[table.cost == 0].drop_duplicates("tau").to_dict("records")):
+        ax.axhline(row["tau"], color=f"C{number}", linewidth=1, linestyle="--", label=f"{row['measure']}, at no cost")
+    table = table[table.cost > 0]
     channels, cells = sorted(set(table.channels)), sorted(set(table.cells))
     colours = dict(zip(channels, sns.color_palette("viridis", len(channels)), strict=True))
     markers = dict(zip(cells, "os^Dv", strict=False))
@@ -74,27 +75,33 @@ def cost(table: pd.DataFrame) -> Figure:
     for value in cells:
         ax.plot([], [], markers[value], color="gray", label=f"{value} cells a stage")
     ax.axhline(table.tau.iloc[0], color="gray", linewidth=0.6, linestyle=":")
-    ax.legend(frameon=False, fontsize="small")
+    ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     ax.set(xscale="log", xlabel="multiply-adds, as a share of the first setting's", ylabel="Kendall's τ with accuracy")
     sns.despine(ax=ax)
     plt.close(figure)
     return figure
 
 
-def fig6(table: pd.DataFrame, *, zoom: int = 2) -> Figure:
-    """Score after each epoch, a line a network; left the first ``zoom`` epochs, right all of them.
+def fig6(table: pd.DataFrame, *, zoom: int = 2, readings: Mapping[str, str] | None = None) -> Figure:
+    """Score during training, a line a network; left the first ``zoom`` epochs, right all of them.
 
-    ``table`` has columns ``arch``, ``accuracy`` (percent, for the legend), ``epoch`` (0 before training) and ``score``.
-    Returns the figure.
+    ``table`` has columns ``arch``, ``accuracy`` (percent, for the legend), ``epoch`` (0 before training, a fraction
+    within one) and ``score``. ``readings``: columns that take the place of ``score``, a row of panels each, by what the
+    panels are to be called. Returns the figure.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained", width_ratios=[2, 3])
-    for ax, title, last in ((left, f"the first {zoom} epochs", zoom), (right, "all epochs", table.epoch.max())):
-        for _, rows in table[table.epoch <= last].groupby("arch", sort=False):
-            ax.plot(rows.epoch, rows.score, lw=1, label=f"{rows.accuracy.iloc[0]:.2f}")
-        ax.set(title=title, xlabel="epoch", ylabel="score")
-        sns.despine(ax=ax)
-    left.set(xticks=range(zoom + 1))
-    right.legend(loc="center left", bbox_to_anchor=(1, 0.5), title="accuracy (%)", frameon=False)
+    rows = readings or {"score": ""}
+    figure, grid = plt.subplots(
+        len(rows), 2, figsize=(9, 0.4 + 3.2 * len(rows)), layout="constrained", width_ratios=[2, 3], squeeze=False
+    )
+    for (column, name), (left, right) in zip(rows.items(), grid, strict=True):
+        for ax, title, last in ((left, f"the first {zoom} epochs", zoom), (right, "all epochs", table.epoch.max())):
+            for _, line in table[table.epoch <= last].groupby("arch", sort=False):
+                dots = "." if last == zoom else ""  # where few scores make a line
+                ax.plot(line.epoch, line[column], lw=1, marker=dots, label=f"{line.accuracy.iloc[0]:.2f}")
+            ax.set(title=f"{title}, {name}" if name else title, xlabel="epoch", ylabel="score")
+            sns.despine(ax=ax)
+        left.set(xticks=range(zoom + 1))
+    grid[0, 1].legend(loc="center left", bbox_to_anchor=(1, 0.5), title="accuracy (%)", frameon=False)
     return figure
 
 

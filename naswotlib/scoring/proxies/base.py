@@ -39,10 +39,14 @@ def load_batch(
     data_dir: str | Path | None = None,
     side: int | None = None,
     channels: int = 3,
+    **more: Any,
 ) -> tuple[Tensor, Tensor | None]:
-    """The mini-batch of :func:`naswotlib.load_images` for a proxy, and labels where it needs them."""
+    """The mini-batch of :func:`naswotlib.load_images` for a proxy, and labels where it needs them.
+
+    ``more`` are other keywords of :func:`naswotlib.load_images`.
+    """
     check_choice("proxy", proxy, (NASWOT, *PROXIES))
-    how: dict[str, Any] = {"seed": seed, "data_dir": data_dir, "side": side, "channels": channels}
+    how: dict[str, Any] = {"seed": seed, "data_dir": data_dir, "side": side, "channels": channels} | more
     if proxy in NEED_LABELS:
         return load_images(source, n, with_labels=True, **how)
     return load_images(source, n, **how), None

@@ -30,7 +30,7 @@ def flops(network: nn.Module, inputs: Tensor) -> float:
     """
     check_network(network, inputs, least=1)
     counter = FlopCounterMode(display=False)
-    with scoring_mode(network, "eval"), torch.no_grad(), _no_fused_attention(), counter:
+    with scoring_mode(network, "eval", inputs), torch.no_grad(), _no_fused_attention(), counter:
         network(inputs[:1])
     return float(counter.get_total_flops()) / 2
 

@@ -102,7 +102,7 @@ class Passes:
 
     def eval_input_gradients(self) -> Tensor:
         """:attr:`input_gradients` with normalisation on running statistics."""
-        with scoring_mode(self.network, "eval"):
+        with scoring_mode(self.network, "eval", self.inputs):
             return _input_gradients(run_forward(self.network, self.inputs))
 
     @cached_property
@@ -136,7 +136,7 @@ def passes_of(
     passes = Passes(network, inputs, labels, second_order=second_order)
     token = _OPEN.set(passes)
     try:
-        with scoring_mode(network, "batch"), torch.inference_mode(False), torch.enable_grad(), _same_order():
+        with scoring_mode(network, "batch", inputs), torch.inference_mode(False), torch.enable_grad(), _same_order():
             yield passes
     finally:
         _OPEN.reset(token)

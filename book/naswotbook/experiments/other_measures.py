@@ -1,0 +1,182 @@
+"""The page on other measures: what tables of them say of searches and of the paper's first version, in words too."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from naswotbook.experiments.measures import (
+    SUMMARY,
+    compare_measures,
+    comparison_in_words,
+    read_measures,
+    summarise_measures,
+)
+from naswotbook.kept import scores_name
+from naswotbook.plots import fig4
+from naswotlib.scoring.proxies import NASWOT
+from naswotlib.spaces.sizes import network_sizes
+
+SIZES = ("num_units", "parameters", "flops")
+DRAWS = (10, 100)  # networks that a search draws
+SPACE, DATASET = "nasbench201", "cifar10"
+REFERENCE = f"measures-cpu-{SPACE}-{DATASET}-seed0-archs4.parquet"  # all measures of four networks, by the CPU
+
+
+def with_flops(table: pd.DataFrame, skeleton: Mapping[str, int], *, side: int = 32) -> pd.DataFrame:
+    """A table of measures with multiply-adds of one image of ``side`` pixels behind them, as ``flops``."""
+    counted = network_sizes(SPACE, table.arch, side=side, skeleton=skeleton).flops.to_numpy(dtype=float)
+    place = table.columns.get_loc("seconds")
+    assert isinstance(place, int)
+    whole = table.copy()
+    whole.insert(place, "flops", counted)
+    return whole
+
+
+def search_mean(values: npt.ArrayLike, accuracy: npt.ArrayLike, n_draws: int) -> float:
+    """Mean accuracy of the network that is highest by ``values`` among ``n_draws``, over all draws with replacement.
+
+    Of networks that tie one is taken at random. Exact: a group of equal value wins where none above it is drawn, and
+    not all are below it. −inf is a value; what failed, NaN, is never drawn.
+
+    >>> search_mean([1, 2, 2], [10.0, 20.0, 40.0], 1), search_mean([1, 2, 2], [10.0, 20.0, 40.0], 1000)
+    (23.333333333333332, 30.0)
+    """
+    looked, judged = np.asarray(values, dtype=float), np.asarray(accuracy, dtype=float)
+    groups = pd.DataFrame({"value": looked, "accuracy": judged}).dropna(subset="value").groupby("value").accuracy
+    up_to = (groups.size().cumsum() / groups.size().sum()).to_numpy() ** n_draws
+    return float(np.diff(up_to, prepend=0.0) @ groups.mean().to_numpy())
+
+
+def summarise(
+    table: pd.DataFrame, accuracy: npt.ArrayLike, functions: Sequence[Hashable], *, seed: int, n_boot: int
+) -> pd.DataFrame:
+    """Rows of :func:`naswotbook.experiments.measures.summarise_measures`, highest tau first, with searches beside them.
+
+    ``best_of_10`` and ``best_of_100`` are :func:`search_mean`; ``less`` is how much lower tau is than the score's, with
+    its paired 95% interval ``less_low, less_high``. Without seconds, which are of all measures together.
+    """
+    summary = summarise_measures(table, accuracy, functions=functions, seed=seed, n_boot=n_boot)
+    for n in DRAWS:
+        summary[f"best_of_{n}"] = [search_mean(table[name], accuracy, n) for name in summary.measure]
+    how = {"functions": functions, "seed": seed, "n_boot": n_boot}
+    apart = [compare_measures([table], accuracy, NASWOT, name, **how) for name in summary.measure]  # type: ignore[arg-type]
+    for column, key in (("less", "difference"), ("less_low", "low"), ("less_high", "high")):
+        summary[column] = [found[key] for found in apart]
+    return summary.drop(columns=SUMMARY[-1]).sort_values("tau_b", ascending=False, ignore_index=True)
+
+
+def first_version(
+    tables: Sequence[pd.DataFrame], accuracy: npt.ArrayLike, functions: Sequence[Hashable], *, seed: int, n_boot: int
+) -> pd.DataFrame:
+    """Whether the paper's first version ranks networks better than its last: a row for each way to ask.
+
+    ``tables`` are of one seed each, of which the first has all networks, with ``accuracy`` and ``functions`` in their
+    order. Rows: the first seed, all its networks; the same, with the first version as its own code computes it
+    (``jacob_cov_eval``); all seeds, on the networks that every one has, where there are several. Columns are those of
+    :func:`naswotbook.experiments.measures.compare_measures`.
+    """
+    known = pd.DataFrame({"accuracy": np.asarray(accuracy, dtype=float), "function": list(functions)})
+    known.index = pd.Index(tables[0].arch)
+    shared = [arch for arch in tables[0].arch if all(arch in set(table.arch) for table in tables[1:])]
+    asked = [(tables[:1], "jacob_cov", known), (tables[:1], "jacob_cov_eval", known)]
+    if len(tables) > 1:
+        same = [table.set_index("arch").loc[shared].reset_index() for table in tables]
+        asked.append((same, "jacob_cov", known.loc[shared]))
+    rows = []
+    for some, one, rows_of in asked:
+        alike = rows_of.function.tolist()
+        rows.append(compare_measures(some, rows_of.accuracy, one, NASWOT, functions=alike, seed=seed, n_boot=n_boot))
+    return pd.DataFrame(rows).drop(columns="by_seed")
+
+
+def seeds_there(folder: Path) -> list[int]:
+    """Seeds of the tables of measures in ``folder``, at the paper's setting."""
+    names = {seed: scores_name(SPACE, DATASET, counting="measures", seed=seed) for seed in range(10)}
+    return [seed for seed, name in names.items() if (folder / name).exists()]
+
+
+def compare_devices(folder: Path) -> pd.DataFrame:
+    """How far the measures of the table in ``folder``, which a GPU made, are from those that the CPU gave.
+
+    A row for each measure and comparison, with ``networks``, how many ``differ`` in being finite, and the median and
+    the largest relative difference. What the CPU gave are the tables of the score and of proxies there, and
+    :data:`REFERENCE`.
+    """
+    gpu = read_measures(folder, SPACE, DATASET).set_index("arch")
+    few = pd.read_parquet(folder / REFERENCE).set_index("arch")
+    known = {name: few[name] for name in gpu.columns.drop(["seconds", "error"])}
+    for name in known:
+        kept = folder / scores_name(SPACE, DATASET, counting="once" if name == NASWOT else name, seed=0)
+        if kept.exists():
+            known[name] = pd.read_parquet(kept).set_index("arch").score
+    rows = []
+    for name, cpu in known.items():
+        both = pd.concat([gpu[name], cpu], axis=1, join="inner", keys=["gpu", "cpu"])
+        finite = pd.Series(np.isfinite(both.to_numpy()).all(axis=1), index=both.index)
+        there = both[finite]
+        apart = (there.gpu - there.cpu).abs() / there.cpu.abs().clip(lower=np.finfo(float).tiny)
+        row = {"measure": name, "networks": len(both), "differ": int((both.gpu[~finite] != both.cpu[~finite]).sum())}
+        rows.append(row | {"median": float(apart.median()), "largest": float(apart.max())})
+    return pd.DataFrame(rows)
+
+
+def in_words(summary: pd.DataFrame) -> str:
+    """What a summary says: which measures rank better than the score, which cannot be told apart, and the top."""
+    [score] = summary[summary.measure == NASWOT].itertuples()
+    proxies = summary[~summary.measure.isin((NASWOT, *SIZES))]
+    free = summary[summary.measure.isin(SIZES)]
+    better, worse = proxies[proxies.less_high < 0], proxies[proxies.less_low > 0]
+    same = proxies.drop([*better.index, *worse.index])
+    ahead = free.measure[free.less_high < 0]
+    behind = free.measure[free.less_low > 0]
+    counts = f"of the counts, ahead of it: {_names(ahead)}; behind it: {_names(behind)}"
+    best, top = (str(summary.measure[summary[column].argmax()]) for column in ("best_of_100", "precision"))
+    return f"""Over {score.n} networks the score has τ {score.tau_b:.3f} [{score.low:.3f}, {score.high:.3f}]. By the
+    paired difference, {_names(better.measure)} {_rank(better)} networks better than the score; {_names(same.measure)}
+    cannot be told apart from it; {_names(worse.measure)} {_rank(worse)} them worse; {counts}.
+    A search that draws {DRAWS[1]} of these networks ends, on average over all draws, at {score.best_of_100:.2f} by the
+    score, at {free.best_of_100.max():.2f} by the best of the counts, and by `{best}`, which is the best in this, at
+    {summary.best_of_100.max():.2f}. Of the most accurate tenth, the tenth of highest score has
+    {score.precision:.0%}; the best measure in this, `{top}`, {summary.precision.max():.0%}."""
+
+
+def first_in_words(compared: pd.DataFrame) -> list[str]:
+    """The answers of :func:`first_version`, a sentence each."""
+    names = {"jacob_cov": "the first version", "jacob_cov_eval": "the first version with running statistics"}
+    found = [
+        comparison_in_words({str(key): value for key, value in row.items()}, one=names[row["one"]], other="the score")
+        for row in compared.to_dict("records")
+    ]
+    return [text[0].upper() + text[1:] for text in found]
+
+
+def draw(summary: pd.DataFrame) -> Figure:
+    """Kendall's tau of each measure as bars, and beside them what a search by it reaches."""
+    height = 1.2 + 0.27 * len(summary)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, height), layout="constrained", sharey=True)
+    kinds = ["score" if name == NASWOT else "size" if name in SIZES else "proxy" for name in summary.measure]
+    fig4(summary.assign(label=summary.measure, kind=kinds, tau=summary.tau_b), left, title="rank correlation")
+    for n, marker in zip(DRAWS, ("o", "D"), strict=True):
+        right.scatter(summary[f"best_of_{n}"], range(len(summary)), marker=marker, s=22, label=f"N = {n}")
+    right.set(title="the best of N by the measure", xlabel="mean accuracy, %")
+    right.legend(frameon=False)
+    sns.despine(ax=right)
+    plt.close(figure)
+    return figure
+
+
+def _rank(rows: pd.DataFrame) -> str:
+    return "ranks" if len(rows) == 1 else "rank"
+
+
+def _names(names: Iterable[str]) -> str:
+    quoted = [f"`{name}`" for name in names]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted) or "none"

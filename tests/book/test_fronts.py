@@ -1,0 +1,109 @@
+"""The biased sample of NATS-Bench size: how it is scored, ranked and chosen from."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import kendalltau
+
+from naswotbook.experiments.fronts import (
+    BEST,
+    RANDOM,
+    RANKED,
+    draw_fronts,
+    expected_accuracy,
+    fronts_table,
+    kept_name,
+    measure_fronts,
+    rank_fronts,
+)
+from naswotbook.panels import show_published_panels
+from naswotlib import get_space, load_images, score_archs
+from naswotlib.benchmarks import import_file
+from naswotlib.errors import NaswotWarning
+from naswotlib.spaces.base import sample_distinct
+from naswotlib.spaces.sizes import network_sizes
+from support.pages import make_page
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    space = get_space("nats_size")
+    archs = [space.to_str(arch) for arch in sample_distinct(space, 4, np.random.default_rng(0))]
+    rows = {"index": 0, "channels": archs, "params_cifar10": network_sizes("nats_size", archs, side=32).parameters}
+    rows |= {"cifar10_test_90ep": [90.0, 91.0, 92.0, 93.0]}
+    pd.DataFrame(rows).to_csv(tmp_path / "fronts.csv", index=False)
+    with pytest.warns(NaswotWarning, match="the others are missing"):
+        import_file(tmp_path / "fronts.csv", out=tmp_path)
+    pixels = np.random.default_rng(0).integers(256, size=(8, 32, 32, 3), dtype=np.uint8)
+    np.savez(tmp_path / "minibatches-cifar10.npz", images=pixels, labels=np.arange(8))
+    return tmp_path
+
+
+def test_all_networks_of_the_table_are_scored_and_their_scores_kept_without_accuracies(published: Path) -> None:
+    points = measure_fronts(seed=0, batch_size=4, data_dir=published, kept=published / "kept")
+    images = load_images("cifar10", 4, seed=0, data_dir=published)
+    again = score_archs("nats_size", points.arch, images, seed=0, counting="reference", exact=False, progress=False)
+    assert points.naswot.tolist() == again.score.tolist()
+    kept = pd.read_parquet(published / "kept" / kept_name(0, 4))
+    assert kept.columns.tolist() == ["arch", "score"]
+    assert len(kept) == 4
+    assert sorted(points.accuracy) == [90.0, 91.0, 92.0, 93.0]
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=4), st.integers(1, 3), st.data())
+def test_the_expected_accuracy_is_the_mean_over_all_draws(ranks: list[int], n: int, data: st.DataObject) -> None:
+    accuracy = np.array(data.draw(st.lists(st.floats(0, 100), min_size=len(ranks), max_size=len(ranks))))
+    draws = [max(draw, key=lambda i: (ranks[i], i)) for draw in product(range(len(ranks)), repeat=n)]
+    assert expected_accuracy(np.array(ranks), accuracy, n) == pytest.approx(accuracy[draws].mean())
+
+
+def made_up() -> pd.DataFrame:
+    rng, ranks = np.random.default_rng(0), np.arange(30, dtype=float)
+    columns = {name: ranks + rng.normal(0, 5, 30) + 20 for name in RANKED}
+    return pd.DataFrame(columns).assign(arch="8:8:8:8:8", accuracy=60 + ranks)
+
+
+def test_measures_lie_between_a_random_choice_and_the_best() -> None:
+    points = made_up()
+    ranked = rank_fronts(points, seed=0).set_index("measure")
+    assert ranked.index.tolist() == [*RANKED, RANDOM, BEST]
+    for name in RANKED:
+        assert ranked.tau[name] == pytest.approx(kendalltau(points[name], points.accuracy).statistic)
+    for column in ("best_of_10", "best_of_100", "best_of_1000"):
+        assert ranked.loc[RANDOM, column] == pytest.approx(points.accuracy.mean())
+        assert (ranked.loc[[*RANKED], column] <= ranked.loc[BEST, column]).all()
+    assert ranked.loc[BEST, "best_of_1000"] == pytest.approx(89)
+
+
+def test_the_page_shows_the_sample_in_the_place_of_the_panel_and_its_table_apart_from_those_of_panels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = make_page("fig9", tmp_path)
+    points = made_up()
+    ranked = rank_fronts(points, seed=0)
+    page.save("fig9a-fronts", ranked, draw_fronts(points, ranked))
+    assert [entry.name for entry in page.chapter.shown(lambda e: (page.paper / f"{e.stem()}.png").exists())] == [
+        "fig9a-fronts",
+        "fig9b-cifar100",
+        "fig9c-imagenet16-120",
+    ]
+    show_published_panels(page)
+    assert "τ lies above" not in capsys.readouterr().out
+
+
+def test_the_picture_says_that_its_sample_is_biased_and_has_parameters_beside_the_score() -> None:
+    points = made_up()
+    ranked = rank_fronts(points, seed=0)
+    figure = draw_fronts(points, ranked)
+    assert "a biased sample,\n30 networks" in figure.get_suptitle()
+    assert [ax.get_ylabel() for ax in figure.axes] == ["score at initialisation", "parameters"]
+    lines = fronts_table(ranked).splitlines()
+    assert lines[0] == "| chosen by | τ (95% interval) | best of 10 (%) | best of 100 (%) | best of 1000 (%) |"
+    assert lines[-1].startswith(f"| {BEST} |  | ")
