@@ -22,7 +22,6 @@ from naswotbook.experiments.other_spaces import (
     read_tasks,
     scores_file,
 )
-from naswotbook.panels import PREDICTORS
 from naswotbook.experiments.task_tables import (
     TITLES,
     directions_table,
@@ -34,6 +33,7 @@ from naswotbook.experiments.task_tables import (
     widths_table,
 )
 from naswotbook.kept import parse_name, read_runs
+from naswotbook.panels import PREDICTORS
 from naswotbook.registry import find_entry
 from naswotlib import load_benchmark
 from naswotlib.benchmarks import Benchmark, import_file
