@@ -78,9 +78,10 @@ def test_the_words_say_how_far_each_search_is_from_the_paper(found: dict[str, pd
     words = " ".join(changes.describe_table1(found["table1"]).split())
     rows = found["table1"].fillna({"change": ""}).set_index(["method", "change"])
     gap = rows["mean"] - rows.paper_mean
-    assert f"REA by {gap['REA', '']:+.2f} points" in words
-    best = rows["mean"]["Random", "best of three"]
-    assert f"Random {best:.2f} (paper 90.38)" in words
+    assert f"REA {gap['REA', '']:+.2f}, AREA {gap['AREA', '']:+.2f}. Nothing" in words
+    assert f"AREA {gap['AREA', 'best of three']:+.2f}: smaller for every row" in words
+    for method in ("Random", "NASWOT (N=100)", "REA", "AREA"):
+        assert abs(gap[method, "best of three"]) < abs(gap[method, ""]), method
     lowest = rows["mean"]["NASWOT (N=100)", changes.FAILED]
     assert f"NASWOT falls from {rows['mean']['NASWOT (N=100)', '']:.2f} to {lowest:.2f}" in words
     words = " ".join(changes.describe_table2(found["table2"]).split())

@@ -35,8 +35,8 @@ class Found:
         return float(self._rows[kind, measure, given, float(group)]["tau"])
 
     def text(self, kind: str, measure: str = NASWOT, given: str = "", group: float = -1, digits: int = 3) -> str:
-        """The number of a row with its interval, where it has one; empty without such a row."""
-        if not self.has(kind, measure, given, group):
+        """The number of a row with its interval, where it has one; empty without such a row or number."""
+        if not self.has(kind, measure, given, group) or pd.isna(self.value(kind, measure, given, group)):
             return ""
         row = self._rows[kind, measure, given, float(group)]
         interval = "" if pd.isna(row["low"]) else f" [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
