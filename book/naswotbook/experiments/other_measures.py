@@ -12,6 +12,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from naswotbook.closed import choice_moments
 from naswotbook.experiments.measures import (
     SUMMARY,
     compare_measures,
@@ -43,16 +44,11 @@ def with_flops(table: pd.DataFrame, skeleton: Mapping[str, int], *, side: int = 
 def search_mean(values: npt.ArrayLike, accuracy: npt.ArrayLike, n_draws: int) -> float:
     """Mean accuracy of the network that is highest by ``values`` among ``n_draws``, over all draws with replacement.
 
-    Of networks that tie one is taken at random. Exact: a group of equal value wins where none above it is drawn, and
-    not all are below it. −inf is a value; what failed, NaN, is never drawn.
-
-    >>> search_mean([1, 2, 2], [10.0, 20.0, 40.0], 1), search_mean([1, 2, 2], [10.0, 20.0, 40.0], 1000)
-    (23.333333333333332, 30.0)
+    As :func:`naswotbook.closed.choice_moments`; what failed, NaN, is never drawn.
     """
     looked, judged = np.asarray(values, dtype=float), np.asarray(accuracy, dtype=float)
-    groups = pd.DataFrame({"value": looked, "accuracy": judged}).dropna(subset="value").groupby("value").accuracy
-    up_to = (groups.size().cumsum() / groups.size().sum()).to_numpy() ** n_draws
-    return float(np.diff(up_to, prepend=0.0) @ groups.mean().to_numpy())
+    known = ~np.isnan(looked)
+    return float(choice_moments(looked[known], judged[known], n_draws)[0])
 
 
 def summarise(
