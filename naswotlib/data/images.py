@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, overload
@@ -74,8 +75,8 @@ def load_images(
     side: int | None = None,
     channels: int = 3,
     augment: bool = False,
-    mean: npt.ArrayLike | None = None,
-    std: npt.ArrayLike | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
 ) -> Tensor: ...
 @overload
 def load_images(
@@ -88,8 +89,8 @@ def load_images(
     side: int | None = None,
     channels: int = 3,
     augment: bool = False,
-    mean: npt.ArrayLike | None = None,
-    std: npt.ArrayLike | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
 ) -> tuple[Tensor, Tensor]: ...
 def load_images(
     source: str | Path,
@@ -101,8 +102,8 @@ def load_images(
     side: int | None = None,
     channels: int = 3,
     augment: bool = False,
-    mean: npt.ArrayLike | None = None,
-    std: npt.ArrayLike | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
 ) -> Tensor | tuple[Tensor, Tensor]:
     """``n`` images as a normalised float32 tensor ``(n, 3, H, W)``; with ``with_labels`` also int64 labels ``(n,)``.
 
