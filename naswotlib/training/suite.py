@@ -141,7 +141,7 @@ STEPS = (
     Step(IMAGENET, 6),
     Step("nasbench101", 60),
     *(Step(name, 12) for name in NDS),
-    Step("nds_darts_fixed", 11),
+    *(Step(name, 11) for name in FIXED),
 )
 
 
