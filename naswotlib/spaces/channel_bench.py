@@ -68,12 +68,14 @@ class ChannelBenchResNet(ChannelBench):
 
     def parts(self, arch: Digits) -> list[str]:
         c = self.channels(arch)
-        inside = [(c[0], c[1], c[0]), (c[0], c[2], c[0]), (c[0], c[3], c[4]), (c[4], c[5], c[4]), (c[4], c[6], c[4])]
-        return [f"stem\n3 → {c[0]}", *_named(inside)]
+        return [f"stem\n3 → {c[0]}", *_named(self._blocks(c))]
+
+    def _blocks(self, c: list[int]) -> list[tuple[int, int, int]]:
+        """Channels into, within and out of each block."""
+        return [(c[0], c[1], c[0]), (c[0], c[2], c[0]), (c[0], c[3], c[4]), (c[4], c[5], c[4]), (c[4], c[6], c[4])]
 
     def _add_blocks(self, graph: Graph, x: int, c: list[int]) -> int:
-        layers = [(c[1], c[0]), (c[2], c[0]), (c[3], c[4]), (c[5], c[4]), (c[6], c[4])]
-        for number, (hidden, channels) in enumerate(layers, start=1):
+        for number, (_, hidden, channels) in enumerate(self._blocks(c), start=1):
             name, stride = f"block{number}", 2 if number == 3 else 1
             y = graph.conv_bn_relu(x, hidden, 3, name=f"{name}.a", stride=stride)
             y = graph.batch_norm(graph.conv(y, channels, 3, name=f"{name}.b.conv", padding=1), name=f"{name}.b.bn")
@@ -99,12 +101,14 @@ class ChannelBenchMobileNet(ChannelBench):
 
     def parts(self, arch: Digits) -> list[str]:
         c = self.channels(arch)
-        inside = [(c[0], c[1], c[0]), (c[0], c[2], c[0]), (c[0], c[3], c[4]), (c[4], c[5], c[4])]
-        return [f"stem\n3 → {c[0]}", *_named(inside), f"head\n{c[4]} → {c[6]}"]
+        return [f"stem\n3 → {c[0]}", *_named(self._blocks(c)), f"head\n{c[4]} → {c[6]}"]
+
+    def _blocks(self, c: list[int]) -> list[tuple[int, int, int]]:
+        """Channels into, within and out of each block."""
+        return [(c[0], c[1], c[0]), (c[0], c[2], c[0]), (c[0], c[3], c[4]), (c[4], c[5], c[4])]
 
     def _add_blocks(self, graph: Graph, x: int, c: list[int]) -> int:
-        layers = [(c[1], c[0]), (c[2], c[0]), (c[3], c[4]), (c[5], c[4])]
-        for number, (hidden, channels) in enumerate(layers, start=1):
+        for number, (_, hidden, channels) in enumerate(self._blocks(c), start=1):
             x = add_inverted_residual(graph, x, hidden, channels, 3, 2 if number == 3 else 1, f"block{number}")
         return graph.conv_bn_relu(x, c[6], 1, name="head")
 

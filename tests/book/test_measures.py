@@ -22,9 +22,9 @@ from naswotbook.experiments.measures import (
     regret,
     resampled,
     summarise_measures,
-    tau_a,
     tau_b,
 )
+from naswotlib.stats import tau_a
 
 SMALL = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=2, max_size=7)
 

@@ -19,6 +19,7 @@ from scipy.stats import kendalltau
 from naswotbook.kept import scores_name
 from naswotlib.spaces.base import get_space
 from naswotlib.spaces.nasbench201 import isomorphism_class
+from naswotlib.stats import tau_a
 
 Numbers = npt.NDArray[np.float64]
 NOT_MEASURES = ("arch", "seconds", "error")
@@ -184,14 +185,6 @@ def resampled(
 def tau_b(x: Numbers, y: Numbers) -> float:
     """Kendall's tau-b; NaN where one of the two is the same for all."""
     return float(kendalltau(x, y).statistic)
-
-
-def tau_a(x: Numbers, y: Numbers) -> float:
-    """Kendall's tau-a: concordant less discordant pairs, of all pairs, those that tie included; 0 where all tie."""
-    pairs = len(x) * (len(x) - 1) / 2
-    tied = [sum(count * (count - 1) / 2 for count in np.unique(values, return_counts=True)[1]) for values in (x, y)]
-    untied = [pairs - ties for ties in tied]
-    return tau_b(x, y) * math.sqrt(untied[0] * untied[1]) / pairs if all(untied) else 0.0
 
 
 def precision(values: Numbers, accuracy: Numbers, k: int) -> float:

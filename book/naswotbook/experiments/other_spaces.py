@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
-from naswotbook.experiments.measures import tau_a, tau_b
+from naswotbook.experiments.measures import tau_b
 from naswotbook.kept import complete_scores
 from naswotbook.panels import PREDICTORS, SIZES
 from naswotlib.benchmarks import Benchmark
@@ -21,7 +21,7 @@ from naswotlib.scoring.many import score_archs
 from naswotlib.scoring.proxies import NASWOT
 from naswotlib.spaces.base import get_space, sample_distinct
 from naswotlib.spaces.sizes import network_sizes
-from naswotlib.stats import kendall_tau
+from naswotlib.stats import kendall_tau, tau_a
 
 Numbers = npt.NDArray[np.float64]
 Task = tuple[str, str, int]  # data set, split, epochs
