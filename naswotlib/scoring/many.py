@@ -94,7 +94,7 @@ def score_archs(
     nor on who computes it: ``workers`` local processes, or those of ``client``, a ``distributed.Client``, of one
     thread each. A space of one's own reaches them with the code of its module. By default all cores work, where there
     are 32 architectures or more, and by the fast engine, whose loops are compiled first where they are not yet;
-    ``exact=True`` gives the integers of the plain definition, in about three times as long.
+    ``exact=True`` gives the integers of the plain definition, in about three times as long. On a GPU it is one process.
 
     ``proxy`` is what to compute instead of the score, by its name in :data:`naswotlib.scoring.proxies.PROXIES`;
     ``counting`` and ``exact`` are of the score alone, and so is N_A. ``labels`` ``(N,)`` int64 are the classes of the
