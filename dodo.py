@@ -222,7 +222,7 @@ def task_book():
     """The site, in _build/html."""
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     options = "--config _config.yml --path-output . --all -W -n --keep-going --quiet"
-    pages = [path for path in BOOK.rglob("*") if path.suffix in (".md", ".yml", ".bib", ".css", ".py")]
+    pages = [path for path in BOOK.rglob("*") if path.suffix in (".md", ".yml", ".bib", ".css", ".js", ".py")]
     return {
         "actions": [f"{jupyter_book} build {BOOK} {options}"],
         "file_dep": [

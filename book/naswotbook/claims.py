@@ -90,6 +90,6 @@ RULES: dict[str, Callable[[Claim, Results], Verdict]] = {
         *(rules_tables.between, rules_tables.size, rules_tables.seconds, rules_tables.quoted, rules_tables.repeated),
         *(rules_figures.positive, rules_figures.strongest, rules_figures.steadier, rules_figures.lowest),
         *(rules_figures.agreement, rules_figures.no_less_alike, rules_figures.tighter, rules_figures.best_of),
-        *(rules_figures.rises, trained, rules_figures.image, rules_figures.unrun),
+        *(rules_figures.rises, rules_figures.above, trained, rules_figures.image, rules_figures.unrun),
     )
 }

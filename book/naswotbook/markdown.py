@@ -42,11 +42,15 @@ def frame_table(frame: pd.DataFrame, formats: Mapping[str, Format] | None = None
     return markdown_table([str(name).replace("_", " ") for name in frame.columns], rows)
 
 
-def csv_table(table: pd.DataFrame, caption: str = "", name: str = "") -> str:
-    """A table from a frame of text; with a caption it is numbered, and referred to as ``name``."""
+def csv_table(table: pd.DataFrame, caption: str = "", name: str = "", options: Mapping[str, str] | None = None) -> str:
+    """A table from a frame of text; with a caption it is numbered, and referred to as ``name``.
+
+    ``options`` are others of the directive ``csv-table``, such as ``class``.
+    """
     rows = table.to_csv(index=False, lineterminator="\n")
-    named = f":name: {name}\n" if name else ""
-    return f"```{{csv-table}} {caption}\n{named}:header-rows: 1\n\n{rows}```\n"
+    given = ({"name": name} if name else {}) | {"header-rows": "1"} | dict(options or {})
+    lines = "".join(f":{key}: {value}\n" for key, value in given.items())
+    return f"```{{csv-table}} {caption}\n{lines}\n{rows}```\n"
 
 
 def figure_block(entry: Entry, path: str) -> str:

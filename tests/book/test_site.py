@@ -150,3 +150,38 @@ def test_an_interactive_plot_answers_a_hover(tab: Page, server: str) -> None:
         tab.mouse.move(x, y)
         tab.locator(".hovertext").first.wait_for(timeout=5000)
         assert "accuracy" in tab.locator(".hoverlayer").text_content()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_ledger_is_filtered_sorted_and_led_to_by_keyboard(
+    tab: Page, problems: list[str], server: str, scheme: str
+) -> None:
+    origin = server if scheme == "http" else f"{SITE.as_uri()}/"
+    _open(tab, f"{origin}ledger.html")
+    rows, form = tab.locator("table.ledger tbody tr"), tab.locator("form.ledger-form")
+    every = rows.count()
+    assert every > 60
+    before = rows.first.text_content()
+    form.locator("select[name=verdict]").focus()
+    form.locator("select[name=verdict]").select_option("contradicted")
+    some = tab.locator("table.ledger tbody tr:visible").count()
+    assert 0 < some < every
+    assert form.locator("output").text_content() == f"{some} of {every} claims"
+    assert set(tab.locator("table.ledger tbody tr:visible td:last-child").all_text_contents()) == {"contradicted"}
+    form.locator("select[name=verdict]").select_option("")
+    form.locator("input[name=words]").fill("no such word")
+    assert tab.locator("table.ledger tbody tr:visible").count() == 0
+    form.locator("input[name=words]").fill("")
+    button = tab.locator("table.ledger th button").last
+    button.focus()
+    for direction, first in (("ascending", "reproduced"), ("descending", "not run"), ("none", None)):
+        tab.keyboard.press("Enter")
+        assert tab.locator("table.ledger th").last.get_attribute("aria-sort") == direction
+        assert first is None or (rows.first.locator("td").last.text_content() or "").startswith(first)
+    assert rows.first.text_content() == before
+    name = rows.nth(30).locator("span.claim").get_attribute("id")
+    form.locator("select[name=verdict]").select_option("contradicted")
+    tab.evaluate("name => { window.location.hash = name }", name)
+    tab.wait_for_function("name => document.getElementById(name).closest('tr').checkVisibility()", arg=name)
+    assert rows.nth(30).locator("details:not([open])").count() == 0
+    assert problems == []

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import kendalltau
 
 from naswotbook.kept import scores_name
+from naswotbook.pairs import precision, regret, tau_b
 from naswotlib.spaces.base import get_space
 from naswotlib.spaces.nasbench201 import isomorphism_class
 from naswotlib.stats import tau_a
@@ -180,45 +180,3 @@ def resampled(
     values = np.array(found)[~np.isnan(found)]
     low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (math.nan, math.nan)
     return float(low), float(high)
-
-
-def tau_b(x: Numbers, y: Numbers) -> float:
-    """Kendall's tau-b; NaN where one of the two is the same for all."""
-    return float(kendalltau(x, y).statistic)
-
-
-def precision(values: Numbers, accuracy: Numbers, k: int) -> float:
-    """How much of the ``k`` most accurate is among the ``k`` of highest value, in the mean over draws among equals.
-
-    >>> precision(np.array([3.0, 2, 2, 1]), np.array([90.0, 80, 85, 70]), 2)
-    0.75
-    """
-    return float(_chances(values, k) @ _chances(accuracy, k)) / k
-
-
-def regret(values: Numbers, accuracy: Numbers, k: int) -> float:
-    """By how many points the best of the ``k`` of highest value is below the best of all, likewise in the mean.
-
-    >>> regret(np.array([3.0, 2, 2, 1]), np.array([80.0, 90, 85, 70]), 2)  # 90 or 85, whichever is drawn
-    2.5
-    """
-    chances = _chances(values, k)
-    sure, tied = accuracy[chances == 1], np.sort(accuracy[(chances > 0) & (chances < 1)])[::-1]
-    best = sure.max(initial=-math.inf)
-    if not len(tied):
-        return float(accuracy.max() - best)
-    drawn = k - len(sure)
-    mean, left = 0.0, 1.0
-    for place, one in enumerate(np.maximum(tied, best)):  # the highest of those drawn, if none before it was
-        others = len(tied) - place
-        taken = min(1.0, drawn / others)
-        mean, left = mean + left * taken * one, left * (1 - taken)
-    return float(accuracy.max() - mean)
-
-
-def _chances(values: Numbers, k: int) -> Numbers:
-    """With what chance each is among the ``k`` highest, where equals are drawn at random."""
-    edge = np.sort(values)[-k]
-    above, equal = values > edge, values == edge
-    chances: Numbers = above + equal * (k - above.sum()) / equal.sum()
-    return chances
