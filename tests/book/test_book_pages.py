@@ -27,6 +27,7 @@ PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "fig9": (SMALL, {"seed": 4}),
     "fig10": (SMALL, {"seed": 4}),
     "predictors": ({**SMALL, "n_boot": 10}, {"seed": 4}),
+    "spectrum": ({"n_archs": 12, "batch_size": 24, "n_boot": 10}, {"seed": 4}),
     "measures": ({"n_archs": 12, "batch_size": 8, "n_boot": 10}, {"seed": 4}),
     "programs": ({"n_archs": 4, "batch_size": 8, "n_boot": 10}, {"seed": 4}),
     "cheap": ({"n_archs": 8, "settings": [[4, 1, 8], [2, 1, 4]], "n_boot": 20}, {"seed": 4}),

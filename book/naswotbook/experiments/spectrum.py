@@ -108,7 +108,7 @@ def explain_spectrum(
 
     ``share``: the covariance of a part with the score, over the variance of the score, of finite scores; they add up
     to 1. ``tau_b``: of each of :data:`ALONE` with accuracy. ``less``: how much lower that is than the score's, paired.
-    ``equal``: tau-a over pairs of equal number of units. ``agrees``: tau-b with the score.
+    ``equal``, ``equal_less``: the same by tau-a over pairs of equal number of units. ``agrees``: tau-b with the score.
     """
     reached = np.asarray(accuracy, dtype=float)
     score, units = (points[name].to_numpy(dtype=float) for name in ("naswot", "num_units"))
@@ -134,6 +134,7 @@ def explain_spectrum(
         add("equal", name, pairs.equal_tau, values, reached, units)
         if name != "naswot":
             add("less", name, _less, score, values, reached)
+            add("equal_less", name, _equal_less, score, values, reached, units)
             add("agrees", name, pairs.tau_b, values, score)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -144,6 +145,10 @@ def _share(part: Numbers, score: Numbers) -> float:
 
 def _less(score: Numbers, values: Numbers, accuracy: Numbers) -> float:
     return pairs.tau_b(score, accuracy) - pairs.tau_b(values, accuracy)
+
+
+def _equal_less(score: Numbers, values: Numbers, accuracy: Numbers, units: Numbers) -> float:
+    return pairs.equal_tau(score, accuracy, units) - pairs.equal_tau(values, accuracy, units)
 
 
 def draw_spectrum(explained: pd.DataFrame) -> Figure:
@@ -187,9 +192,19 @@ def in_words(explained: pd.DataFrame) -> str:
 
     The score ranks networks with a τ of {text("tau_b", "naswot")}. Alone, by the paired difference of τ: {judged}.
 
-    Among cells of equal N_A, where a count is silent, τ is {text("equal", "naswot")} for the score,
+    Among cells of equal N_A, where a count is silent, τ-a is {text("equal", "naswot")} for the score,
     {text("equal", "similarity")} for the mean similarity, {text("equal", "largest")} for the largest eigenvalue,
-    {text("equal", "middle")} for those in the middle, and {text("equal", "last_ten")} for the ten smallest."""
+    {text("equal", "middle")} for those in the middle, and {text("equal", "last_ten")} for the ten smallest, the score's
+    less that {text("equal_less", "last_ten")}. So {_where(rows)}."""
+
+
+def _where(rows: dict[tuple[str, str], Any]) -> str:
+    """Which parts of the kernel order networks of equal size, and which order them the wrong way round."""
+    parts = ["similarity", "largest", "middle", "last_ten", "smallest"]
+    right = [ALONE[name] for name in parts if rows["equal", name].low > 0]
+    wrong = [ALONE[name] for name in parts if rows["equal", name].high < 0]
+    said = [f"what the kernel knows besides its size is in: {', '.join(right) or 'none of these'}"]
+    return "; ".join([*said, *([f"the wrong way round goes: {', '.join(wrong)}"] if wrong else [])])
 
 
 def _with_interval(row: Any) -> str:
