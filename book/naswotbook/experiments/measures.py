@@ -82,11 +82,14 @@ def compare_measures(
     one: str,
     other: str,
     *,
+    statistic: Callable[[Numbers, Numbers], float] = tau_b,
     functions: Sequence[Hashable] | None = None,
     seed: int,
     n_boot: int = 1000,
 ) -> dict[str, Any]:
     """Whether ``one`` measure ranks networks better than ``other``: the paired difference of their tau-b.
+
+    Or of another ``statistic`` of a measure and accuracies, in its place below.
 
     ``tables`` are of the same networks in the same order, one for each score seed. Returns ``one``, ``other``, ``n``
     (networks with both values at every seed), ``seeds``, ``difference`` (mean over seeds of tau(one) − tau(other)),
@@ -104,10 +107,12 @@ def compare_measures(
 
     def difference(accuracies: Numbers, *columns: Numbers) -> float:
         drawn = rng.integers(len(tables), size=len(tables))
-        apart = {at: tau_b(columns[2 * at], accuracies) - tau_b(columns[2 * at + 1], accuracies) for at in {*drawn}}
+        apart = {
+            at: statistic(columns[2 * at], accuracies) - statistic(columns[2 * at + 1], accuracies) for at in {*drawn}
+        }
         return float(np.mean([apart[at] for at in drawn]))
 
-    taus = np.array([[tau_b(column, y) for column in values.T] for values in pairs])
+    taus = np.array([[statistic(column, y) for column in values.T] for values in pairs])
     by_seed = taus[:, 0] - taus[:, 1]
     columns = [column for values in pairs for column in values.T]  # of each seed one, then the other
     low, high = resampled(difference, y, *columns, functions=alike, seed=seed, n_boot=n_boot)

@@ -177,20 +177,20 @@ def in_words(explained: pd.DataFrame) -> str:
     def text(kind: str, what: str) -> str:
         return _with_interval(rows[kind, what])
 
-    def verdict(what: str) -> str:
-        less = rows["less", what]
-        if less.low > 0:
-            return "ranks worse than the score"
-        return "ranks better than the score" if less.high < 0 else "cannot be told apart from the score"
+    def named(fits: Callable[[Any], bool]) -> str:
+        return ", ".join(ALONE[name] for name in alone if fits(rows["less", name])) or "none"
 
-    shares = sorted(((rows["share", name].value, name) for name in PARTS), reverse=True)
-    order = ", ".join(f"{PARTS[name]} {share:.0%}" for share, name in shares)
     alone = ["num_units", "distance", "similarity", "largest", "middle", "last_ten", "smallest"]
-    judged = "; ".join(f"{ALONE[name]} {verdict(name)} ({text('less', name)} lower)" for name in alone)
+    shares = sorted(((rows["share", name].value, name) for name in PARTS), reverse=True)
+    order = ", ".join(f"{PARTS[name]} {max(share, 0):.0%}" for share, name in shares)
     finite = rows["share", "size"].n
     return f"""The score is a sum, and over {finite:,.0f} cells with a finite score its variance divides into: {order}.
 
-    The score ranks networks with a τ of {text("tau_b", "naswot")}. Alone, by the paired difference of τ: {judged}.
+    The score ranks networks with a τ of {text("tau_b", "naswot")}. One number of the kernel alone ranks them worse:
+    {named(lambda less: less.low > 0)}; better: {named(lambda less: less.high < 0)}; or cannot be told apart from it:
+    {named(lambda less: not (less.low > 0 or less.high < 0))}. By how much lower τ is: {text("less", "num_units")} for
+    N_A, {text("less", "distance")} for the mean Hamming distance, {text("less", "smallest")} for the smallest
+    eigenvalue. A lower mean similarity of images goes with τ = {text("tau_b", "similarity")}.
 
     Among cells of equal N_A, where a count is silent, τ-a is {text("equal", "naswot")} for the score,
     {text("equal", "similarity")} for the mean similarity, {text("equal", "largest")} for the largest eigenvalue,
