@@ -28,8 +28,10 @@ def test_a_claim_of_others_is_judged_as_those_of_the_paper_are(tmp_path) -> None
         {"source": "ning2021", "claim": "This holds", "rule": "above", "file": "f.csv", "of": ["a"], "note": "so said"},
         {"source": "wei2024", "claim": "And this", "rule": "unrun", "needs": "transformers"},
     ]
+    for claim, seen in zip(claims, ("text", "abstract"), strict=True):
+        claim["seen"] = seen
     found = after.judge_all(claims, Results(tmp_path, pd.DataFrame()))
-    assert found.claim.tolist() == ["This holds {cite}`ning2021`", "And this {cite}`wei2024`"]
+    assert found.claim.tolist() == ["This holds {cite}`ning2021`", "And this {cite}`wei2024` (abstract)"]
     assert found.here.tolist() == ["+0.200 [+0.100, +0.300] (n = 50)", ""]
     assert found.verdict.tolist() == ["reproduced", "not run"]
     assert found.note.tolist() == ["so said", "needs transformers"]

@@ -66,6 +66,8 @@ def test_the_first_version_can_win_and_lose(better: bool, says: str) -> None:
     assert compared.by.tolist() == ["tau", "tau", *["best_of_10"] * 2, *["best_of_100"] * 2, "tau"]
     assert compared.seeds.tolist() == [1] * 6 + [2]
     sentences = other_measures.first_in_words(compared)
+    verdict, *sentences = sentences
+    assert verdict.startswith("**Yes**: of 4 intervals" if better else "**No**: of 4 intervals")
     assert all(says in sentence for sentence in sentences[:3])
     assert sentences[1].startswith("The first version with running statistics")
     assert sentences[3].startswith(
@@ -82,7 +84,8 @@ def test_the_first_version_can_win_and_lose(better: bool, says: str) -> None:
 def test_two_versions_that_rank_alike_cannot_be_told_apart_and_one_seed_has_two_answers() -> None:
     table = _table(naswot=ACCURACY, jacob_cov=2 * ACCURACY, jacob_cov_eval=-ACCURACY)
     compared = other_measures.first_version([table], ACCURACY, FUNCTIONS, seed=0, n_boot=100)
-    same, other, *_ = other_measures.first_in_words(compared)
+    verdict, same, other, *_ = other_measures.first_in_words(compared)
+    assert verdict == "**Nothing here tells them apart**: every interval holds zero."
     assert "cannot be told apart" in same
     assert "worse" in other
 

@@ -19,6 +19,7 @@ from naswotbook.kept import scores_name
 from naswotbook.markdown import DATASETS
 from naswotbook.pairs import tau_b
 from naswotbook.verdicts import Results
+from naswotlib.errors import check_choice
 from naswotlib.spaces import get_space
 from naswotlib.spaces.sizes import network_sizes
 from naswotlib.stats import tau_within
@@ -28,6 +29,7 @@ COLUMNS = ["name", "n", "value", "low", "high"]
 SUITE = ("plain", "grasp", "fisher", "epe_nas", "grad_norm", "snip", "synflow", "l2_norm", "parameters", "zen",
          "jacob_cov", "flops")  # fmt: skip
 ASSEMBLED = ("naswot", "jacob_cov", "zico", "synflow", "flops")
+SEEN = ("text", "abstract", "thread")  # what of a source was read
 SPACES = ("nasbench201", "nasbench101")
 COUNTS = ("num_units", "parameters", "flops")
 PAIRS = (
@@ -166,11 +168,16 @@ def read_after(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def judge_all(claims: Sequence[Mapping[str, Any]], results: Results) -> pd.DataFrame:
-    """The verdicts on ``claims`` by :func:`naswotbook.claims.judge`: ``claim``, ``here``, ``verdict``, ``note``."""
+    """The verdicts on ``claims`` by :func:`naswotbook.claims.judge`: ``claim``, ``here``, ``verdict``, ``note``.
+
+    A claim whose source is ``seen`` as its abstract alone says so. ValueError for another word than :data:`SEEN`.
+    """
     rows = []
     for claim in claims:
+        check_choice("seen", claim["seen"], SEEN)
         found = judge(claim, results)
         text = f"{claim['claim']} {{cite}}`{claim['source']}`"
+        text += " (abstract)" if claim["seen"] == "abstract" else ""
         rows.append({"claim": text, "here": found.ours, "verdict": found.verdict, "note": found.note})
     return pd.DataFrame(rows)
 

@@ -158,6 +158,7 @@ def first_in_words(compared: pd.DataFrame) -> list[str]:
     """The answers of :func:`first_version`: a sentence each, by rank correlation, and one on what searches find."""
     names = {"jacob_cov": "the first version", "jacob_cov_eval": "the first version with running statistics"}
     rows = [{str(key): value for key, value in row.items()} for row in compared.to_dict("records")]
+    verdict = _is_better([row for row in rows if row["one"] == "jacob_cov"])
     found = [comparison_in_words(row, one=names[row["one"]], other="the score") for row in rows if row["by"] == "tau"]
     for one, name in names.items():
         drawn = [row for row in rows if row["one"] == one and row["by"] != "tau"]
@@ -167,7 +168,20 @@ def first_in_words(compared: pd.DataFrame) -> list[str]:
             for row in drawn
         )
         found += [f"a search by {name} finds, in the mean accuracy of the highest, {said}."] if drawn else []
-    return [text[0].upper() + text[1:] for text in found]
+    return [verdict, *(text[0].upper() + text[1:] for text in found)]
+
+
+def _is_better(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The answer in a word: ``rows`` are ways to ask, of which none may contradict it."""
+    ahead, behind = any(row["low"] > 0 for row in rows), any(row["high"] < 0 for row in rows)
+    if ahead and behind:
+        return "**It depends on what is asked**: one interval is above zero, another below."
+    if not (ahead or behind):
+        return "**Nothing here tells them apart**: every interval holds zero."
+    word, side = ("Yes", "above") if ahead else ("No", "below")
+    clear = sum(row["low"] > 0 or row["high"] < 0 for row in rows)
+    lie = "lies" if clear == 1 else "lie"
+    return f"**{word}**: of {len(rows)} intervals {clear} {lie} {side} zero, and none on the other side."
 
 
 def order_in_words(kept: pd.DataFrame) -> str:
