@@ -29,6 +29,7 @@ PAGES = [
     "measures",
     "after",
     "equation1",
+    "faq",
 ]
 
 # What a number may count without being a result: what something was set to, or how large it is by its definition.

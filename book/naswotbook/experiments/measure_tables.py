@@ -13,7 +13,6 @@ thousand small operations waits for a thread that is not running, which made a n
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from naswotbook.kept import RUNS, describe_run, read_runs, scores_name
+from naswotbook.kept import describe_run, read_runs, scores_name, write_runs
 from naswotlib.data.files import write_whole
 from naswotlib.data.images import load_images
 from naswotlib.scoring.many import measure_archs
@@ -191,9 +190,7 @@ def _write(table: pd.DataFrame, path: Path, made: list[dict[str, Any]]) -> None:
     """The table, and in the manifest beside it the runs that it was made by."""
     with write_whole(path) as file:
         table.to_parquet(file, index=False)
-    runs = read_runs(path.parent) | {path.name: made}
-    with write_whole(path.parent / RUNS) as file:
-        file.write(json.dumps(runs, indent=1, sort_keys=True).encode() + b"\n")
+    write_runs(path.parent, read_runs(path.parent) | {path.name: made})
 
 
 def main() -> None:
