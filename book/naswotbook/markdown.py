@@ -64,7 +64,7 @@ def figure_block(entry: Entry, path: str, *, width: int | None = None, anchors: 
 
 
 def buttons(links: Mapping[str, str]) -> str:
-    """One row of links to files, by what they are called; nothing without any. Those in ``_sources`` are of the site."""
+    """One row of links to files, by what they are called; nothing without any. ``_sources`` is a folder of the site."""
     row = " ".join(
         f'<a href="{path}" download>{name}</a>' if path.startswith("_sources/") else f"[{name}]({path})"
         for name, path in links.items()

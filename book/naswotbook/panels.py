@@ -200,9 +200,10 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
 
 def _draw_scatter(points: pd.DataFrame, row: Any, ax: Axes, title: str, *, edges: bool) -> None:
     interval = "" if pd.isna(row.low) else f" [{row.low:.3f}, {row.high:.3f}]"
-    tau = f"τ = {row.tau:.3f}{interval}, n = {row.n}"
+    tau = f"τ = {row.tau:.3f}{interval}{', ' if edges else chr(10)}n = {row.n}"
     points = points.rename(columns={NASWOT: "score"})
     fig3(points, ax, title=f"{title}\n{tau}", accuracy=f"{row.split} accuracy (%)", edges=edges)
+    ax.title.set_fontsize(9 if edges else 8.5)
 
 
 PANEL_COLUMNS = ("panel", "networks", "accuracy", "units", "n", "τ", "95% interval", "singular")

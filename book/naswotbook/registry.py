@@ -100,9 +100,9 @@ def read_figures(path: Path = ROOT / "book" / "figures.yml") -> dict[str, Chapte
     return chapters
 
 
-def _entry(name: str, page: str, keys: dict[str, Any], each: dict[str, str]) -> Entry:
+def _entry(name: str, page: str, keys: dict[str, Any], each: dict[str, Any]) -> Entry:
     own = {"run": {"panels": keys["panel"]}} | keys if "panel" in keys else keys
-    shared = {key: template.format(**keys) for key, template in each.items()}
+    shared = {key: value.format(**keys) if isinstance(value, str) else value for key, value in each.items()}
     return Entry(name, page, **{key: _frozen(value) for key, value in (shared | own).items()})
 
 

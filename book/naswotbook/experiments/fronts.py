@@ -94,9 +94,10 @@ def draw_fronts(points: pd.DataFrame, ranked: pd.DataFrame) -> Figure:
     """Score against accuracy, as a panel of Figure 9; the title says what sample it is."""
     figure, ax = plt.subplots(figsize=PANEL[3], layout="constrained")
     row = ranked.set_index("measure").loc[NASWOT]
-    tau = f"τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}], n = {len(points)}"
-    title = f"(A) CIFAR-10: a biased sample\n{tau}"
+    tau = f"τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}]\nn = {len(points):,}"
+    title = f"(A) A biased sample, CIFAR-10\n{tau}"
     fig3(points.rename(columns={NASWOT: "score"}), ax, title=title, accuracy="test accuracy (%)")
+    ax.title.set_fontsize(8.5)
     plt.close(figure)
     return figure
 

@@ -22,11 +22,9 @@ def fig1(bands: Mapping[str, Sequence[np.ndarray]], *, title: str = "") -> Figur
     for column, (band, kernels) in enumerate(bands.items()):
         axes[0, column].set_title(_two_lines(band), fontsize=8)
         for row, ax in enumerate(axes[:, column]):
-            ax.set(xticks=[], yticks=[])
+            ax.set_axis_off()
             if row < len(kernels):
                 image = ax.imshow(kernels[row], cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
-            else:
-                ax.set_axis_off()
     bar = {"location": "bottom", "shrink": 0.7, "aspect": 30, "pad": 0.03}
     figure.colorbar(image, ax=axes, label="share of units on which two images agree", **bar)
     figure.suptitle(title)

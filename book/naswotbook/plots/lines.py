@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
@@ -49,8 +50,11 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     label = "search (s); at the left edge, what costs nothing"
     ax.set(xscale="log", xlabel=label, ylabel=accuracy, ylim=(floor - zoom / 15, best + zoom / 4))
-    ax.set_xlim(free / 1.6, drawn.x.max() * 14)
-    _label_columns(ax, drawn, floor=floor, gap=zoom / 22)
+    ax.set_xlim(free / 40, drawn.x.max() * 8)
+    _label_columns(ax, drawn[drawn["mean"] >= floor], free=free, gap=zoom / 22)
+    if len(low := drawn[drawn["mean"] < floor].sort_values("x")):
+        names = textwrap.fill(", ".join(f"{row.method} {row.mean:.1f}" for row in low.itertuples()), 42)
+        ax.text(low.x.min() / 1.3, floor, f"below, from the left:\n{names}", ha="right", va="bottom", fontsize=8)
     plt.close(figure)
     return figure
 
@@ -60,20 +64,21 @@ def _kind(method: str) -> str:
     return "score" if searched == "NASWOT" else "size" if searched in COUNTS.values() else "proxy"
 
 
-def _label_columns(ax: Axes, drawn: pd.DataFrame, *, floor: float, gap: float) -> None:
-    """The name of each method right of its points, names of one column at least ``gap`` apart."""
+def _label_columns(ax: Axes, drawn: pd.DataFrame, *, free: float, gap: float) -> None:
+    """The name of each method beside its points, left of those at ``free``, names of one column ``gap`` apart."""
     named = drawn.sort_values("source").drop_duplicates("method").sort_values("x")
-    column = (np.log10(named.x).diff() > NEAR).cumsum()
-    for _, group in named.groupby(column):
+    named["right"] = named.method.map(drawn.groupby("method").x.max())
+    column = (np.log10(named.x).diff() > NEAR).cumsum().where(named.x > free, -1)
+    for number, group in named.groupby(column):
         above = -np.inf
         for row in group.sort_values("y").to_dict("records"):
-            place = above = max(row["y"], above + gap)
-            low = f", {row['mean']:.1f}" if row["mean"] < floor else ""
+            above = max(row["y"], above + gap)
             ax.annotate(
-                row["method"] + low,
+                row["method"],
                 (row["x"], row["y"]),
-                (group.x.max() * 1.35, place),
+                (free / 1.35 if number < 0 else group.right.max() * 1.35, above),
                 va="center",
+                ha="right" if number < 0 else "left",
                 fontsize=8,
                 arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3},
             )
@@ -121,11 +126,20 @@ def fig6(table: pd.DataFrame, *, zoom: int = 2, readings: Mapping[str, str] | No
     figure, grid = plt.subplots(
         len(rows), 2, figsize=(WIDE, 0.3 + 3 * len(rows)), layout="constrained", width_ratios=[2, 3], squeeze=False
     )
+    colours = sns.color_palette("viridis_r", table.arch.nunique())  # in the order of the legend
     for (column, name), (left, right) in zip(rows.items(), grid, strict=True):
         for ax, title, last in ((left, f"the first {zoom} epochs", zoom), (right, "all epochs", table.epoch.max())):
-            for _, line in table[table.epoch <= last].groupby("arch", sort=False):
+            for number, (_, line) in enumerate(table[table.epoch <= last].groupby("arch", sort=False)):
                 dots = "." if last == zoom else ""  # where few scores make a line
-                ax.plot(line.epoch, line[column], lw=1, marker=dots, label=f"{line.accuracy.iloc[0]:.2f}")
+                ax.plot(
+                    line.epoch,
+                    line[column],
+                    lw=1,
+                    marker=dots,
+                    ms=4,
+                    color=colours[number],
+                    label=f"{line.accuracy.iloc[0]:.2f}",
+                )
             ax.set(title=f"{title}, {name}" if name else title, xlabel="epoch", ylabel="score")
             sns.despine(ax=ax)
         left.set(xticks=range(zoom + 1))
