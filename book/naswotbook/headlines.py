@@ -94,7 +94,7 @@ def ablations(figures: Path) -> str:
     clear = int((rows.with_accuracy_low > 0).sum())
     return (
         f"The order of ten networks repeats with τ = {rows.agreement['mini-batches']:.2f} between two mini-batches, "
-        f"{rows.agreement['initialisations']:.2f} between two initialisations. It agrees with accuracy by τ = "
+        f"{rows.agreement['initialisations']:.2f} between initialisations. It agrees with accuracy by τ = "
         f"{agree.min():.2f} to {agree.max():.2f}, above 0 with its whole interval in {clear} of {len(rows)} experiments."
     )
 
@@ -106,7 +106,7 @@ def training(figures: Path) -> str:
     change = last.mean_score - rows.mean_score.iloc[0]
     return (
         f"After one epoch {first.above_start:.0f} of {first.networks:.0f} networks score higher than before training. "
-        f"After {last.epoch:.0f} the mean score has changed by {change:+.1f}, and the order of networks agrees with that "
+        f"After {last.epoch:.0f} the mean score has changed by {change:+.1f}; the order of networks agrees with that "
         f"at the start by τ = {last.tau_start:.2f}."
     )
 
