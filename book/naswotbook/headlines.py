@@ -95,7 +95,7 @@ def ablations(figures: Path) -> str:
     return (
         f"The order of ten networks repeats with τ = {rows.agreement['mini-batches']:.2f} between two mini-batches, "
         f"{rows.agreement['initialisations']:.2f} between initialisations. It agrees with accuracy by τ = "
-        f"{agree.min():.2f} to {agree.max():.2f}, above 0 with its whole interval in {clear} of {len(rows)} experiments."
+        f"{agree.min():.2f} to {agree.max():.2f}, above 0 with its interval in {clear} of {len(rows)} experiments."
     )
 
 
