@@ -13,6 +13,7 @@ from doit import get_var
 from doit.exceptions import TaskFailed
 from doit.tools import config_changed
 
+from naswotbook.front import SHOWN, picture_of
 from naswotbook.registry import Chapter, Entry, read_figures
 
 ROOT = Path(__file__).parent
@@ -35,6 +36,7 @@ READS = {
     "scores": [*SCORES, PAPER / "scores" / "manifest.json"],
     "claims": [BOOK / "claims.yml", BOOK / "paper" / "tables.csv", *sorted(PAPER.glob("*.csv"))],
     "published": sorted(PAPER.glob("*.json")),
+    "pictures": [path.relative_to(ROOT) for page in SHOWN if (path := picture_of(page, ROOT / "figures"))],
 }
 
 

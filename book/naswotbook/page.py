@@ -17,7 +17,16 @@ from naswotbook.chips import verdict_chips
 from naswotbook.headlines import headline
 from naswotbook.kept import COUNTINGS
 from naswotbook.markdown import Format, buttons, figure_block, frame_table
-from naswotbook.pictures import PANEL, compose, displayed_width, missing_box, picture_bytes, save_picture
+from naswotbook.pictures import (
+    PANEL,
+    SMALLEST,
+    compose,
+    displayed_width,
+    missing_box,
+    picture_bytes,
+    save_image,
+    save_picture,
+)
 from naswotbook.provenance import Provenance, provenance_table, read_facts
 from naswotbook.registry import ROOT, Chapter, Entry, read_figures
 from naswotbook.samples import PROFILES
@@ -165,8 +174,8 @@ class Page(Provenance):
         ]
         wide, narrow = (self._drawn(f"{whole.name}-seed0{kind}.png") for kind in ("", "-narrow"))
         for path, columns in ((wide, whole.columns), (narrow, 1)):
-            with write_whole(path) as file:
-                file.write(compose(panels, columns))
+            sheet = compose(panels, columns)
+            save_image(path, sheet, smallest=sheet.info[SMALLEST])
         return wide
 
     def _field(self, whole: Entry, entry: Entry) -> Figure:

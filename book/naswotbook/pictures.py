@@ -39,18 +39,25 @@ def save_picture(path: Path, figure: Figure) -> None:
         file.write(picture_bytes(figure, path.suffix.removeprefix(".")))
 
 
-def compose(panels: Sequence[bytes], columns: int) -> bytes:
+def compose(panels: Sequence[bytes], columns: int) -> Image.Image:
     """PNG pictures side by side, row after row, as one; a smaller one leaves the rest of its place empty."""
     images = [Image.open(io.BytesIO(panel)) for panel in panels]
     width, height = (max(sides) for sides in zip(*(image.size for image in images), strict=True))
     sheet = Image.new("RGBA", (columns * width, -(-len(images) // columns) * height), (255, 255, 255, 0))
     for place, image in enumerate(images):
         sheet.paste(image, (place % columns * width, place // columns * height))
+    sheet.info[SMALLEST] = min((image.info.get(SMALLEST, "0") for image in images), key=float)
+    return sheet
+
+
+def save_image(path: Path, image: Image.Image, *, smallest: str) -> None:
+    """Write an image whole as PNG; its smallest text, in points, is noted in it."""
     about = PngInfo()
-    about.add_text(SMALLEST, str(min(float(image.info.get(SMALLEST, 0)) for image in images)))
-    whole = io.BytesIO()
-    sheet.save(whole, format="png", pnginfo=about, dpi=(DPI, DPI), optimize=True)
-    return whole.getvalue()
+    about.add_text(SMALLEST, smallest)
+    drawn = io.BytesIO()
+    image.save(drawn, format="png", pnginfo=about, dpi=(DPI, DPI), optimize=True)
+    with write_whole(path) as file:
+        file.write(drawn.getvalue())
 
 
 def displayed_width(path: Path) -> int | None:

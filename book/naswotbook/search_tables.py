@@ -204,7 +204,7 @@ def show_searches(
         seconds = found.facts.get("budget_seconds", "")
         budget, per_score = seconds and f"{float(seconds):.0f}", seconds_a_score(page, found.facts)
         page.show(beside_table(found.summary, printed, name=label, title=title, per_score=per_score, budget=budget))
-        chosen = "Ours: search by counting. The highest of N random networks; closed form, 95% interval over seeds of the scores."
+        chosen = "Ours: search by counting. The highest of N random networks; closed form, 95% interval over seeds."
         page.show(counting_table(found.summary, name=f"{label}-counting", title=chosen))
         others = other_searches(found.summary, printed)
         page.show(
