@@ -30,7 +30,7 @@ def means(claim: Claim, results: Results) -> Verdict:
     else:
         rows = rows.assign(paper_error=rows.paper_std / np.sqrt(rows.paper_runs))
     rows = rows.dropna(subset="deviations")
-    verdicts = [_of_mean(deviations) for deviations in rows.deviations.abs()]
+    verdicts = [of_mean(deviations) for deviations in rows.deviations.abs()]
     row = rows.iloc[int(rows.deviations.abs().argmax())]
     errors = rows.standard_errors.abs()
     beyond = errors > [_critical(row, len(rows)) for _, row in rows.iterrows()]
@@ -42,14 +42,15 @@ def means(claim: Claim, results: Results) -> Verdict:
     everything = everyone.drawn_from.max()
     if row.drawn_from < everything:
         notes.append(f"drawn from {row.drawn_from:.0f} networks of {everything:.0f}")
-    verdict = "fitted" if claim.get("fitted") else _of_mean(float(rows.deviations.abs().max()))
+    verdict = "fitted" if claim.get("fitted") else of_mean(float(rows.deviations.abs().max()))
     interval = f" [{row.low:.2f}, {row.high:.2f}]" if row.low < row.high else ""
     ours = f"{row['mean']:.2f} ± {row['std']:.2f}{interval}"
     second = "" if errors.isna().all() else "beyond error" if beyond.any() else "within error"
     return Verdict(verdict, f"{row.paper_mean:.2f} ± {row.paper_std:.2f}", ours, "; ".join(notes), second)
 
 
-def _of_mean(deviations: float) -> str:
+def of_mean(deviations: float) -> str:
+    """The verdict on a mean that lies so many of the paper's standard deviations from it."""
     return "reproduced" if deviations <= 0.25 else "close" if deviations <= 1 else "differs"
 
 

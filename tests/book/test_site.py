@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import pytest
 
+from support.site import PAGES, SITE, needs_site, open_browser
+
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-SITE = Path(__file__).parents[2] / "_build" / "html"
-PAGES = sorted(path.name for path in SITE.glob("*.html"))
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 # Of each picture: its address, its text, and how many different colours a coarse copy of it has.
 PICTURES = """() => Array.from(document.querySelectorAll("main img"), image => {
   const canvas = Object.assign(document.createElement("canvas"), {width: 64, height: 64});
@@ -34,11 +27,7 @@ PICTURES = """() => Array.from(document.querySelectorAll("main img"), image => {
 LINKS = """() => Array.from(document.querySelectorAll("main a[href], nav a[href], .bd-header-article a[href]"),
                             link => link.href)"""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (on Debian: apt-get install chromium)"),
-    pytest.mark.skipif(not PAGES, reason="the site is not built: run `make book` first"),
-]
+pytestmark = [pytest.mark.browser, *needs_site]
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -55,15 +44,9 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"), executable_path=CHROMIUM, args=FLAGS
-        )
+def browser() -> Iterator[BrowserContext]:
+    with open_browser() as context:
         yield context
-        context.close()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from naswotbook.kept import kept_table
 from naswotbook.markdown import markdown_table
 from naswotbook.panels import MEASURES
+from naswotbook.pictures import PANEL
 from naswotbook.plots import fig3
 from naswotlib.benchmarks import load_benchmark
 from naswotlib.data.images import load_images
@@ -90,16 +91,13 @@ def rank_fronts(points: pd.DataFrame, *, seed: int, samples: Sequence[int] = SAM
 
 
 def draw_fronts(points: pd.DataFrame, ranked: pd.DataFrame) -> Figure:
-    """Score, and parameters below it, against accuracy; the title says what sample it is."""
-    figure, axes = plt.subplots(2, 1, figsize=(4.4, 7), layout="constrained")
-    taus = ranked.set_index("measure")
-    for ax, name in zip(axes, (NASWOT, "parameters"), strict=True):
-        row = taus.loc[name]
-        title = f"{MEASURES[name].label}: τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}]"
-        fig3(points.rename(columns={name: "score"}), ax, title=title, accuracy="CIFAR-10 test accuracy (%)")
-        ax.set_ylabel("score at initialisation" if name == NASWOT else "parameters")
-    axes[1].set_yscale("log")
-    figure.suptitle(f"NATS-Bench size, CIFAR-10: a biased sample,\n{len(points):,} networks that searches ended with")
+    """Score against accuracy, as a panel of Figure 9; the title says what sample it is."""
+    figure, ax = plt.subplots(figsize=PANEL[3], layout="constrained")
+    row = ranked.set_index("measure").loc[NASWOT]
+    tau = f"τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}]\nn = {len(points):,}"
+    title = f"(A) A biased sample, CIFAR-10\n{tau}"
+    fig3(points.rename(columns={NASWOT: "score"}), ax, title=title, accuracy="test accuracy (%)")
+    ax.title.set_fontsize(8.5)
     plt.close(figure)
     return figure
 
