@@ -55,13 +55,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A page: its entries, how many stand side by side, and what executing it reads, and makes in figures/demo."""
+    """A page: its entries, how many stand side by side, and what executing it reads, and makes in figures/demo.
+
+    with_data: whether the folder of published data is handed to it for the site too, where one is given.
+    """
 
     name: str
     entries: tuple[Entry, ...] = ()
     columns: int = 1
     reads: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
+    with_data: bool = False
 
     @property
     def published(self) -> list[Entry]:
