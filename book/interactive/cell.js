@@ -8,7 +8,7 @@
   NASWOT.OPERATIONS = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"];
   const NAMES = { none: "none", skip_connect: "skip", nor_conv_1x1: "1×1 conv", nor_conv_3x3: "3×3 conv", avg_pool_3x3: "pool 3×3" };
   const KINDS = { none: "none", skip_connect: "skip", nor_conv_1x1: "conv", nor_conv_3x3: "conv", avg_pool_3x3: "pool" };
-  const NODES = [[16, 100], [128, 100], [240, 100], [352, 100]];
+  const NODES = [[16, 100], [136, 100], [256, 100], [376, 100]];
   const BENDS = { "0,2": -52, "0,3": -92, "1,3": 52 }; // how far above or below the row of nodes a curve runs
 
   /* Six operations, numbers of NASWOT.OPERATIONS, from the number of a cell: digits to the base of five. */
@@ -44,7 +44,7 @@
       : `M${x0 + 14},${y0} L${x1 - 16},${y1}`;
     return drawn("g", { class: `play-edge play-${kind}` },
       drawn("path", { d: path, "marker-end": "url(#play-arrow)" }),
-      drawn("rect", { x: middle - 33, y: height - 10, width: 66, height: 20, rx: 4 }),
+      drawn("rect", { x: middle - 34, y: height - 11, width: 68, height: 22, rx: 4 }),
       drawn("text", { x: middle, y: height + 4.5 }, NAMES[operation]));
   }
 
@@ -56,7 +56,7 @@
       drawn("path", { d: "M0,0 L8,4 L0,8 z" }));
     const nodes = NODES.map(([x, y], i) =>
       drawn("g", { class: "play-node" }, drawn("circle", { cx: x, cy: y, r: 13 }), drawn("text", { x, y: y + 5 }, String(i))));
-    return drawn("svg", { viewBox: "0 10 368 148", class: "play-cell", role: "img", "aria-label": `Cell: ${said}` },
+    return drawn("svg", { viewBox: "0 14 392 142", class: "play-cell", role: "img", "aria-label": `Cell: ${said}` },
       drawn("defs", {}, arrow), ...names.map((name, i) => edge(i, name)), ...nodes);
   };
 

@@ -33,8 +33,12 @@ come as scripts too (NASWOT.data), since a page that is opened from a folder may
   play.element = (tag, attributes = {}, ...children) => filled(document.createElement(tag), attributes, children);
   play.drawn = (tag, attributes = {}, ...children) => filled(document.createElementNS(SVG, tag), attributes, children);
 
-  /* A control under its name, as one label. */
-  play.labelled = (name, control) => play.element("label", {}, play.element("span", {}, name), control);
+  /* A control under its name, which may be followed by what it is set to; more is a class of both. */
+  let labels = 0;
+  play.labelled = function (name, control, set = "", more = "") {
+    control.id = control.id || `play-control-${labels++}`;
+    return play.element("div", { class: `play-field ${more}` }, play.element("label", { for: control.id }, name, set), control);
+  };
 
   /* A choice: options are [value, text]. */
   play.choice = function (options, chosen, changed) {
@@ -77,7 +81,7 @@ come as scripts too (NASWOT.data), since a page that is opened from a folder may
   play.ticks = function (low, high, count) {
     const rough = (high - low) / Math.max(1, count);
     const power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].map((digit) => digit * power).find((size) => size >= rough);
+    const step = [1, 2, 2.5, 5, 10].map((digit) => digit * power).find((size) => size >= rough);
     const found = [];
     for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-9; value += step) {
       found.push(Math.abs(value) < step * 1e-9 ? 0 : value);
@@ -87,6 +91,6 @@ come as scripts too (NASWOT.data), since a page that is opened from a folder may
 
   const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
   const long = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
-  play.short = (value) => (value === -Infinity ? "−∞" : short.format(value).replace("-", "−"));
+  play.short = (value) => (Math.abs(value) < 1e5 || !Number.isFinite(value) ? play.long(value) : short.format(value));
   play.long = (value) => (value === -Infinity ? "−∞" : long.format(value).replace("-", "−"));
 })();

@@ -57,7 +57,7 @@ codes are those that the library computes from the same network. */
 
   NASWOT.regions = function (root) {
     const data = NASWOT.data["regions-data"];
-    const state = { width: 3, depth: 2, seed: 0, layers: 2, points: data.points.map((point) => [...point]) };
+    const state = { width: 6, depth: 2, seed: 0, layers: 2, points: data.points.map((point) => [...point]) };
     const canvas = element("canvas", { width: GRID, height: GRID, class: "play-plane", role: "img" });
     const plane = element("div", { class: "play-square" }, canvas);
     const codes = element("tbody");
@@ -130,13 +130,14 @@ codes are those that the library computes from the same network. */
         ...layers.map((_, layer) => element("td", {}, element("code", {}, code.slice(layer * state.width, (layer + 1) * state.width).join("")))))));
       const matrix = NASWOT.hammingKernel(found);
       const units = state.width * state.depth;
-      kernel.replaceChildren(element("caption", {}, "K_H: on how many of the units two points agree"),
+      kernel.replaceChildren(element("caption", {}, "K", element("sub", {}, "H"), ": on how many of the units two points agree"),
         element("tbody", {}, ...matrix.map((row) => element("tr", {}, ...row.map((value) =>
           element("td", { style: `--share: ${Math.round((100 * value) / units)}%` }, String(value)))))));
       const score = NASWOT.logDeterminant(matrix);
       const looked = state.layers < state.depth ? `its first ${state.layers} make` : "the network makes";
-      said.textContent = `N_A = ${units} units; ${looked} ${state.regions} linear regions here; score ` +
-        (score === -Infinity ? "−∞, K_H is singular: points share a code, or there are too few units" : score.toFixed(3)) + ".";
+      const told = score !== -Infinity ? `score ${score.toFixed(3)}` : units < state.points.length - 1
+        ? `score −∞: ${units} units cannot tell ${state.points.length} points apart` : "score −∞: rows of the kernel depend on one another";
+      said.replaceChildren("N", element("sub", {}, "A"), ` = ${units} units; ${looked} ${state.regions} linear regions here; ${told}.`);
       root.dataset.score = String(score);
       heads.replaceChildren(...["point", "inputs", ...layers.map((_, layer) => `layer ${layer + 1}`)].map((text) => element("th", { scope: "col" }, text)));
       handles.forEach((handle, i) => {
@@ -171,7 +172,7 @@ codes are those that the library computes from the same network. */
 
     const sliders = {};
     function slider(key, [least, most], text) {
-      const shown = element("output", {}, String(state[key]));
+      const shown = element("span", {}, String(state[key]));
       const input = element("input", {
         type: "range", min: least, max: most, step: 1, value: state[key],
         oninput: () => {
@@ -186,7 +187,7 @@ codes are those that the library computes from the same network. */
         },
       });
       sliders[key] = { input, shown };
-      return element("label", {}, element("span", {}, text, " ", shown), input);
+      return labelled(`${text} `, input, shown);
     }
 
     const heads = element("tr");
@@ -200,7 +201,7 @@ codes are those that the library computes from the same network. */
       element("p", { class: "play-help" }, "Drag a point, or go to it with Tab and move it by the arrow keys."));
     update(true);
     NASWOT.redrawn(root, () => paint());
-    return { state, codes: () => state.points.map((point) => NASWOT.code(layers, point)) };
+    return { state, planeCodes };
   };
 
   NASWOT.small = NASWOT.regions(document.getElementById("regions"));

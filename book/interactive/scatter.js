@@ -70,7 +70,7 @@ NASWOT.scatter = function (box, { label, help, hover, pin }) {
     context.fillStyle = colour.ink;
     context.textAlign = "center";
     context.textBaseline = "top";
-    for (const value of ticks(view[0], view[1], size.width / 110)) {
+    for (const value of ticks(view[0], view[1], size.width / 80)) {
       line(across(value), MARGIN.top, across(value), bottom + 4);
       context.fillText(short(value), across(value), bottom + 7);
     }

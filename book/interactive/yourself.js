@@ -25,7 +25,7 @@ NASWOT.yourself = function (root) {
 
   function frame(height, [left, right], [low, high], logarithmic, [xName, yName]) {
     const wide = Math.max(320, Math.min(WIDE, root.clientWidth));
-    const box = { left: 58, right: wide - 12, top: 10, bottom: height - 44 };
+    const box = { left: 58, right: wide - 26, top: 10, bottom: height - 44 };
     const warp = logarithmic ? Math.log10 : (value) => value;
     const across = (x) => box.left + ((warp(x) - warp(left)) / (warp(right) - warp(left))) * (box.right - box.left);
     const down = (y) => box.bottom - ((y - low) / (high - low)) * (box.bottom - box.top);
@@ -69,21 +69,27 @@ NASWOT.yourself = function (root) {
   function distributionDrawing() {
     const ways = shownWays();
     const now = ways.map((way) => way.rows[state.at]);
-    const low = Math.min(...now.map((row) => quantile(row, data.shares[0])));
+    // What random choice finds now and then, far below all others, would leave these no room: it is cut off.
+    const judged = state.at > 0 ? ways.filter((way) => way.kind !== "random") : [];
+    const least = (judged.length ? judged : ways).map((way) => quantile(way.rows[state.at], judged.length ? 0.01 : 0.1));
+    const low = Math.min(...least);
     const high = Math.max(...now.map((row) => row.at(-1)));
-    const pad = 0.02 * (high - low || 1);
+    const pad = 0.03 * (high - low || 1);
     const steps = now.map((row) => data.shares.slice(1).map((share, i) => {
       const [from, to] = [row[2 + i], row[3 + i]];
       return { from, to, height: (share - data.shares[i]) / Math.max(to - from, 0.05) };
     }));
     const top = Math.max(...steps.flat().map((step) => step.height)) * 1.05;
     const { svg, across, down, box } = frame(230, [low - pad, high + pad], [0, top], false, ["accuracy of what is chosen (%)", ""]);
+    const clip = drawn("clipPath", { id: "yourself-clip" },
+      drawn("rect", { x: box.left, y: 0, width: box.right - box.left, height: box.bottom }));
+    svg.append(drawn("defs", {}, clip));
     ways.forEach((way, n) => {
       const path = [`M${across(steps[n][0].from)},${box.bottom}`];
       for (const { from, to, height } of steps[n]) path.push(`L${across(from)},${down(height)} L${across(to)},${down(height)}`);
       path.push(`L${across(steps[n].at(-1).to)},${box.bottom}`);
-      svg.append(drawn("path", { class: `play-band play-${way.kind}`, d: `${path.join(" ")} Z` }),
-        drawn("path", { class: `play-line play-${way.kind}`, d: path.join(" ") }));
+      const shape = (part, end) => drawn("path", { class: `play-${part} play-${way.kind}`, d: path.join(" ") + end, "clip-path": "url(#yourself-clip)" });
+      svg.append(shape("band", " Z"), shape("line", ""));
     });
     svg.setAttribute("aria-label", `Distribution of the accuracy of what is chosen among ${data.numbers[state.at]} networks`);
     return svg;
@@ -122,7 +128,7 @@ NASWOT.yourself = function (root) {
       draw();
     },
   });
-  parts.number = element("output", { "aria-live": "polite" });
+  parts.number = element("span");
   parts.curves = element("div", {});
   parts.rows = element("tbody");
   parts.about = element("p", { class: "play-help" });
@@ -133,7 +139,7 @@ NASWOT.yourself = function (root) {
         state.set = Number(value);
         draw();
       })),
-      element("label", { class: "play-wide" }, element("span", {}, "networks looked at: ", parts.number), slider)),
+      labelled("networks looked at: ", slider, parts.number, "play-wide")),
     parts.curves,
     element("div", { class: "play-scroll" }, element("table", {}, element("thead", {}, element("tr", {}, ...heads)), parts.rows)),
     parts.about);

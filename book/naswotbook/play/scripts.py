@@ -58,7 +58,7 @@ def stage(name: str, scripts: Sequence[str], *, inside: str, **facts: str) -> st
     ``inside`` is what it holds until then, and where scripts are off; ``facts`` are its ``data-`` attributes.
     """
     colours = {"score": COLOURS["score"], "count": COLOURS["size"], "other": COLOURS["proxy"]}
-    style = "; ".join(f"--play-{kind}: {to_hex(colour)}" for kind, colour in colours.items())
+    style = "; ".join(f"--{kind}: {to_hex(colour)}" for kind, colour in colours.items())
     about = "".join(f' data-{key}="{escape(value)}"' for key, value in facts.items())
     tags = "".join(f'<script src="_static/{script}.js"></script>' for script in ("play", *scripts))
     return f'<div class="play" id="{name}" style="{style}"{about}>{inside}</div>\n{tags}'

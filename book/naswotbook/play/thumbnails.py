@@ -19,7 +19,7 @@ from naswotlib.spaces.nasbench201 import isomorphism_class
 
 SIDE = 16  # images of a thumbnail: the first of the mini-batch
 KEPT = "nasbench201-cifar10-kernels-seed0.parquet"
-_AT_ONCE = 250  # cells after which the table is written
+_AT_ONCE = 100  # cells after which the table is written
 
 
 @cache
@@ -44,14 +44,16 @@ def half_kernel(kernel: npt.NDArray[np.int64], num_units: int) -> bytes:
     return np.rint(255 * part[np.triu_indices(len(part))] / num_units).astype(np.uint8).tobytes()
 
 
-def keep_thumbnails(path: Path, *, seed: int, batch_size: int, data_dir: str = "") -> pd.DataFrame:
-    """The table at ``path``, with a row for the first cell of every function: ``arch``, ``kernel``, :func:`half_kernel`
-    of the K_H that its kept score was computed from, with each unit once.
+def keep_thumbnails(path: Path, count: int, *, seed: int, batch_size: int, data_dir: str = "") -> pd.DataFrame:
+    """The table at ``path``, with a row for the first cell of each of the ``count`` functions that most cells share:
+    ``arch``, ``kernel``, :func:`half_kernel` of the K_H that its kept score was computed from, with each unit once.
 
     What it lacks is computed, and written as it comes, so that a run that is stopped goes on from there.
     """
     space = get_space("nasbench201")
-    archs = [space.to_str(space[int(row)]) for row in classes()[1]]
+    numbers, first = classes()
+    often = np.argsort(-np.bincount(numbers), kind="stable")
+    archs = [space.to_str(space[int(first[row])]) for row in often[:count]]
     images = load_images("cifar10", batch_size, seed=seed, data_dir=data_dir or None)
 
     def score(missing: list[str], _: Path) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from naswotbook.closed import Numbers, choice_chances, choice_moments
 from naswotbook.kept import scores_name
-from naswotbook.markdown import DATASETS
+from naswotbook.markdown import DATASETS, Format, frame_table
 from naswotbook.play.scripts import packed
 from naswotbook.samples import draw_sample, load_profile, score_sample
 
@@ -108,16 +108,9 @@ def yourself_data(curves: pd.DataFrame) -> dict[str, Any]:
     return {"numbers": NUMBERS, "shares": SHARES, "sets": sets}
 
 
-def in_words(curves: pd.DataFrame, numbers: tuple[int, ...] = (10, 100, 1000)) -> str:
-    """What ``curves`` say of a few N, a sentence for each set of networks."""
-    sentences = []
-    for name, rows in curves.groupby("networks", sort=False):
-        means = rows.pivot(index="way", columns="n", values="mean")
-        said = [
-            f"of {n:,}, NASWOT finds {means[n]['NASWOT']:.2f}, the count {means[n]['ReLU units']:.2f}, where the best "
-            f"of them has {means[n]['the best of the N']:.2f}"
-            for n in numbers
-        ]
-        blind = means[1]["random choice"]
-        sentences.append(f"**{name[0].upper()}{name[1:]}:** {'; '.join(said)}; random choice has {blind:.2f}.")
-    return "\n\n".join(sentences)
+def at_a_few(curves: pd.DataFrame, numbers: Sequence[int] = (10, 100, 1000)) -> str:
+    """Markdown: the mean of every way to choose at a few N, a row for each set of networks and N."""
+    rows = curves[curves.n.isin(numbers)]
+    wide = rows.pivot_table("mean", ["networks", "n"], "way", sort=False)[list(WAYS)].reset_index()
+    formats: dict[str, Format] = dict.fromkeys(WAYS, ".2f")
+    return frame_table(wide.rename(columns={"n": "N"}), formats | {"N": ","})
