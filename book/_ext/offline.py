@@ -1,7 +1,7 @@
 """Sphinx extension: the built site needs no network, and opens from a folder as well as from a server.
 
-It carries the scripts of interactive pages, and their data, in _static: those of book/interactive, which pages load that
-use them, and those that executed pages wrote to figures/demo.
+It carries the scripts of interactive pages, and their data, in _static: those of book/interactive, which the pages
+that use them load, and those that executed pages wrote to figures/demo.
 """
 
 import re

@@ -125,7 +125,7 @@ def test_sliders_and_arrow_keys_change_network_and_points(tab: Page, regions_pag
     moved = regions.eight_points()
     moved[2, 0] -= 4 / 16
     codes = library_codes(8, 3, 0, moved)
-    shown = [[row.text_content() for row in line.locator("code").all()] for line in tab.locator(".play-codes tbody tr").all()]
+    shown = [line.locator("code").all_text_contents() for line in tab.locator(".play-codes tbody tr").all()]
     assert ["".join(line) for line in shown] == ["".join(map(str, row.astype(int))) for row in codes.unpacked()]
     score = float(tab.locator("#regions").get_attribute("data-score").replace("Infinity", "inf"))
     assert score == pytest.approx(log_determinant(hamming_kernel(codes))[0])
@@ -296,7 +296,8 @@ def test_the_slider_shows_what_the_closed_form_says(tab: Page, tmp_path: Path) -
     assert tab.locator("#yourself").get_attribute("data-number") == "100"
     slider = tab.get_by_label("networks looked at")
     slider.fill(str(yourself.NUMBERS.index(10)))
-    rows = {row.locator("th").text_content(): row.locator("td").all_text_contents() for row in tab.locator("tbody tr").all()}
+    lines = tab.locator("tbody tr").all()
+    rows = {line.locator("th").text_content(): line.locator("td").all_text_contents() for line in lines}
     for way, values in ways.items():
         mean, std = choice_moments(values, accuracy, 10)
         assert rows[way][:2] == [f"{mean:.2f}", f"{std:.2f}"]
@@ -315,7 +316,7 @@ def test_a_table_is_sorted_by_a_heading_and_filtered_by_words(tab: Page, tmp_pat
     tab.goto(write_page(tmp_path / "site", "tables", ["tables"], inside="", body=body).as_uri())
 
     def column(number: int) -> list[str]:
-        return [text for text in tab.locator(f"tbody tr:visible td:nth-child({number})").all_text_contents()]
+        return tab.locator(f"tbody tr:visible td:nth-child({number})").all_text_contents()
 
     tab.get_by_role("button", name="networks").click()
     assert column(2) == ["30", "200", "1,000"]

@@ -16,9 +16,10 @@ FLAGS = [
 ]
 HEAD = """<!doctype html><html data-theme="light"><head><meta charset="utf-8"><title>one part</title>
 <link rel="stylesheet" href="_static/play.css"><style>:root { --pst-color-text-base: #222832;
---pst-color-text-muted: #48566b; --pst-color-background: #fff; --pst-color-surface: #f3f4f5; --pst-color-border: #d1d5da;
---pst-color-primary: #0a7d91 } html[data-theme="dark"] { --pst-color-text-base: #ced6dd; --pst-color-text-muted: #9ca4af;
---pst-color-background: #14181e; --pst-color-surface: #222832; background: #14181e } body { font-family: sans-serif }
+--pst-color-text-muted: #48566b; --pst-color-background: #fff; --pst-color-surface: #f3f4f5;
+--pst-color-primary: #0a7d91 } html[data-theme="dark"] { --pst-color-text-base: #ced6dd;
+--pst-color-text-muted: #9ca4af; --pst-color-background: #14181e; --pst-color-surface: #222832; background: #14181e }
+body { font-family: sans-serif }
 </style></head><body><main class="bd-article">"""
 
 

@@ -70,9 +70,7 @@ def explorer_data(scores: Path, kernels: Path | None = None) -> dict[str, Any]:
     if not columns:
         raise FileNotFoundError(f"scores: {scores} has no table of all cells of NAS-Bench-201")
     sizes = cell_sizes()
-    columns += [
-        {"name": name, "label": label, "values": packed(sizes[name], "u4")} for name, label in COUNTS.items()
-    ]
+    columns += [{"name": name, "label": label, "values": packed(sizes[name], "u4")} for name, label in COUNTS.items()]
     numbers, _ = classes()
     found = {"numbers": packed(cell_numbers(), "u2"), "classes": packed(numbers, "u2"), "columns": columns}
     return found | ({"kernels": _kernels(kernels)} if kernels is not None and kernels.exists() else {})
@@ -84,7 +82,7 @@ def _column(name: str, label: str, values: npt.ArrayLike) -> Column:
 
 def _kernels(path: Path) -> dict[str, Any]:
     """Kernels by class, and the shares of agreeing units between which their pictures run from white to black."""
-    numbers, first = classes()
+    _, first = classes()
     archs = all_cells()
     kept = pd.read_parquet(path).set_index("arch").kernel
     size = SIDE * (SIDE + 1) // 2

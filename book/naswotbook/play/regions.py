@@ -18,7 +18,8 @@ WIDTHS, DEPTHS, SEEDS = (2, 8), (1, 4), (0, 9)  # first and last
 
 
 def small_network(width: int, depth: int, seed: int) -> nn.Sequential:
-    """The network of Figure 2's page with ``depth`` layers of ``width`` ReLU units, its numbers rounded to :data:`UNIT`.
+    """The network of Figure 2's page with ``depth`` layers of ``width`` ReLU units, its numbers rounded to
+    :data:`UNIT`.
 
     In float64, and with inputs that are multiples of 2^-8, no sum in it is ever rounded: a sum of products of so few
     bits fits, so that any order of adding gives the same codes.
