@@ -230,12 +230,14 @@ def task_execute():
     for source in sources():
         page, chapter = BOOK / f"{source.stem}.ipynb", CHAPTERS.get(source.stem, Chapter(source.stem))
         notebook = BOOK / "notebooks" / page.name
+        given = {"data_dir": DATA} if chapter.with_data and DATA else {}
         shown = [file for e in chapter.published for file in paper_files(e) if _is_made(e) or file.exists()]
         yield {
             "name": source.stem,
-            "actions": [(execute_notebook, [notebook, page, {}])],
+            "actions": [(execute_notebook, [notebook, page, given])],
             "file_dep": [*dict.fromkeys([notebook, *LIBRARY, *files_read(chapter.reads), *shown])],
             "targets": [page, *pictures(chapter), *(DEMO / name for name in chapter.makes)],
+            "uptodate": [config_changed(given)],
             "clean": True,
         }
 
@@ -244,12 +246,14 @@ def task_book():
     """The site, in _build/html."""
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     options = "--config _config.yml --path-output . --all -W -n --keep-going --quiet"
-    pages = [path for path in BOOK.rglob("*") if path.suffix in (".md", ".yml", ".bib", ".css", ".js", ".py")]
+    pages = [path for path in BOOK.rglob("*") if path.suffix in (".md", ".yml", ".bib", ".css", ".py", ".js")]
+    scripts = [DEMO / name for chapter in CHAPTERS.values() for name in chapter.makes if name.endswith(".js")]
     return {
         "actions": [f"{jupyter_book} build {BOOK} {options}"],
         "file_dep": [
             "_config.yml",
             *pages,
+            *scripts,
             *(BOOK / f"{source.stem}.ipynb" for source in sources()),
             *(file for file in PAPER.glob("*") if file.is_file()),
         ],

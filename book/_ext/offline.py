@@ -1,4 +1,8 @@
-"""Sphinx extension: the built site needs no network, and opens from a folder as well as from a server."""
+"""Sphinx extension: the built site needs no network, and opens from a folder as well as from a server.
+
+It carries the scripts of interactive pages, and their data, in _static: those of book/interactive, which the pages
+that use them load, and those that executed pages wrote to figures/demo.
+"""
 
 import re
 import shutil
@@ -13,11 +17,14 @@ FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>')
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
-    """Add the plotly.js of the installed package, which drew the interactive figures, to the finished site."""
+    """Add scripts to the finished site: plotly.js of the installed package, those of interactive pages, their data."""
     if error is not None or app.builder.format != "html":
         return
     source = Path(plotly.__file__).parent / "package_data/plotly.min.js"
     shutil.copyfile(source, Path(app.outdir) / "_static/plotly.min.js")
+    book = Path(app.srcdir)
+    for script in [*(book / "interactive").glob("*.js"), *(book.parent / "figures" / "demo").glob("*.js")]:
+        shutil.copyfile(script, Path(app.outdir) / "_static" / script.name)
     for page in Path(app.outdir).rglob("*.html"):
         page.write_text(FONT_PRELOAD.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
 

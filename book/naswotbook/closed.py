@@ -51,6 +51,19 @@ def choice_moments(
     return mean + centre, spread
 
 
+def choice_chances(values: ArrayLike, n_draws: int) -> Numbers:
+    """With what probability the search chooses each network, (networks,); -inf is a value.
+
+    >>> choice_chances([1, 2, 2], 1000).round(3).tolist()
+    [0.0, 0.5, 0.5]
+    """
+    looked = np.asarray(values, dtype=float)
+    _, group, size = np.unique(looked, return_inverse=True, return_counts=True)
+    reached = (np.cumsum(size) / len(looked)) ** n_draws
+    chances: Numbers = (np.diff(reached, prepend=0.0) / size)[group]
+    return chances
+
+
 def resampling_weights(n: int, *, n_boot: int, rng: np.random.Generator) -> Numbers:
     """How often each of ``n`` networks is in each of ``n_boot`` bootstrap samples of them, (n_boot, n)."""
     return rng.multinomial(n, np.full(n, 1 / n), size=n_boot).astype(float)

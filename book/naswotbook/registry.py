@@ -64,12 +64,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A page: its entries, and what executing it reads, and makes in figures/demo."""
+    """A page: its entries, and what executing it reads, and makes in figures/demo.
+
+    with_data: whether the folder of published data is handed to it for the site too, where one is given.
+    """
 
     name: str
     entries: tuple[Entry, ...] = ()
     reads: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
+    with_data: bool = False
 
     @property
     def whole(self) -> Entry | None:
