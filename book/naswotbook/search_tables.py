@@ -219,5 +219,9 @@ def _paper_alone(printed: pd.DataFrame, name: str, title: str) -> str:
 
 
 def _links(profile: str, stem: str) -> str:
-    files = [("means", stem), ("differences", f"{stem}-differences")]
+    return link_files(profile, [("means", stem), ("differences", f"{stem}-differences")])
+
+
+def link_files(profile: str, files: Iterable[tuple[str, str]]) -> str:
+    """Links to CSVs of a profile, by what each is called and the name of its file, without the suffix."""
     return "Files: " + ", ".join(f"[{text} (CSV)](../figures/{profile}/{file}.csv)" for text, file in files)

@@ -6,10 +6,10 @@ of a training and a validation accuracy (table ``nasbench101_validation``). A se
 **Seconds** follow from the cell: least squares on what its operations compute and move, and on products of these.
 
 **Validation accuracy** is drawn: that of one of the known cells whose test mean is nearest, moved by the difference of
-the two test means. The file calls it that of one training. It is not one of three at random: where the test mean says
-that two of three trainings collapsed, it never is a collapsed one (:func:`measure_model` counts them), as the best of
-three would have it. So a **single training** ends at chance as often as the test mean says that one of the three did,
-and else as the file has it, which is too high by what the best of three is above a single one.
+the two test means. The file calls it that of one training. It is no mean, but not one of three at random either: where
+the test mean says that two of three trainings collapsed, it never is a collapsed one (:func:`measure_model` counts
+them). It is that of the best of the three, from which :mod:`naswotbook.experiments.nasbench101_trainings` takes single
+ones.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from naswotlib.spaces.nasbench101_spec import ModelSpec
 
 Numbers = npt.NDArray[np.float64]
 STEM = 128  # channels of the networks that were trained
+IMAGES = 9984  # by which an accuracy is measured: 39 mini-batches of 256
 CHANCE = 10.0  # percent: what a collapsed training reaches
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEATURES = (
@@ -117,11 +118,6 @@ class CellModel:
         """A validation accuracy in percent, drawn as the file has it for cells of mean ``test`` accuracy."""
         return float(rng.choice(self.nearest(test)))
 
-    def single_validation(self, test: float, rng: np.random.Generator) -> float:
-        """Validation accuracy of one training, in percent, drawn for a cell of mean ``test`` accuracy."""
-        collapses = rng.integers(3) < collapsed_trainings(test)
-        return CHANCE if collapses else self.filed_validation(test, rng)
-
 
 def fit_model(
     specs: Sequence[ModelSpec], seconds: npt.ArrayLike, test: npt.ArrayLike, validation: npt.ArrayLike
@@ -152,7 +148,8 @@ def measure_model(cells: pd.DataFrame, *, share: float = 0.2, seed: int) -> dict
     below what the model has as their quantile Q, for each of :data:`QUANTILES`; ``real_Q`` and ``model_Q``, quantiles
     of these accuracies and of one draw each. Of all cells, ``two_of_three``, of which two trainings collapsed by their
     test mean, ``collapsed_of_two``, those of them whose validation accuracy is a collapsed one, of which two in three
-    would be if it were that of a training at random; and ``collapsed``, the share of single trainings that did.
+    would be if it were that of a training at random; ``whole``, the share that is a whole number of
+    :data:`IMAGES`, as no mean of three would be; and ``collapsed``, the share of single trainings that did.
     """
     space, rng = get_space("nasbench101"), np.random.default_rng(seed)
     held = np.zeros(len(cells), dtype=bool)
@@ -175,4 +172,6 @@ def measure_model(cells: pd.DataFrame, *, share: float = 0.2, seed: int) -> dict
     counts = cells.test.map(collapsed_trainings)
     two = cells.validation[counts == 2]
     found |= {"two_of_three": float(len(two)), "collapsed_of_two": float((two <= 2 * CHANCE).sum())}
+    images = cells.validation.to_numpy(float) * IMAGES / 100
+    found["whole"] = float((np.abs(images - images.round()) < 0.01).mean())
     return found | {"collapsed": float(counts.mean() / 3)}
