@@ -19,30 +19,36 @@ from naswotlib.spaces.base import get_space
 
 DRAWN = ("10 of 10 drawn", {"sample_size": 10})
 CHARGED = "one validation charged"
+WIDER = 1.5
+APART = f"trainings {WIDER} times as far apart"
 FAILED = "what fails in the authors' code last"
 RATES = (0.003, 0.03)  # of REINFORCE, beside ours of 0.01
 
 
-def change_table1(benchmark: Benchmark, cells: pd.DataFrame, setting: Setting) -> pd.DataFrame:
+def change_table1(benchmark: Benchmark, cells: pd.DataFrame, wider: pd.DataFrame, setting: Setting) -> pd.DataFrame:
     """Estimates of the searches of NAS-Bench-101 by the reading of the authors' script, and with changes, in a column
     ``change``.
 
-    ``cells`` are those of :func:`naswotbook.experiments.nasbench101_trainings.simulate_cells`. REA and AREA draw all of
-    the population, or change operations too; NASWOT ranks cells that fail in the authors' code last.
+    ``cells`` are those of :func:`naswotbook.experiments.nasbench101_trainings.simulate_cells`, and ``wider`` those
+    whose trainings are :data:`WIDER` times as far apart, which is one change. REA and AREA draw all of the population,
+    or change operations too; NASWOT ranks cells that fail in the authors' code last.
     """
-    reading, table = READINGS["authors"], Simulated(cells)
-    free = pd.concat(choose(benchmark.archs, table, reading.column, setting))
-    last = free.method.str.endswith(LAST)
-    free = free.assign(change=np.where(last, FAILED, ""), method=free.method.str.removesuffix(LAST))
-    found = [free[free.method.isin(["Random", "NASWOT (N=100)", "Optimal (N=100)"])]]
+    reading, table, far = READINGS["authors"], Simulated(cells), Simulated(wider)
+    found = []
+    for chosen, change in ((table, ""), (far, APART)):
+        free = pd.concat(choose(benchmark.archs, chosen, reading.column, setting))
+        last = free.method.str.endswith(LAST)
+        free = free.assign(change=np.where(last, FAILED, change), method=free.method.str.removesuffix(LAST))
+        wanted = free.method.isin(["Random", "NASWOT (N=100)", "Optimal (N=100)"])
+        found.append(free[wanted & ~(last & (change == APART))])
     hashes = hashes_of(benchmark)
     flips, all_of_it = (CellRows(benchmark.archs, hashes, operations=operations) for operations in (False, True))
-    changes: list[tuple[str, CellRows, dict[str, Any]]] = [("", flips, {}), (DRAWN[0], flips, DRAWN[1])]
-    changes.append(("operations mutate too", all_of_it, {}))
+    changes: list[tuple[str, CellRows, Simulated, dict[str, Any]]] = [("", flips, table, {}), (APART, flips, far, {})]
+    changes += [(DRAWN[0], flips, table, DRAWN[1]), ("operations mutate too", all_of_it, table, {})]
     for method in ("REA", "AREA"):
         by = {"scores": setting.scores} if method == "AREA" else {}
-        for change, space, options in changes:
-            found.append(setting.train(method, space, table, reading, **by, **options).assign(change=change))
+        for change, space, seen, options in changes:
+            found.append(setting.train(method, space, seen, reading, **by, **options).assign(change=change))
     return pd.concat(found, ignore_index=True).assign(split="test")
 
 
@@ -117,7 +123,9 @@ def describe_table1(found: pd.DataFrame) -> str:
     best, ours, last = by["Optimal (N=100)", ""], by["NASWOT (N=100)", ""], by["NASWOT (N=100)", FAILED]["mean"]
     their_std = ours["paper_std"] * ours["paper_runs"] ** 0.5
     return f"""**Ours less the paper's**, in points, by the reading of the authors' script:
-    {", ".join(f"{method} {gap(method)}" for method in rows)}. With another detail of the search, {tried}. Cells that
+    {", ".join(f"{method} {gap(method)}" for method in rows)}. With one thing changed, {tried}. Of these, how far
+    trainings are apart is not known: what is taken for it is that of published validation accuracies, and rather too
+    little. Cells that
     fail in the authors' code ({{doc}}`equation1`) have high scores: ranked last instead, NASWOT falls from
     {ours["mean"]:.2f} to {last:.2f}.
 

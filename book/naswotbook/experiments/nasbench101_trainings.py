@@ -14,7 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from naswotbook.experiments.nasbench101_model import CHANCE, CellModel, Numbers, collapsed_trainings, fit_model
+from naswotbook.experiments.nasbench101_model import (
+    CHANCE,
+    CellModel,
+    Numbers,
+    collapsed_trainings,
+    fit_model,
+    trained_mean,
+)
 from naswotlib.benchmarks import Benchmark
 from naswotlib.spaces.base import get_space
 
@@ -25,13 +32,11 @@ TRIES = 50  # threes of trainings that are drawn for a cell, of which the first 
 class Noise:
     """How far single trainings lie from what is usual for the mean accuracy of their cell, in points.
 
-    edges: ascending accuracies between groups of cells; apart: of each group, one more than edges, the differences;
-    highest: the accuracy of the best of all trainings.
+    edges: ascending accuracies between groups of cells; apart: of each group, one more than edges, the differences.
     """
 
     edges: Numbers
     apart: tuple[Numbers, ...]
-    highest: float = 100.0
 
     @classmethod
     def of_trainings(cls, single: Numbers, mean: Numbers, *, groups: int = 100) -> Noise:
@@ -45,7 +50,17 @@ class Noise:
         apart = [(single - mean)[group == number] for number in range(len(edges) + 1)]
         centre = np.array([np.median(part) for part in apart])
         aligned = tuple(part - middle for part, middle in zip(apart, centre, strict=True))
-        return cls(edges, aligned, float((single - centre[group]).max()))
+        return cls(edges, aligned)
+
+    def times(self, spread: float) -> Noise:
+        """The same with all differences so many times as large."""
+        return Noise(self.edges, tuple(spread * part for part in self.apart))
+
+    def highest(self, mean: Numbers) -> float:
+        """The accuracy that no training is above: that of the best cell of ``mean``, and what is usual above it."""
+        best = np.full(1000, mean.max())
+        threes = self.draw_threes(best, rng=np.random.default_rng(0))
+        return float(mean.max() + (threes.max(axis=1) - threes.mean(axis=1)).mean())
 
     def draw_threes(self, mean: Numbers, *, rng: np.random.Generator) -> Numbers:
         """Differences ``(cells, 3)`` of three trainings each, of the cells whose mean accuracy is like ``mean``."""
@@ -60,9 +75,9 @@ class Noise:
 def _trained(test: Numbers) -> tuple[Numbers, npt.NDArray[np.int64]]:
     """Mean accuracy of the trainings that did not collapse, and of how many; the test mean where all did."""
     values, place = np.unique(test, return_inverse=True)
-    left = 3 - np.array([collapsed_trainings(value) for value in values.tolist()])[place]
-    healthy = (3 * test - CHANCE * (3 - left)) / np.maximum(left, 1)
-    return np.where(left > 0, healthy, test), left
+    left = 3 - np.array([collapsed_trainings(value) for value in values.tolist()])
+    healthy = np.array([trained_mean(value) for value in values.tolist()])
+    return healthy[place], left[place]
 
 
 def _spread(healthy: Numbers, left: npt.NDArray[np.int64], noise: Noise, rng: np.random.Generator) -> Numbers:
@@ -76,15 +91,16 @@ def best_of_three(test: Numbers, noise: Noise, *, rng: np.random.Generator) -> N
     """The best test accuracy of the three trainings of each cell, whose mean is ``test``, in percent.
 
     What collapsed, as the mean tells, is left out. The mean of the others is raised by as much as the largest of as
-    many differences, drawn from those of cells of its accuracy, lies above their mean. What would be better than the
-    best training that is known is drawn again.
+    many differences, drawn from those of cells of its accuracy, lies above their mean. What would be above
+    :meth:`Noise.highest` is drawn again.
     """
     healthy, left = _trained(test)
-    best, rows = healthy.copy(), np.flatnonzero(left > 1)
+    highest = noise.highest(test)
+    best, rows = np.minimum(healthy, highest), np.flatnonzero(left > 1)
     for _ in range(TRIES):
         drawn = _spread(healthy[rows], left[rows], noise, rng)
         raised = healthy[rows] + np.nanmax(drawn, axis=1) - np.nanmean(drawn, axis=1)
-        possible = raised <= noise.highest
+        possible = raised <= highest
         best[rows[possible]] = raised[possible]
         rows = rows[~possible]
         if not len(rows):
@@ -102,7 +118,7 @@ def one_of_three(test: Numbers, filed: Numbers, noise: Noise, *, rng: np.random.
     healthy, left = _trained(test)
     drawn = _spread(healthy, left, noise, rng)
     lowered = filed - (np.nanmax(drawn, axis=1) - drawn[:, 0])
-    return np.where(rng.integers(3, size=len(test)) < left, np.clip(lowered, 0, 100), CHANCE)
+    return np.where(rng.integers(3, size=len(test)) < left, np.clip(lowered, CHANCE, 100), CHANCE)
 
 
 def known_noise(cells: pd.DataFrame) -> Noise:
@@ -111,7 +127,7 @@ def known_noise(cells: pd.DataFrame) -> Noise:
     return Noise.of_trainings(whole.validation.to_numpy(float), whole.test.to_numpy(float))
 
 
-def simulate_cells(benchmark: Benchmark, cells: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+def simulate_cells(benchmark: Benchmark, cells: pd.DataFrame, *, seed: int, spread: float = 1.0) -> pd.DataFrame:
     """A row for each cell of ``benchmark``, in its order, with what a search may see, pay and be judged by.
 
     ``cells`` are those of :func:`~naswotbook.experiments.nasbench101_model.read_cells`. Columns: ``arch``; ``known``,
@@ -129,7 +145,7 @@ def simulate_cells(benchmark: Benchmark, cells: pd.DataFrame, *, seed: int) -> p
     filed, seconds = table.validation.to_numpy(float).copy(), table.seconds.to_numpy(float).copy()
     filed[~known] = [model.filed_validation(mean, rng) for mean in test[~known].tolist()]
     seconds[~known] = np.concatenate([[], *_in_parts(model, table.arch[~known].tolist())])
-    noise = known_noise(cells)
+    noise = known_noise(cells).times(spread)
     best = best_of_three(test, noise, rng=rng)
     single = one_of_three(test, filed, noise, rng=rng)
     simulated = {"known": known, "mean": test, "best": best, "filed": filed, "validation": single, "seconds": seconds}
