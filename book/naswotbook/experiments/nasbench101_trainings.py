@@ -40,12 +40,14 @@ class Noise:
 
     @classmethod
     def of_trainings(cls, single: Numbers, mean: Numbers, *, groups: int = 100) -> Noise:
-        """From one training of each of many cells, and the mean accuracy of the cell; ``groups`` of equal size.
+        """From one training of each of many cells, and the mean accuracy of the cell; ``groups`` of equal size, fewer
+        where these would have fewer than ten cells.
 
         Trainings may be judged on other images than their mean: the median difference of each group is taken out, and
         with it what the two splits differ by.
         """
-        edges = np.unique(np.quantile(mean, np.linspace(0, 1, groups + 1)[1:-1]))
+        shares = np.linspace(0, 1, max(1, min(groups, len(mean) // 10)) + 1)
+        edges = np.unique(np.quantile(mean, shares[1:-1]))
         group = np.searchsorted(edges, mean, side="right")
         apart = [(single - mean)[group == number] for number in range(len(edges) + 1)]
         centre = np.array([np.median(part) for part in apart])
