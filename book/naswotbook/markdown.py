@@ -63,6 +63,11 @@ def grid(blocks: Sequence[str], columns: int) -> str:
     return f"::::{{grid}} 1 1 2 {columns}\n:gutter: 3\n\n{items}::::\n"
 
 
+def folded(title: str, *blocks: str) -> str:
+    """Blocks under a ``title`` that opens them, for what a reader may want to look up and need not read."""
+    return f":::::{{dropdown}} {title}\n\n" + "\n".join(blocks) + "\n:::::\n"
+
+
 def ends(low: float, high: float, digits: int = 3) -> str:
     """An interval such as ``0.123 to 0.456``; empty where there is none, as of fewer than ten networks."""
     return "" if pd.isna(low) else f"{low:.{digits}f} to {high:.{digits}f}"

@@ -3,7 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from naswotbook.markdown import csv_table, few_networks, figure_block, frame_table, grid, markdown_table, size_table
+from naswotbook.markdown import (
+    csv_table,
+    few_networks,
+    figure_block,
+    folded,
+    frame_table,
+    grid,
+    markdown_table,
+    size_table,
+)
 from naswotbook.registry import Entry
 
 
@@ -44,3 +53,8 @@ def test_a_size_table_has_three_percentiles_in_millions_for_each_group():
 def test_few_networks_are_said_to_be_few() -> None:
     assert "fewer than ten" in few_networks([140, 4])
     assert few_networks([140, 10]) == few_networks([]) == ""
+
+
+def test_what_is_folded_stands_under_its_title() -> None:
+    lines = folded("Provenance", "| a |\n| --- |\n", "more").splitlines()
+    assert lines == [":::::{dropdown} Provenance", "", "| a |", "| --- |", "", "more", ":::::"]

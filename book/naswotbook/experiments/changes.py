@@ -46,7 +46,7 @@ def change_table1(benchmark: Benchmark, cells: pd.DataFrame, wider: pd.DataFrame
     changes: list[tuple[str, CellRows, Simulated, dict[str, Any]]] = [("", flips, table, {}), (APART, flips, far, {})]
     changes += [(DRAWN[0], flips, table, DRAWN[1]), ("operations mutate too", all_of_it, table, {})]
     for method in ("REA", "AREA"):
-        by = {"scores": setting.scores} if method == "AREA" else {}
+        by: dict[str, Any] = {"scores": setting.scores} if method == "AREA" else {}
         for change, space, seen, options in changes:
             found.append(setting.train(method, space, seen, reading, **by, **options).assign(change=change))
     return pd.concat(found, ignore_index=True).assign(split="test")

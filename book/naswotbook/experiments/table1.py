@@ -259,7 +259,7 @@ def each_reading(
     for names, part in estimates.groupby(list(by), sort=False):
         summed = sum_up(part.drop(columns=list(by)))
         for place, (column, name) in enumerate(zip(by, names, strict=True)):
-            summed.insert(place, column, name)
+            summed.insert(place, column, str(name))
         parts.append(summed)
     return pd.concat(parts, ignore_index=True)
 

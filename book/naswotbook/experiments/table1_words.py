@@ -44,7 +44,7 @@ def readings_table() -> str:
 
 def ours_table(found: pd.DataFrame, *, name: str, title: str) -> str:
     """The methods of :data:`SHOWN`, a column a reading, with the paper's beside them."""
-    rows = found.set_index(["cells", "method", "reading"])
+    rows: Any = found.set_index(["cells", "method", "reading"])
     lines = []
     for cells, words in ((ALL, "all"), (KNOWN, "the 30,001")):
         there = found.method[found.cells == cells].unique()
@@ -70,7 +70,7 @@ def combine(found: pd.DataFrame) -> pd.DataFrame:
     whether that is no more than chance allows at 95%, of the four rows together, as the ledger has it. The deviation
     that the paper prints of NASWOT is taken for the standard error of its mean.
     """
-    rows = found[found.cells == ALL].set_index(["reading", "method"])
+    rows: Any = found[found.cells == ALL].set_index(["reading", "method"])
     parts = []
     for reading in READINGS:
         for last in (False, True):
@@ -92,7 +92,7 @@ def combine(found: pd.DataFrame) -> pd.DataFrame:
 
 def _rank(combined: pd.DataFrame) -> list[tuple[str, bool]]:
     """Combinations, the nearest first: by how many rows are within error, then by the squares of the errors."""
-    nearness = {
+    nearness: dict[Any, tuple[int, float]] = {
         key: (-int(part.within.sum()), float((part.errors**2).sum()))
         for key, part in combined.groupby(["reading", "last"], sort=False)
     }
