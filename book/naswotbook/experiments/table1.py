@@ -24,6 +24,7 @@ DATASET, EPOCHS = "cifar10", 108
 SPLITS = ("best", "mean", "validation", "filed")  # the accuracies of the simulated cells
 LAST = ", failing last"
 ALL, KNOWN = "all", "known"  # the cells that a search may train: of the table, or those of which nothing is modelled
+_MANY = 10_000  # cells that are held as they were read
 _UNSEEN, _NONE = -2, -1  # of a neighbour: not looked for yet; there is none
 
 
@@ -80,6 +81,8 @@ class CellRows:
         self._inside = np.ones(len(archs), bool) if inside is None else inside
         self._drawn = np.flatnonzero(self._inside)
         self._children = np.full((len(archs), 21), _UNSEEN, np.int32)
+        self._specs: dict[int, ModelSpec] = {}  # of the rows that were parents last
+        self._bits = np.zeros(len(archs), np.int8)  # of the matrix of each row; 0: not looked for yet
 
     def __len__(self) -> int:
         return len(self._drawn)
@@ -93,19 +96,24 @@ class CellRows:
         if self._operations:
             child = self._space.mutate_benchmark(self._spec(row), rng)
             return self._row_of_hash[child.hash]
-        spec = self._spec(row)
-        for position in map(int, rng.permutation(len(spec.bits))):
-            if (found := self._child(row, spec, position)) != _NONE:
+        if not self._bits[row]:
+            self._bits[row] = len(self._spec(row).bits)
+        for position in map(int, rng.permutation(int(self._bits[row]))):
+            if (found := self._child(row, position)) != _NONE:
                 return found
         return row if self._inside.all() else self.sample(rng)
 
     def _spec(self, row: int) -> ModelSpec:
-        spec: ModelSpec = self._space.from_str(self._archs[row]).pruned
-        return spec
+        if row not in self._specs:
+            if len(self._specs) >= _MANY:
+                self._specs.clear()
+            self._specs[row] = self._space.from_str(self._archs[row]).pruned
+        return self._specs[row]
 
-    def _child(self, row: int, spec: ModelSpec, position: int) -> int:
-        """The row of ``spec``, which is that of ``row``, with another bit at ``position``."""
+    def _child(self, row: int, position: int) -> int:
+        """The row of the cell of ``row`` with another bit at ``position``."""
         if self._children[row, position] == _UNSEEN:
+            spec = self._spec(row)
             bits = list(spec.bits)
             bits[position] ^= 1
             matrix = matrix_from_bits(bits, len(spec.ops))
