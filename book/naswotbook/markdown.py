@@ -76,9 +76,10 @@ def buttons(links: Mapping[str, str]) -> str:
     return f'<div class="downloads">\n\n{row}\n\n</div>\n' if row else ""
 
 
-def folded(summary: str, text: str) -> str:
-    """Markdown behind a line that opens it."""
-    return f"<details><summary>{summary}</summary>\n\n{text.rstrip()}\n\n</details>\n"
+def folded(summary: str, *blocks: str) -> str:
+    """Blocks of Markdown behind a line that opens them, for what a reader may want to look up and need not read."""
+    text = "\n".join(blocks).rstrip()
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>\n"
 
 
 def ends(low: float, high: float, digits: int = 3) -> str:

@@ -229,5 +229,9 @@ def _paper_alone(printed: pd.DataFrame, name: str, title: str) -> str:
 
 
 def _links(profile: str, stem: str) -> str:
-    files = {"means (CSV)": stem, "differences (CSV)": f"{stem}-differences"}
-    return buttons({text: f"../figures/{profile}/{file}.csv" for text, file in files.items()})
+    return link_files(profile, [("means", stem), ("differences", f"{stem}-differences")])
+
+
+def link_files(profile: str, files: Iterable[tuple[str, str]]) -> str:
+    """Buttons for CSVs of a profile, by what each is called and the name of its file, without the suffix."""
+    return buttons({f"{text} (CSV)": f"../figures/{profile}/{file}.csv" for text, file in files})

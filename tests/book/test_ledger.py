@@ -45,7 +45,7 @@ def test_every_result_that_is_not_the_papers_has_a_paragraph_that_the_ledger_lea
     assert set(ledger[ledger.why != ""].index) == set(apart.index)
     sources = "".join(path.read_text() for path in (ROOT / "book").glob("*.md"))
     assert [label for label in ledger.why.unique() if label and f"\n({label})=\n" not in sources] == []
-    assert "{ref}`Why? <why-table1>`" in ledger_table(ledger, set())
+    assert "{ref}`Why? <why-table2>`" in ledger_table(ledger, set())
 
 
 def test_each_claim_has_an_anchor_of_its_own_on_the_page_and_in_the_json(tmp_path):

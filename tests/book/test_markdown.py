@@ -52,6 +52,7 @@ def test_what_can_be_downloaded_is_one_row_and_nothing_where_nothing_is() -> Non
 
 def test_what_is_folded_has_a_line_that_opens_it() -> None:
     assert folded("More", "| a |\n") == "<details><summary>More</summary>\n\n| a |\n\n</details>\n"
+    assert folded("More", "| a |\n", "after").splitlines()[2:5] == ["| a |", "", "after"]
 
 
 def test_a_size_table_has_three_percentiles_in_millions_for_each_group():
