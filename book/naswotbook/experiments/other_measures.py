@@ -31,7 +31,7 @@ from naswotlib.spaces.sizes import network_sizes
 SIZES = ("num_units", "parameters", "flops")
 DRAWS = (10, 100)  # networks that a search draws
 SPACE, DATASET = "nasbench201", "cifar10"
-REFERENCE = f"measures-cpu-{SPACE}-{DATASET}-seed0-archs4.parquet"  # all measures of a few networks, by the CPU
+REFERENCE = f"measures-cpu-{SPACE}-{DATASET}-seed0-archs20.parquet"  # all measures of a few networks, by the CPU
 
 
 def with_flops(table: pd.DataFrame, skeleton: Mapping[str, int], *, side: int = 32) -> pd.DataFrame:
