@@ -20,8 +20,8 @@ def measure_network(
 
     ``measures`` are names of :data:`naswotlib.scoring.proxies.PROXIES`, and ``"naswot"`` for the score. Each has the
     value that it has alone, but gradients come from one forward pass, one backward pass of the loss (``labels`` are
-    int64 ``(N,)``) and one of the class scores, and all that looks at codes from another forward pass. A measure that fails has the value NaN, and its error stands in the
-    second table. ValueError for an unknown name.
+    int64 ``(N,)``) and one of the class scores, and what looks at codes shares another forward pass. A measure that
+    fails has the value NaN, and its error stands in the second table. ValueError for an unknown name.
 
     >>> import torch
     >>> network = nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(), nn.Linear(4, 2))

@@ -20,9 +20,9 @@ def near(network: nn.Module, inputs: Tensor) -> float:
     zeros it is 0. It does not change when a layer's values are scaled by a positive factor.
 
     A row of Z_l is one pixel of one image, a column a channel, and as many rows are taken as there are channels, by
-    :func:`naswotlib.scoring.proxies.rows.take_rows`, at a place that is drawn for each layer from a hash of the network's
-    weights (so one network has one value). The authors' code (ReiherGroup/NEAR, ``near_score.py``,
-    commit 4d5d7f1) adds up the outputs of every module with weights, so batch normalisation too, and of
+    :func:`naswotlib.scoring.proxies.rows.take_rows`, at a place that is drawn for each layer from a hash of the
+    network's weights (so one network has one value). The authors' code (ReiherGroup/NEAR, ``near_score.py``, commit
+    4d5d7f1) adds up the outputs of every module with weights, so batch normalisation too, and of
     every activation, and can average over initialisations.
     """
     matrices: dict[torch.Size, list[Tensor]] = defaultdict(list)  # those of one shape are decomposed together
