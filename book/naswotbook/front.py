@@ -40,7 +40,8 @@ def picture_of(page: str, results: Path) -> Path | None:
 def cut_detail(picture: Path, target: Path) -> None:
     """Write the upper left of a picture, as large as a card, on white."""
     with Image.open(picture) as image:
-        size = tuple(2 * side for side in DETAIL)
+        width, height = DETAIL
+        size = (2 * width, 2 * height)
         whole = image.convert("RGBA")
         sheet = Image.new("RGBA", size, "white")
         sheet.alpha_composite(whole.crop((0, 0, *size)))
