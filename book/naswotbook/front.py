@@ -26,7 +26,7 @@ SHOWN = {
     "table1": "Table 1: NAS-Bench-101",
     "table2": "Table 2: NAS-Bench-201",
 }
-DETAIL = (220, 150)  # pixels of a page that a card shows of a picture, at its own size so that text stays readable
+DETAIL = (220, 130)  # pixels of a page that a card shows of a picture, at its own size so that text stays readable
 
 
 def picture_of(page: str, results: Path) -> Path | None:
