@@ -9,6 +9,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+# Workers of pytest-xdist share the cores, before torch and numba start their threads: two threads on one core wait for
+# each other at every small operation, and a training of a second takes a minute.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    threads = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, threads)))
+
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:

@@ -7,6 +7,7 @@ the passes of :mod:`naswotlib.scoring.schedule`, in one call of compiled loops, 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -71,7 +72,7 @@ def _add_fast(plan: Plan, weights: Weights, inputs: Tensor, total: KernelSum) ->
 class FastRun(NamedTuple):
     """A program that was run: its codes ``(N, words)`` uint64, and ``nan[p, t]``, whether thread t met a NaN in pass p.
 
-    ``memory`` and ``moments`` are what it left there.
+    ``memory`` and ``moments`` are what it left there; the next run of the same thread may write over the memory.
     """
 
     program: Program
@@ -87,10 +88,10 @@ def run_fast(plan: Plan, weights: Weights, inputs: Tensor) -> FastRun:
     program = make_program(plan, (rows, columns), n)
     flat = [_flat(weights[name], groups) for name, groups in program.parameters]
     parameters = np.concatenate([np.empty(0, np.float32), *flat])  # a network may have no weights
-    memory = aligned(program.floats)
+    threads = min(torch.get_num_threads(), n)
+    memory = _WORKSPACE.take("memory", program.floats)
     memory[: inputs.numel()].reshape(inputs.shape)[:] = inputs.numpy()
     codes = np.zeros((n, program.words // 4), np.uint64)
-    threads = min(torch.get_num_threads(), n)
     nan = np.zeros((len(program.passes), threads), np.bool_)
     moments = np.empty(program.moments)
     with compiling():
@@ -98,9 +99,28 @@ def run_fast(plan: Plan, weights: Weights, inputs: Tensor) -> FastRun:
             run_passes,
             *(program.passes, program.terms, program.convs, program.segments, parameters),
             *(memory, moments, codes.view(np.uint16), nan),
-            *(aligned(program.scratch * threads), n, threads, EPSILON),
+            *(_WORKSPACE.take("scratch", program.scratch * threads), n, threads, EPSILON),
         )
     return FastRun(program, codes, nan, memory, moments)
+
+
+class _Workspace(threading.local):
+    """Memory that each thread keeps from one network to the next: the pages of fresh memory cost a tenth of a score."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, np.ndarray] = {}
+
+    def take(self, name: str, floats: int) -> np.ndarray:
+        """So many float32, with what the last user of this ``name`` left in them; more than ``KEPT`` are not kept."""
+        if floats > KEPT:
+            return aligned(floats)
+        if name not in self._kept or len(self._kept[name]) < floats:
+            self._kept[name] = aligned(floats)
+        return self._kept[name][:floats]
+
+
+KEPT = 2**26  # floats, 256 MiB: what a network on small images needs is a fifth of it
+_WORKSPACE = _Workspace()
 
 
 def aligned(floats: int) -> np.ndarray:

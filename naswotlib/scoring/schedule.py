@@ -6,6 +6,7 @@ only where that would be computed more than once. Each convolution is computed w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,7 @@ from naswotlib.graph.sizes import reach, size_after
 from naswotlib.scoring.compiled import tables
 from naswotlib.scoring.compiled.tables import CONV, PASS, TERM
 from naswotlib.scoring.compiled.vectors import LANES
-from naswotlib.scoring.layout import Convolution, factor_floats, is_depthwise, lay_out
+from naswotlib.scoring.layout import Shape, factor_floats, lay_out
 from naswotlib.scoring.plan import Plan
 from naswotlib.scoring.program import Arena, Block, Code, Image, Pass, Program, Row, Size, Term, Window, panels
 
@@ -44,6 +45,16 @@ def _size_after(op: Op, size: Size) -> Size:
                 f"{size[0]}×{size[1]} image; use larger images"
             )
     return found
+
+
+@dataclass
+class _Convolution:
+    """A convolution, with the 1×1 convolution ``behind`` a depthwise one; ``row`` are columns of its row."""
+
+    op: Op
+    behind: Op | None
+    shape: Shape
+    row: Row
 
 
 class _Scheduler:
@@ -176,9 +187,13 @@ class _Scheduler:
         for term in terms:
             term.image.last = len(self.passes)
         found = [self._convolution(*conv) for conv in convs]
-        self.scratch = max(self.scratch, lay_out(found, row, terms, (rows, columns), width, self.segments))
-        for conv in found:
-            self._write(conv)
+        widest = max([term.image.columns for term in terms], default=0)
+        layout = lay_out(tuple([conv.shape for conv in found]), widest, (rows, columns), width)
+        row |= layout.row
+        for conv, of_shape in zip(found, layout.convs, strict=True):
+            self._write(conv, of_shape)
+        self.segments += layout.segments
+        self.scratch = max(self.scratch, layout.scratch)
         written = [block.floats for block in self.blocks if isinstance(block, Image) and block is not self.input]
         self.bytes += (
             4 * (sum(term.image.floats for term in terms) + sum(written))
@@ -187,7 +202,7 @@ class _Scheduler:
         self.passes.append(Pass(row, terms, [conv.row for conv in found], self.blocks))
         self.blocks = []
 
-    def _convolution(self, number: int, rectified: bool, shift: int) -> Convolution:
+    def _convolution(self, number: int, rectified: bool, shift: int) -> _Convolution:
         """A convolution that reads the value of the pass, with the 1×1 convolution behind it if that reads it alone."""
         op = self.ops[number]
         x = op.inputs[0]
@@ -195,38 +210,44 @@ class _Scheduler:
         rows, columns = _size_after(op, self.sizes[x])
         readers = self.readers[number]
         behind = None
-        if is_depthwise(op, inputs) and len(readers) == 1 and number not in self.counts:
+        shape = Shape(
+            *(op.kernel, op.stride, op.padding, op.dilation, op.groups, inputs, op.channels, rows, columns),
+            *(rectified, shift),
+        )
+        if shape.is_depthwise and len(readers) == 1 and number not in self.counts:
             reader = self.ops[readers[0]]
             if reader.kind == "conv" and reader.groups == 1 and (reader.kernel, reader.stride, reader.padding) == _ONE:
-                behind = reader
-        conv = Convolution(op, inputs, rows, columns, rectified, shift, behind)
+                behind, shape = reader, shape._replace(behind=reader.channels)
         if behind is not None:
             self.done.add(number)
             number = readers[0]
-        self.flops += self.images * conv.flops
-        image = self._image(panels(conv.channels), rows, columns)
-        conv.row["out"] = image
-        self.values[number] = [Term(image, 0, conv.channels)]
+        self.flops += self.images * shape.flops
+        image = self._image(panels(shape.out), rows, columns)
+        conv = _Convolution(op, behind, shape, {"out": image})
+        self.values[number] = [Term(image, 0, shape.out)]
         if any(self.ops[r].kind in ("batch_norm", "concat", "truncate") for r in self.readers[number]):
-            conv.row["sums"], mean = self._sums(panels(conv.channels))
+            conv.row["sums"], mean = self._sums(panels(shape.out))
             conv.row["mean"] = mean
-            self.values[number] = [Term(image, 0, conv.channels, mean=mean)]
+            self.values[number] = [Term(image, 0, shape.out, mean=mean)]
         if op.kind == "linear":
             shifts = self._parameter(f"{op.name}.bias", op.channels)
             self.values[number] = [term._replace(shift=shifts) for term in self.values[number]]
         return conv
 
-    def _write(self, conv: Convolution) -> None:
-        """Where the weights of a convolution lie, as torch has them and packed."""
-        op, kernel = conv.op, conv.op.kernel[0] * conv.op.kernel[1]
-        floats, deep = factor_floats(conv)
+    def _write(self, conv: _Convolution, layout: Row) -> None:
+        """The row of a convolution, and where its weights lie, as torch has them and packed."""
+        op, shape, kernel = conv.op, conv.shape, conv.op.kernel[0] * conv.op.kernel[1]
+        conv.row = layout | conv.row
+        conv.row["segments"] += len(self.segments)
+        conv.row["taps"] += len(self.segments)
+        floats, deep = factor_floats(shape)
         conv.row["factors"] = self._block(floats)
-        if is_depthwise(op, conv.inputs):
+        if shape.is_depthwise:
             conv.row["depthwise"] = self._parameter(f"{op.name}.weight", op.channels * kernel)
             conv.row["depthwise_factors"] = self._block(deep)
             op, kernel = conv.behind or op, 1
         if floats:
-            size = op.channels * conv.inputs * kernel
+            size = op.channels * shape.inputs * kernel
             conv.row["weight"] = self._parameter(f"{op.name}.weight", size, op.groups)
 
     def _store(self, row: Row, name: str, op: Op, readers: list[Op]) -> Term:

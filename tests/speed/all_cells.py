@@ -1,6 +1,6 @@
 """Every NAS-Bench-201 cell scored anew, timed, and laid beside the committed scores.
 
-    python tests/speed/all_cells.py --workers 2 --data-dir data --out figures/paper   # writes cpu-all.csv
+python tests/speed/all_cells.py --workers 2 --data-dir data --out figures/paper   # writes cpu-all.csv
 """
 
 from __future__ import annotations

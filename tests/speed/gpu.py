@@ -20,23 +20,23 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from all_cells import all_cells
 from bench_score import authors_kernel, write_results
 from torch import Tensor, nn
 
-from naswotlib import arch_seed, get_space, list_spaces, load_images, naswot, naswot_score, score_archs
+from naswotlib import arch_seed, get_space, list_spaces, naswot, naswot_score, score_archs
 from naswotlib.graph import Graph, init_weights
 from naswotlib.scoring.device import finish, queue
 from naswotlib.scoring.modes import full_precision
 from naswotlib.scoring.plan import make_plan
 from naswotlib.scoring.run import Weights, run_plan
 
-SCORES = Path(__file__).parents[2] / "figures/paper/scores/nasbench201-cifar10-once-seed0.parquet"
 Row = dict[str, Any]
 
 
@@ -257,28 +257,13 @@ def searches(options: argparse.Namespace) -> list[Row]:
 
 def everything(options: argparse.Namespace) -> list[Row]:
     """All cells on the device, beside the committed scores of the CPU."""
-    import pandas as pd
-
-    space = get_space("nasbench201")
+    cells = None if options.device != "cpu" else options.cells
+    workers = max(options.workers)
     try:
-        images = load_images("cifar10", 128, seed=0, data_dir=options.data_dir)
+        row, table = all_cells(device=options.device, workers=workers, data_dir=options.data_dir, cells=cells)
     except (FileNotFoundError, ValueError) as error:
         print(f"all: left out, since the images of the committed scores are not here: {error}")
         return []
-    kept = pd.read_parquet(SCORES).set_index("arch")
-    archs = [space.to_str(arch) for arch in islice(space, None if options.device != "cpu" else options.cells)]
-    start = time.perf_counter()
-    workers = max(options.workers)
-    table = score_archs(space, archs, images, seed=0, device=options.device, workers=workers, progress=False)
-    seconds = time.perf_counter() - start
-    expected = kept.score.reindex(table.arch).to_numpy()
-    both = np.isfinite(expected) & np.isfinite(table.score.to_numpy())
-    apart = np.abs(table.score.to_numpy()[both] / expected[both] - 1)
-    tau = float(pd.Series(expected[both]).corr(table.score[both].reset_index(drop=True), method="kendall"))
-    row = {"networks": len(table), "failed": int((table.error != "").sum()), "workers": workers, "seconds": seconds}
-    row |= {"per_second": len(table) / seconds, "one_minus_tau": 1 - tau, "finite_in_both": int(both.sum())}
-    row |= {"finite_in_one": int((np.isfinite(expected) ^ np.isfinite(table.score.to_numpy())).sum())}
-    row |= {"apart_median": float(np.median(apart)), "apart_most": float(apart.max())}
     table.drop(columns="error").to_parquet(options.out / "gpu-all-scores.parquet")
     print(row, flush=True)
     return [row]

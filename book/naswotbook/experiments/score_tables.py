@@ -134,7 +134,7 @@ def _pairs(tables: pd.DataFrame) -> Iterator[tuple[Any, Any, str]]:
 def rescore(
     folder: Path, row: Any, n: int, *, seed: int, data_dir: str | Path | None = None, exact: bool = True
 ) -> tuple[pd.Series, pd.Series]:
-    """Scores of ``n`` random networks of the table ``row`` of ``list_tables``: as kept, and computed again.
+    """Scores by architecture of ``n`` random networks of the table ``row`` of ``list_tables``: kept, computed again.
 
     The first come from the fast engine, the second from the exact one, or where ``exact`` is false from the fast one
     again, on the mini-batch and with the seed of the table.
@@ -149,7 +149,7 @@ def rescore(
     settings: dict[str, Any] = {"seed": row.seed, "proxy": proxy, "labels": labels, "counting": counting}
     settings |= {"skeleton": skeleton, "exact": exact, "progress": False}
     again = score_archs(row.space, kept.arch.tolist(), inputs, **settings)
-    return kept.score, again.score
+    return kept.set_index("arch").score, again.set_index("arch").score
 
 
 def compare_again(

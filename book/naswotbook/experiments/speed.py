@@ -82,6 +82,20 @@ a million code bits differ between GPU and processor. No entry of $K_H$ differs 
 {right.apart_of_units.max():.0e} of the units, no score by more than {right.score_apart.max():.0e} of itself."""
 
 
+def all_in_words(found: pd.DataFrame) -> str:
+    """What tests/speed/all_cells.py measured, in a paragraph; ``found`` is its one row."""
+    row = found.iloc[0]
+    return f"""
+All {row.networks:,.0f} cells of NAS-Bench-201 took **{row.seconds / 60:.1f} minutes** with {row.workers:.0f} processes
+({row.per_second:.0f} a second). All processes together held {row.gib_second_quarter:.2f} GiB in the second quarter of
+that time and {row.gib_last_quarter:.2f} GiB in the last. The scores differ from the committed ones by at most
+{row.apart_most:.0e} of the score, and {_none(row.finite_in_one)} is singular in one of both alone."""
+
+
+def _none(count: float) -> str:
+    return f"{count:.0f}" if count else "no cell"
+
+
 def draw_speed(fast: pd.DataFrame) -> Figure:
     """Left, networks a second by number of processes; right, where one process spends its time."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
