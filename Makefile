@@ -62,5 +62,5 @@ else
 	@cp requirements.lock $(VENV)/lock.txt
 endif
 	@$(PIP) -r $(VENV)/lock.txt
-	@$(PIP) --no-deps --no-build-isolation --editable '.[data,book,distributed,test]' --editable book
+	@$(PIP) --no-deps --no-build-isolation --editable '.[data,book,distributed,optuna,test]' --editable book
 	@touch $@

@@ -13,6 +13,7 @@ from doit import get_var
 from doit.exceptions import TaskFailed
 from doit.tools import config_changed
 
+from naswotbook.front import SHOWN, picture_of
 from naswotbook.registry import Chapter, Entry, read_figures
 
 ROOT = Path(__file__).parent
@@ -35,6 +36,7 @@ READS = {
     "scores": [*SCORES, PAPER / "scores" / "manifest.json"],
     "claims": [BOOK / "claims.yml", BOOK / "paper" / "tables.csv", *sorted(PAPER.glob("*.csv"))],
     "published": sorted(PAPER.glob("*.json")),
+    "pictures": [path.relative_to(ROOT) for page in SHOWN if (path := picture_of(page, ROOT / "figures"))],
 }
 
 
@@ -43,12 +45,16 @@ def sources() -> list[Path]:
     return sorted(path for path in BOOK.glob("*.md") if ":tags: [parameters]" in path.read_text(encoding="utf-8"))
 
 
-# The last lines of each page.
+# The last lines of each page, and what opens and closes them.
 MADE_BY = """*Made by* `make book`. *With other parameters, after* `make notebooks`*:*
 
 ```shell
 .venv/bin/papermill book/notebooks/{name}.ipynb {name}-mine.ipynb -p PARAMETER VALUE
 ```
+
+</details>
+"""
+HOW = """<details class="how"><summary>How this page was made: parameters and set-up</summary>
 """
 
 QUIET = ["--IPKernelApp.log_level=40"]  # the kernel's note that it talks to us unencrypted, on this machine
@@ -124,14 +130,29 @@ def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> Ta
     for cell in executed.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
-        if "injected-parameters" in cell.metadata.tags:
-            cell.metadata.tags.append("hide-cell")
     if page.parent == BOOK:
-        executed.cells.append(nbformat.v4.new_markdown_cell(MADE_BY.format(name=page.stem)))
+        set_up, rest = part_set_up(executed.cells)
+        made_by = (HOW, MADE_BY.format(name=page.stem))
+        opened, closed = (nbformat.v4.new_markdown_cell(text) for text in made_by)
+        executed.cells = [*rest, opened, *set_up, closed]
     number_cells(executed)
     nbformat.write(executed, unfinished)
     unfinished.replace(page)
     return None
+
+
+def part_set_up(cells: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Cells of an executed page that set it up and show nothing, which readers find folded at its end, and the others.
+
+    Those are its parameters, those injected by papermill, and the imports behind them.
+    """
+    quiet = {"parameters", "injected-parameters", "hide-input"}
+    set_up = []
+    for cell in cells:
+        if cell.cell_type == "code" and quiet & set(cell.metadata.tags) and not cell.outputs:
+            set_up.append(cell)
+            cell.metadata.tags = []
+    return set_up, [cell for cell in cells if cell not in set_up]
 
 
 def task_notebooks():
@@ -190,13 +211,14 @@ def task_paper():
 
 def pictures(chapter: Chapter) -> list[Path]:
     """What executing a page draws into figures/demo: its own pictures, and boxes for those that are not here."""
-    drawn = [entry.name for entry in chapter.entries if entry.run is None and ".png" in entry.files]
+    drawn = [entry for entry in chapter.entries if entry.run is None and ".png" in entry.files]
+    own = [DEMO / f"{entry.name}-seed0{suffix}" for entry in drawn for suffix in {".png", entry.picture}]
     boxes = [f"{e.name}-missing" for e in chapter.shown(_has_picture) if e.label and not _has_picture(e)]
-    return [DEMO / f"{name}-seed0.png" for name in [*drawn, *boxes]]
+    return [*own, *(DEMO / f"{name}-seed0.png" for name in boxes)]
 
 
 def _has_picture(entry: Entry) -> bool:
-    return (PAPER / f"{entry.stem()}.png").exists() or _is_made(entry)
+    return (PAPER / f"{entry.stem()}{entry.picture}").exists() or _is_made(entry)
 
 
 def _is_made(entry: Entry) -> bool:

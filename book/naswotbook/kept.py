@@ -13,14 +13,16 @@ from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from naswotlib.data.files import write_whole
+from naswotlib.data.score_tables import FILES
+from naswotlib.data.score_tables import MANIFEST as RUNS  # of the tables in a folder
 from naswotlib.graph import Counting
 from naswotlib.scoring.proxies import PROXIES
 from naswotlib.scoring.store import MANIFEST, read_scores
 
 COUNTINGS = get_args(Counting)
-RUNS = "manifest.json"
 _NAME = re.compile(rf"([a-z0-9_]+)-(.+)-({'|'.join((*COUNTINGS, *PROXIES))})-seed(\d+)((?:-[a-z_]+\d+)*)\.parquet")
 VARIED = ["space", "dataset", "measure", "seed", "batch", "skeleton"]
 COLUMNS = ["file", *VARIED, "networks", "singular", "failed", "hours", "bytes", "sha256"]
@@ -144,12 +146,29 @@ def record_run(table: Path, folder: Path) -> None:
     runs = read_runs(table.parent)
     if run not in runs.get(table.name, []):
         runs.setdefault(table.name, []).append(run)
-        with write_whole(table.parent / RUNS) as file:
-            file.write(json.dumps(runs, indent=1, sort_keys=True).encode() + b"\n")
+        write_runs(table.parent, runs)
 
 
 def read_runs(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """The manifest of the tables in ``folder``: runs by file name, in the order in which they were noted."""
     path = folder / RUNS
-    runs: dict[str, list[dict[str, Any]]] = json.loads(path.read_text()) if path.exists() else {}
+    runs: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    runs.pop(FILES, None)
     return runs
+
+
+def describe_files(folder: Path) -> dict[str, dict[str, Any]]:
+    """Rows, columns, bytes and sha256 of each table in ``folder``, by which a download of it is checked."""
+    files: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.glob("*.parquet")):
+        held, data = pq.read_metadata(path), path.read_bytes()
+        shape = {"rows": held.num_rows, "columns": [str(name) for name in held.schema.to_arrow_schema().names]}
+        files[path.name] = shape | {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return files
+
+
+def write_runs(folder: Path, runs: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Write the manifest of ``folder``: ``runs`` by file name, and :func:`describe_files` of what is there now."""
+    manifest = {**runs, FILES: describe_files(folder)}
+    with write_whole(folder / RUNS) as file:
+        file.write(json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n")

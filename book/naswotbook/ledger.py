@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import yaml
 from naswotbook.claims import judge
 from naswotbook.markdown import DATASETS, csv_table
 from naswotbook.verdicts import ONE_ANSWER, VERDICTS, Results, kind_of
+from naswotlib.data.files import write_whole
 
 BADGES = {
     "reproduced": "success",
@@ -74,21 +78,70 @@ def counts_in_words(ledger: pd.DataFrame) -> str:
     {errors.get("within error", 0)} are within error, {errors.get("beyond error", 0)} beyond."""
 
 
-def ledger_tables(ledger: pd.DataFrame, pages: set[str]) -> str:
-    """A table for each part of the ledger, under its heading. ``pages`` are those of the book that can be linked."""
-    blocks = []
-    for part, rows in ledger.groupby("part", sort=False):
-        shown = pd.DataFrame(
-            {
-                "Where": [_link(where, page, pages) for where, page in zip(rows["where"], rows.page, strict=True)],
-                "Claim": rows.claim,
-                "Paper": rows.paper,
-                "Here": [_here(row) for row in rows.itertuples()],
-                "Verdict": [_verdict(row) for row in rows.itertuples()],
-            }
-        )
-        blocks.append(f"### {part}\n\n{csv_table(shown)}")
-    return "\n".join(blocks)
+def claim_id(where: str, claim: str) -> str:
+    """The anchor of a claim on the page of the ledger.
+
+    >>> claim_id("Table 2(a)", "NASWOT (N=100)")
+    'claim-table-2-a-naswot-n-100'
+    """
+    words = re.sub(r"[^a-z0-9]+", "-", f"{where} {claim}".lower()).strip("-")
+    return f"claim-{words[:70].rstrip('-')}"
+
+
+def ledger_table(ledger: pd.DataFrame, pages: set[str]) -> str:
+    """The ledger as one table, remarks folded. ``pages`` are those of the book that can be linked.
+
+    ``book/_static/ledger.js`` sorts and filters it, by what stands in the mark of each row, which is its anchor.
+    """
+    rows: list[Any] = list(ledger.itertuples())
+    shown = pd.DataFrame(
+        {
+            "Where": [_mark(row) + _link(row.where, row.page, pages) for row in rows],
+            "Claim": ledger.claim,
+            "Paper": ledger.paper,
+            "Here": [_here(row) for row in rows],
+            "Verdict": [_verdict(row) for row in rows],
+        }
+    )
+    return csv_table(shown, options={"class": "ledger", "widths": "14 30 14 28 14"})
+
+
+def filter_form(ledger: pd.DataFrame) -> str:
+    """What ``book/_static/ledger.js`` filters the table by, in HTML: hidden until the script runs."""
+    counts = ledger.verdict.value_counts()
+    verdicts = [(name, f"{name} ({counts[name]})") for name in VERDICTS if name in counts]
+    parts = [(name, f"{name} ({count})") for name, count in ledger.part.value_counts(sort=False).items()]
+    return (
+        '<form class="ledger-form" hidden>\n'
+        + _choice("verdict", "Verdict", verdicts)
+        + _choice("part", "Part of the paper", parts)
+        + '<label>Words <input type="search" name="words"></label>\n'
+        + '<output aria-live="polite"></output>\n</form>\n'
+    )
+
+
+def _choice(name: str, label: str, options: list[tuple[Any, str]]) -> str:
+    items = "".join(
+        f'<option value="{html.escape(str(value))}">{html.escape(text)}</option>' for value, text in options
+    )
+    return f'<label>{label} <select name="{name}"><option value="">all</option>{items}</select></label>\n'
+
+
+def write_json(path: Path, ledger: pd.DataFrame) -> None:
+    """The ledger for programs: what verdicts mean, and each claim with the anchor that it has on the page."""
+    claims = [
+        {"id": claim_id(row["where"], row["claim"])} | {key: value for key, value in row.items() if value != ""}
+        for row in ledger.to_dict("records")
+    ]
+    text = json.dumps({"verdicts": VERDICTS, "claims": claims}, indent=1, ensure_ascii=False)
+    with write_whole(path) as file:
+        file.write(text.encode() + b"\n")
+
+
+def _mark(row: Any) -> str:
+    data = {"verdict": row.verdict, "part": row.part}
+    said = " ".join(f'data-{key}="{html.escape(value)}"' for key, value in data.items())
+    return f'<span class="claim" id="{claim_id(row.where, row.claim)}" {said}></span>'
 
 
 def _link(where: str, page: str, pages: set[str]) -> str:
@@ -97,7 +150,10 @@ def _link(where: str, page: str, pages: set[str]) -> str:
 
 def _here(row: Any) -> str:
     why = f"{{ref}}`Why? <{row.why}>`" if row.why else ""
-    return "\n\n".join(text for text in (row.ours, _in_words(row.note), why) if text)
+    note = _in_words(row.note)
+    folded = f"<details><summary>how, of what</summary>\n\n{note}\n\n</details>" if note else ""
+    first = " ".join(text for text in (row.ours, why) if text)
+    return "\n\n".join(text for text in (first, folded) if text)
 
 
 def _verdict(row: Any) -> str:

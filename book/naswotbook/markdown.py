@@ -42,25 +42,44 @@ def frame_table(frame: pd.DataFrame, formats: Mapping[str, Format] | None = None
     return markdown_table([str(name).replace("_", " ") for name in frame.columns], rows)
 
 
-def csv_table(table: pd.DataFrame, caption: str = "", name: str = "") -> str:
-    """A table from a frame of text; with a caption it is numbered, and referred to as ``name``."""
+def csv_table(table: pd.DataFrame, caption: str = "", name: str = "", options: Mapping[str, str] | None = None) -> str:
+    """A table from a frame of text; with a caption and ``name`` text can refer to it.
+
+    ``options`` are others of the directive ``csv-table``, such as ``class``.
+    """
     rows = table.to_csv(index=False, lineterminator="\n")
-    named = f":name: {name}\n" if name else ""
-    return f"```{{csv-table}} {caption}\n{named}:header-rows: 1\n\n{rows}```\n"
+    given = ({"name": name} if name else {}) | {"header-rows": "1"} | dict(options or {})
+    lines = "".join(f":{key}: {value}\n" for key, value in given.items())
+    return f"```{{csv-table}} {caption}\n{lines}\n{rows}```\n"
 
 
-def figure_block(entry: Entry, path: str) -> str:
-    """A numbered figure: the picture at ``path`` with the label, caption and alternative text of ``entry``."""
-    alt = " ".join(entry.alt.split())
-    return f"```{{figure}} {path}\n:name: {entry.label}\n:alt: {alt}\n\n{entry.caption.strip()}\n```\n"
+def figure_block(entry: Entry, path: str, *, width: int | None = None, anchors: Sequence[str] = ()) -> str:
+    """A figure: the picture at ``path``, ``width`` pixels wide, with the label, caption and alternative text of
+    ``entry``. Text can refer to it by each of ``anchors`` too, as to its panels.
+    """
+    options = {"name": entry.label, "alt": " ".join(entry.alt.split())}
+    if width is not None:
+        options["width"] = f"{width}px"
+    if entry.plate:
+        options["figclass"] = "plate"
+    lines = "".join(f":{name}: {value}\n" for name, value in options.items())
+    targets = "".join(f"({label})=\n" for label in anchors)
+    return f"{targets}```{{figure}} {path}\n{lines}\n{entry.caption.strip()}\n```\n"
 
 
-def grid(blocks: Sequence[str], columns: int) -> str:
-    """Blocks side by side, at most so many in a row."""
-    if columns == 1 or len(blocks) == 1:
-        return "\n".join(blocks)
-    items = "\n".join(f":::{{grid-item}}\n{block}:::\n" for block in blocks)
-    return f"::::{{grid}} 1 1 2 {columns}\n:gutter: 3\n\n{items}::::\n"
+def buttons(links: Mapping[str, str]) -> str:
+    """One row of links to files, by what they are called; nothing without any. ``_sources`` is a folder of the site."""
+    row = " ".join(
+        f'<a href="{path}" download>{name}</a>' if path.startswith("_sources/") else f"[{name}]({path})"
+        for name, path in links.items()
+    )
+    return f'<div class="downloads">\n\n{row}\n\n</div>\n' if row else ""
+
+
+def folded(summary: str, *blocks: str) -> str:
+    """Blocks of Markdown behind a line that opens them, for what a reader may want to look up and need not read."""
+    text = "\n".join(blocks).rstrip()
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>\n"
 
 
 def ends(low: float, high: float, digits: int = 3) -> str:

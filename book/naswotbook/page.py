@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
+from naswotbook.chips import verdict_chips
+from naswotbook.headlines import headline
 from naswotbook.kept import COUNTINGS
-from naswotbook.markdown import Format, figure_block, frame_table, grid
+from naswotbook.markdown import Format, buttons, figure_block, frame_table
+from naswotbook.pictures import (
+    PANEL,
+    SMALLEST,
+    compose,
+    displayed_width,
+    missing_box,
+    picture_bytes,
+    save_image,
+    save_picture,
+)
 from naswotbook.provenance import Provenance, provenance_table, read_facts
 from naswotbook.registry import ROOT, Chapter, Entry, read_figures
 from naswotbook.samples import PROFILES
@@ -94,45 +104,83 @@ class Page(Provenance):
         by_head = {heads.get(column, column): how for column, how in (formats or {}).items()}
         self.show(frame_table(frame.rename(columns=heads), by_head))
 
-    def picture(self, name: str, figure: Figure, **numbers: object) -> None:
+    def opening(self, answer: str = "") -> None:
+        """What a page opens with: the answer in a sentence, its own or that of naswotbook/headlines.py, and the
+        verdicts on the claims of the paper that it tests. Nothing in the ``paper`` profile, which is to make them.
+        """
+        if self.kept:
+            return
+        if said := answer or headline(self.name, self.paper):
+            self.show(f'<div class="headline">\n\n{" ".join(said.split())}\n\n</div>\n')
+        self.show(verdict_chips(ROOT / "book", self.paper, self.name))
+
+    def picture(self, name: str, figure: Figure, *, anchors: bool = False, **numbers: object) -> None:
         """Show a drawn picture as the figure that the registry describes; ``numbers`` stand in its caption as ${name}.
 
         On the site the picture is a file in figures/demo, and its label, caption and alternative text stand with it; in
-        a notebook it is seen as it is.
+        a notebook it is seen as it is. With ``anchors`` it is the paper's figure, and text that refers to one of its
+        panels finds it.
         """
         entry = self.entry(name)
         caption = Template(entry.caption).safe_substitute({key: str(value) for key, value in numbers.items()})
-        self._pictures([replace(entry, caption=caption)], [self._draw(name, figure)])
+        path = self._draw(name, figure, entry.picture)
+        self._pictures([replace(entry, caption=caption)], [path], self._panels(entry) if anchors else ())
 
-    def _pictures(self, entries: list[Entry], paths: list[Path]) -> None:
-        if SITE in os.environ:
-            blocks = [figure_block(e, os.path.relpath(p, ROOT / "book")) for e, p in zip(entries, paths, strict=True)]
-            self.show(grid(blocks, self.chapter.columns))
-            return
+    def _pictures(self, entries: list[Entry], paths: list[Path], anchors: Sequence[str] = ()) -> None:
         for entry, path in zip(entries, paths, strict=True):
-            display({"image/png": path.read_bytes()}, raw=True, metadata={"image/png": {"alt": entry.alt}})
-            self.say(entry.caption)
+            if SITE in os.environ:
+                place = os.path.relpath(path, ROOT / "book")
+                self.show(figure_block(entry, place, width=displayed_width(path), anchors=anchors))
+            else:
+                png = path.with_suffix(".png").read_bytes()
+                display({"image/png": png}, raw=True, metadata={"image/png": {"alt": entry.alt}})
+                self.say(entry.caption)
 
-    def _draw(self, name: str, figure: Figure) -> Path:
-        others = "paper" if self.profile == "paper" else ""  # which are looked at in that run, and not on the site
-        path: Path = self.paper.parent / "demo" / others / f"{name}-seed{self.seed}.png"
-        _save_picture(path, figure)
+    def _draw(self, name: str, figure: Figure, suffix: str = ".png") -> Path:
+        path = self._drawn(f"{name}-seed{self.seed}{suffix}")
+        for kind in {suffix, ".png"}:
+            save_picture(path.with_suffix(kind), figure)
         return path
+
+    def _drawn(self, file: str) -> Path:
+        """Where a picture of this run goes; those of the ``paper`` profile are looked at there, and not on the site."""
+        return self.paper.parent / "demo" / ("paper" if self.profile == "paper" else "") / file
 
     # Published results
 
     def published(self, *names: str) -> dict[str, Published]:
         """Show the pictures that the ``paper`` profile made with seed 0, of ``names`` or of all entries of this page.
 
-        What is not there is a box that says what it needs, unless another entry stands for it. Returns what is there,
-        by the name of its entry, without a picture where the entry has no label.
+        Panels of a whole figure are shown as one picture. What is not there is a box that says what it needs, unless
+        another entry stands for it. Returns what is there, by the name of its entry.
         """
         entries = [self.entry(name) for name in names] or self.chapter.shown(lambda entry: self._kept(entry).exists())
         pictured = [entry for entry in entries if entry.label]
         paths = [path if (path := self._kept(entry)).exists() else self._box(entry) for entry in pictured]
-        if pictured:
-            self._pictures(pictured, paths)
+        self._pictures(pictured, paths)
+        if self.chapter.whole and not names:
+            whole = self.chapter.whole
+            self._pictures([whole], [self._compose(whole, entries)], self._panels(whole))
         return {entry.name: found for entry in entries if (found := self.find(entry))}
+
+    def _panels(self, whole: Entry) -> list[str]:
+        """Labels of the panels of the paper's figure, which has one picture."""
+        return [f"{whole.label}{entry.panel}" for entry in self.chapter.published if entry.panel.islower()]
+
+    def _compose(self, whole: Entry, entries: list[Entry]) -> Path:
+        panels = [
+            path.read_bytes() if (path := self._kept(entry)).exists() else picture_bytes(self._field(whole, entry))
+            for entry in entries
+        ]
+        wide, narrow = (self._drawn(f"{whole.name}-seed0{kind}.png") for kind in ("", "-narrow"))
+        for path, columns in ((wide, whole.columns), (narrow, 1)):
+            sheet = compose(panels, columns)
+            save_image(path, sheet, smallest=sheet.info[SMALLEST])
+        return wide
+
+    def _field(self, whole: Entry, entry: Entry) -> Figure:
+        title = f"({entry.panel}) {entry.title}"
+        return missing_box(self._lacks(entry), size=PANEL[whole.columns], title=title)
 
     def find(self, entry: Entry) -> Published | None:
         """What the ``paper`` profile made of ``entry`` with seed 0; None where there is nothing."""
@@ -144,11 +192,25 @@ class Page(Provenance):
 
     def _kept(self, entry: Entry) -> Path:
         """The picture that the ``paper`` profile makes of an entry with seed 0."""
-        return self.paper / f"{entry.stem()}.png"
+        return self.paper / f"{entry.stem()}{entry.picture}"
 
     def _box(self, entry: Entry) -> Path:
-        text = entry.without or f"{entry.space}.parquet,\nimported from {official_file(entry.space)}"
-        return self._draw(f"{entry.name}-missing", missing_box(text, size=(3.4, 2.6)))
+        return self._draw(f"{entry.name}-missing", missing_box(self._lacks(entry), size=(3.4, 2.6)))
+
+    def _lacks(self, entry: Entry) -> str:
+        return entry.without or f"{entry.space}.parquet,\nimported from\n{official_file(entry.space)}"
+
+    def files(self, entry: Entry) -> dict[str, str]:
+        """What can be had of a published entry, by what it is called: CSV, pictures, and the notebook of this page."""
+        kinds = {".csv": "CSV", ".png": "PNG", ".svg": "SVG"}
+        there = {kinds[suffix]: suffix for suffix in kinds if suffix in entry.files}
+        found = {name: self.paper / f"{entry.stem()}{suffix}" for name, suffix in there.items()}
+        links = {name: f"../figures/paper/{path.name}" for name, path in found.items() if path.exists()}
+        return links | self.notebook()
+
+    def notebook(self) -> dict[str, str]:
+        """The notebook of this page, as the site has it."""
+        return {"notebook": f"_sources/{self.name}.ipynb"} if SITE in os.environ else {}
 
     def outcome(
         self,
@@ -165,15 +227,16 @@ class Page(Provenance):
             return
         if sentences is not None:
             self.say(sentences(found.summary))
-        self.show(table(found.summary), found.link, provenance_table({"": found.facts}))
+        self.show(table(found.summary), buttons(self.files(found.entry)), provenance_table({"": found.facts}))
 
     # Results of this run
 
     def save(self, name: str, summary: pd.DataFrame, figure: Figure | None = None) -> None:
         """Write what the ``paper`` profile made of an entry: its summary, provenance and picture."""
         path = self.paper / self.entry(name).stem(self.seed)
-        if figure is not None:
-            _save_picture(path.with_name(f"{path.name}.png"), figure)
+        for suffix in (".png", ".svg") if figure is not None else ():
+            if suffix in self.entry(name).files:
+                save_picture(path.with_name(f"{path.name}{suffix}"), figure)
         write_csv(path.with_name(f"{path.name}.csv"), summary)
         self.write(path.with_name(f"{path.name}.json"))
 
@@ -190,24 +253,7 @@ class Page(Provenance):
             self.show(f"[{text}](../figures/demo/{file})")
 
 
-def missing_box(text: str, *, size: tuple[float, float] = (4.2, 2)) -> Figure:
-    """A picture of an outlined box that says what is missing."""
-    figure, ax = plt.subplots(figsize=size, layout="constrained")
-    ax.text(0.5, 0.5, f"not here:\n{text}", ha="center", va="center", transform=ax.transAxes)
-    ax.set(xticks=[], yticks=[])
-    plt.close(figure)
-    return figure
-
-
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write a table whole, with six significant digits, so that the same numbers give the same bytes."""
     with write_whole(path) as file:
         table.to_csv(file, index=False, float_format="%.6g", lineterminator="\n")
-
-
-def _save_picture(path: Path, figure: Figure) -> None:
-    drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=150)
-    plt.close(figure)
-    with write_whole(path) as file:
-        file.write(drawn.getvalue())

@@ -74,11 +74,6 @@ def tau_b(measure: Numbers, accuracy: Numbers) -> float:
     return float(stats.kendalltau(measure, accuracy).statistic)
 
 
-def tau_a(measure: Numbers, accuracy: Numbers) -> float:
-    """Kendall's tau-a: a pair that ties is ordered in neither way."""
-    return all_pairs(measure, accuracy).tau
-
-
 def best_by(column: Numbers, share: float) -> npt.NDArray[np.bool_]:
     """Whether a network is of the ``share`` with the highest ``column``, those at the edge that tie included."""
     return np.asarray(column >= np.sort(column)[-max(1, round(share * len(column)))])
@@ -106,14 +101,27 @@ def ndcg(measure: Numbers, accuracy: Numbers, k: int) -> float:
 
 
 def precision(measure: Numbers, accuracy: Numbers, k: int) -> float:
-    """The share of the first ``k`` of a ranking that are among the ``k`` most accurate."""
-    best = np.zeros(len(accuracy))
-    best[np.argsort(-accuracy, kind="stable")[:k]] = 1
-    return float(_placed(measure, best)[:k].mean())
+    """The share of the first ``k`` of a ranking that are among the ``k`` most accurate.
+
+    >>> precision(np.array([3.0, 2, 2, 1]), np.array([90.0, 80, 85, 70]), 2)
+    0.75
+    """
+    return float(_chances(measure, k) @ _chances(accuracy, k)) / k
+
+
+def _chances(column: Numbers, k: int) -> Numbers:
+    """With what chance each is among the ``k`` highest."""
+    edge = np.sort(column)[-k]
+    above, equal = column > edge, column == edge
+    return np.asarray(above + equal * (k - above.sum()) / equal.sum())
 
 
 def regret(measure: Numbers, accuracy: Numbers, k: int) -> float:
-    """Points between the most accurate network, and the most accurate of the first ``k`` of a ranking."""
+    """Points between the most accurate network, and the most accurate of the first ``k`` of a ranking.
+
+    >>> regret(np.array([3.0, 2, 2, 1]), np.array([80.0, 90, 85, 70]), 2)  # 90 or 85, whichever is drawn
+    2.5
+    """
     edge = np.sort(measure)[::-1][k - 1]
     sure, tied = accuracy[measure > edge], np.sort(accuracy[measure == edge])
     drawn, size = k - len(sure), len(tied)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -15,9 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from naswotbook.kept import scores_name
-from naswotbook.markdown import ends, few_networks, markdown_table
-from naswotbook.page import Page, Published, missing_box
-from naswotbook.plots import fig3, fig3_interactive, fig4
+from naswotbook.markdown import buttons, ends, few_networks, folded, markdown_table
+from naswotbook.page import Page, Published
+from naswotbook.pictures import PANEL, missing_box
+from naswotbook.plots import fig3, fig3_interactive, fig4, fig4_bars
 from naswotbook.provenance import provenance_table
 from naswotbook.registry import Entry
 from naswotbook.samples import Sample, draw_sample, has_table, score_sample, scored_on
@@ -149,7 +150,7 @@ def show_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
         page.show(measures_table(page, summary))
     page.show(few_networks(summary.n))
     if page.profile == "demo":
-        page.say(_trained_for(summary))
+        page.show(folded("How they were built and trained", _trained_for(summary)))
     page.data(points, "Architecture, accuracy and measures of each network (CSV)")
     if measures == SCORE:
         titles = {letter: f"({letter}) {entry.title}" for letter, entry in by_letter.items()}
@@ -173,10 +174,12 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
     """
     if summary.empty:
         return missing_box("networks of these spaces\nthat this project trained")
-    letters, columns = list(summary.panel.unique()), min(3, summary.panel.nunique())
+    letters = list(summary.panel.unique())
+    scatter, whole = measures == SCORE, page.chapter.whole
+    columns = whole.columns if len(letters) == 1 and scatter and whole else min(3, len(letters))
+    width, height = PANEL.get(columns, PANEL[2])
     rows = -(-len(letters) // columns)
-    scatter = measures == SCORE
-    size = (4.2 * columns, 3.4 * rows) if scatter else (3.2 * columns + 1.6, 2.9 * rows)
+    size = (width * columns, height * rows) if scatter else (8.1 if columns > 1 else 4.6, 2.3 * rows)
     figure, axes = plt.subplots(
         rows, columns, figsize=size, layout="constrained", squeeze=False, sharex=not scatter, sharey=not scatter
     )
@@ -186,7 +189,7 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
     for ax, letter in zip(axes.flat, letters, strict=False):
         part = summary[summary.panel == letter]
         if scatter:
-            _draw_scatter(points[points.panel == letter], part.iloc[0], ax, titles[letter])
+            _draw_scatter(points[points.panel == letter], part.iloc[0], ax, titles[letter], edges=columns == 2)
         else:
             how = [MEASURES[name] for name in part.measure]
             named = part.assign(label=[measure.label for measure in how], kind=[measure.kind for measure in how])
@@ -195,11 +198,12 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
     return figure
 
 
-def _draw_scatter(points: pd.DataFrame, row: Any, ax: Axes, title: str) -> None:
+def _draw_scatter(points: pd.DataFrame, row: Any, ax: Axes, title: str, *, edges: bool) -> None:
     interval = "" if pd.isna(row.low) else f" [{row.low:.3f}, {row.high:.3f}]"
-    tau = f"τ = {row.tau:.3f}{interval}, n = {row.n}"
+    tau = f"τ = {row.tau:.3f}{interval}{', ' if edges else chr(10)}n = {row.n}"
     points = points.rename(columns={NASWOT: "score"})
-    fig3(points, ax, title=f"{title}\n{tau}", accuracy=f"{row.split} accuracy (%)")
+    fig3(points, ax, title=f"{title}\n{tau}", accuracy=f"{row.split} accuracy (%)", edges=edges)
+    ax.title.set_fontsize(9 if edges else 8.5)
 
 
 PANEL_COLUMNS = ("panel", "networks", "accuracy", "units", "n", "τ", "95% interval", "singular")
@@ -218,12 +222,11 @@ def show_published_panels(page: Page) -> None:
         return
     taus = pd.concat([panel.summary for panel in found.values()]).sort_values("tau", ascending=False, kind="stable")
     ranked = ", ".join(f"({letter})" for letter in taus.panel)
-    page.show(markdown_table([*PANEL_COLUMNS, "files"], rows))
     page.say(
         f"The interval of τ lies above 0 in {(taus.low > 0).sum()} of the {len(taus)} panels that could be drawn; from "
-        f"the highest τ to the lowest, they are {ranked}."
+        f"the highest τ to the lowest, they are {ranked}. The paper gives its values in the picture alone."
     )
-    page.show(_provenance(found))
+    page.show(markdown_table([*PANEL_COLUMNS, "files"], rows), buttons(page.notebook()), _provenance(found))
 
 
 def _scores_link(row: dict[Any, Any]) -> str:
@@ -240,12 +243,33 @@ def _panel_cells(by_letter: dict[str, Entry], row: dict[Any, Any]) -> list[objec
 
 
 def show_published_measures(page: Page) -> None:
-    """Show the panels of several measures that the ``paper`` profile made, and their table."""
-    found = page.published()
+    """Show the panels of several measures that the ``paper`` profile made as one picture, and their table."""
+    shown = page.chapter.shown(lambda entry: page.find(entry) is not None)
+    found = {entry.name: panel for entry in shown if (panel := page.find(entry))}
+    of_paper = [entry for entry in shown if entry.space.startswith("nds_")]
+    page.picture(page.name, draw_groups(of_paper, found), anchors=True)
     if found:
         summary = pd.concat([panel.summary for panel in found.values()])
-        page.show(measures_table(page, summary), measures_in_words(summary[summary.space.str.startswith("nds_")]))
-        page.show(", ".join(f"({panel.entry.panel}) {panel.link}" for panel in found.values()), _provenance(found))
+        page.show(measures_in_words(summary[summary.space.str.startswith("nds_")]), measures_table(page, summary))
+        files = {f"CSV ({panel.entry.panel})": f"../figures/paper/{name}-seed0.csv" for name, panel in found.items()}
+        page.show(buttons(files | page.notebook()), _provenance(found))
+
+
+def draw_groups(entries: Sequence[Entry], found: Mapping[str, Published]) -> Figure:
+    """Figure 4 as the paper has it, a group of bars for each of ``entries``, from their published summaries."""
+    shown = {name: measure for name, measure in MEASURES.items() if name != "grad_norm_euclidean"}
+    parts = []
+    for entry in entries:
+        group = entry.title.replace(": ", "\n", 1).replace(", ", ",\n", 1)
+        if entry.name not in found:
+            parts.append(pd.DataFrame({"group": [group], "label": [""], "kind": ["score"], "tau": [np.nan]}))
+            continue
+        rows = found[entry.name].summary
+        rows = rows[rows.measure.isin(list(shown))]
+        how = [shown[name] for name in rows.measure]
+        parts.append(rows.assign(group=group, label=[m.label for m in how], kind=[m.kind for m in how]))
+    columns = ["group", "label", "kind", "tau", "low", "high"]
+    return fig4_bars(pd.concat(parts, ignore_index=True).reindex(columns=columns), missing="not here: no table")
 
 
 def measures_in_words(summary: pd.DataFrame) -> str:

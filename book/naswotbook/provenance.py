@@ -89,12 +89,40 @@ def read_measured(path: Path) -> dict[str, str]:
     return {**facts, "command": f"`{facts['command']}`"}
 
 
+SHORT = ("profile", "seed", "hardware", "versions", "commit")  # what the lines say that are not folded
+
+
 def provenance_table(runs: Mapping[str, Mapping[str, str]]) -> str:
-    """Facts of runs, fresh or read back from files, as a table in Markdown: a column a run, its heading the key."""
+    """Facts of runs, fresh or read back from files, in Markdown: the command, what most ask for, and, folded, all.
+
+    Behind the fold is a table, a column a run, its heading the key.
+    """
     names = dict.fromkeys(name for facts in runs.values() for name in facts)
     rows = [[name.replace("_", " "), *(facts.get(name, "") for facts in runs.values())] for name in names]
     lines = [["provenance", *runs], ["---"] * (1 + len(runs)), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    found = {name: list(dict.fromkeys(f[name] for f in runs.values() if name in f)) for name in ("command", *SHORT)}
+    commands = found.pop("command")
+    more = f" and {len(commands) - 1} more" if len(commands) > 1 else ""
+    made = f"Made by {commands[0]}{more}.\\\n" if commands else ""
+    said = [f"{name} {_several(values)}" for name, values in found.items() if values]
+    return FOLDED.format(lines=made + ("; ".join(said) or "Where this comes from") + ".", table=table)
+
+
+FOLDED = """<div class="provenance">
+
+{lines}
+
+<details><summary>All that it was made with</summary>
+
+{table}
+</details>
+</div>
+"""
+
+
+def _several(values: list[str]) -> str:
+    return values[0] if len(values) == 1 else f"{len(values)} of them" if len(values) > 2 else " or ".join(values)
 
 
 def _commit() -> str:

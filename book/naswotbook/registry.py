@@ -24,6 +24,8 @@ class Entry:
     missing (of a space, its table); files: what the run writes, as suffixes of the name; also: files of other names;
     reads: what else it is made from, ``scores`` for the kept ones; seeded: whether its files carry the seed.
     stands_for: of a panel of other data, the one of the paper in whose place it is shown while that is not there.
+    columns: of the paper's whole figure, how many of its panels stand side by side; plate: whether it keeps a light
+    ground in the dark theme, as where darkness means something.
     """
 
     name: str
@@ -43,6 +45,13 @@ class Entry:
     reads: tuple[str, ...] = ()
     seeded: bool = True
     stands_for: str = ""
+    columns: int = 0
+    plate: bool = False
+
+    @property
+    def picture(self) -> str:
+        """The suffix of the file that a page shows: of lines and words ``.svg``, of many points ``.png``."""
+        return ".svg" if ".svg" in self.files else ".png"
 
     def stem(self, seed: int = 0) -> str:
         """The name of its files without their suffix.
@@ -55,17 +64,21 @@ class Entry:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A page: its entries, how many stand side by side, and what executing it reads, and makes in figures/demo.
+    """A page: its entries, and what executing it reads, and makes in figures/demo.
 
     with_data: whether the folder of published data is handed to it for the site too, where one is given.
     """
 
     name: str
     entries: tuple[Entry, ...] = ()
-    columns: int = 1
     reads: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
     with_data: bool = False
+
+    @property
+    def whole(self) -> Entry | None:
+        """The paper's figure that is put together from the panels of this page."""
+        return next((entry for entry in self.entries if entry.columns), None)
 
     @property
     def published(self) -> list[Entry]:
@@ -91,9 +104,9 @@ def read_figures(path: Path = ROOT / "book" / "figures.yml") -> dict[str, Chapte
     return chapters
 
 
-def _entry(name: str, page: str, keys: dict[str, Any], each: dict[str, str]) -> Entry:
+def _entry(name: str, page: str, keys: dict[str, Any], each: dict[str, Any]) -> Entry:
     own = {"run": {"panels": keys["panel"]}} | keys if "panel" in keys else keys
-    shared = {key: template.format(**keys) for key, template in each.items()}
+    shared = {key: value.format(**keys) if isinstance(value, str) else value for key, value in each.items()}
     return Entry(name, page, **{key: _frozen(value) for key, value in (shared | own).items()})
 
 

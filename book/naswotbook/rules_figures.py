@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from naswotbook.verdicts import Claim, Results, Verdict, of_interval, worst
@@ -135,6 +136,22 @@ def rises(claim: Claim, results: Results) -> Verdict:
     few, many = (float(row[f"best_of_{n}"]) for n in claim["samples"])
     verdict = "reproduced" if many > few else "differs"
     return Verdict(verdict, "more accurate", f"{many:.2f} against {few:.2f}", f"{row.n:.0f} networks")
+
+
+def above(claim: Claim, results: Results) -> Verdict:
+    """Figures ``of`` the file, by name, that each lie above ``threshold`` (0 without) with their whole interval.
+
+    Differs where one lies below it with the whole interval. ``sign: -1`` turns differences around.
+    """
+    rows = results.rows(claim).set_index("name").loc[claim["of"]]
+    sign, threshold = claim.get("sign", 1), float(claim.get("threshold", 0))
+    ends = np.sort(sign * rows[["low", "high"]].to_numpy(dtype=float), axis=1)
+    verdict = worst([of_interval(*(pair - threshold)) for pair in ends])
+    parts = [
+        f"{sign * row.value:+.3f} [{low:+.3f}, {high:+.3f}] (n = {row.n})"
+        for row, (low, high) in zip(rows.itertuples(), ends, strict=True)
+    ]
+    return Verdict(verdict, f"above {threshold:g}", "; ".join(parts))
 
 
 def image(claim: Claim, results: Results) -> Verdict:

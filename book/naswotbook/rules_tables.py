@@ -30,10 +30,10 @@ def means(claim: Claim, results: Results) -> Verdict:
     else:
         rows = rows.assign(paper_error=rows.paper_std / np.sqrt(rows.paper_runs))
     rows = rows.dropna(subset="deviations")
-    verdicts = [_of_mean(deviations) for deviations in rows.deviations.abs()]
+    verdicts = [of_mean(deviations) for deviations in rows.deviations.abs()]
     row = rows.iloc[int(rows.deviations.abs().argmax())]
     errors = rows.standard_errors.abs()
-    beyond = errors > [_critical(row, len(rows)) for _, row in rows.iterrows()]
+    beyond = errors > [critical(row, len(rows)) for _, row in rows.iterrows()]
     notes = [f"{row.deviations:+.2f} deviations; at most {errors.max():.1f} standard errors"]
     if len(rows) > 1:
         counts = ", ".join(f"{verdicts.count(v)} {v}" for v in VERDICTS if v in verdicts)
@@ -42,18 +42,20 @@ def means(claim: Claim, results: Results) -> Verdict:
     everything = everyone.drawn_from.max()
     if row.drawn_from < everything:
         notes.append(f"drawn from {row.drawn_from:.0f} networks of {everything:.0f}")
-    verdict = "fitted" if claim.get("fitted") else _of_mean(float(rows.deviations.abs().max()))
+    verdict = "fitted" if claim.get("fitted") else of_mean(float(rows.deviations.abs().max()))
     interval = f" [{row.low:.2f}, {row.high:.2f}]" if row.low < row.high else ""
-    ours = f"{row['mean']:.2f} ± {row['std']:.2f}{interval}"
+    over = " over all runs that could be" if not row.n_runs and row.error == 0 else ""
+    ours = f"{row['mean']:.2f} ± {row['std']:.2f}{interval}{over}"
     second = "" if errors.isna().all() else "beyond error" if beyond.any() else "within error"
     return Verdict(verdict, f"{row.paper_mean:.2f} ± {row.paper_std:.2f}", ours, "; ".join(notes), second)
 
 
-def _of_mean(deviations: float) -> str:
+def of_mean(deviations: float) -> str:
+    """The verdict on a mean that lies so many of the paper's standard deviations from it."""
     return "reproduced" if deviations <= 0.25 else "close" if deviations <= 1 else "differs"
 
 
-def _critical(row: Any, cells: int) -> float:
+def critical(row: Any, cells: int) -> float:
     """How many standard errors chance allows a mean at 95%, if all ``cells`` of a row are looked at (Welch)."""
     ours, theirs = float(row.error) ** 2, float(row.paper_error) ** 2
     below = theirs**2 / (row.paper_runs - 1)
@@ -83,7 +85,8 @@ def spreads(claim: Claim, results: Results) -> Verdict:
     second = "beyond error" if errors.max() > student.ppf(1 - 0.025 / len(rows), np.inf) else "within error"
     near = int(ratio.between(0.8, 1.25).sum())
     note = f"farthest of {len(rows)} cells, {near} within a quarter: {row.method}, {_cell(row)}"
-    ours = f"± {row['std']:.2f}, {far:.2f} times the paper's"
+    reach = np.exp(1.96 * np.sqrt(own + 1 / (2 * (rows.paper_runs - 1))))[int(np.abs(np.log(ratio)).argmax())]
+    ours = f"± {row['std']:.2f}, {far:.2f} times the paper's [{far / reach:.2f}, {far * reach:.2f}]"
     return Verdict(verdict, f"± {row.paper_std:.2f}", ours, note, second)
 
 

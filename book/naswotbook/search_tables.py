@@ -10,13 +10,15 @@ import pandas as pd
 
 from naswotbook.counting import COUNTS
 from naswotbook.kept import scores_name
-from naswotbook.markdown import DATASETS, csv_table
+from naswotbook.markdown import DATASETS, buttons, csv_table, folded
 from naswotbook.page import Page, write_csv
 from naswotbook.provenance import provenance_table
 from naswotbook.registry import ROOT
+from naswotbook.rules_tables import of_mean
 from naswotbook.samples import all_scores
 from naswotbook.searches import TRAINING
 
+MARKS = {"close": " ≈", "differs": " ≠"}  # what stands beside a mean, by its verdict
 GAPS = "Differences of mean accuracy in points, with 95% intervals"
 
 
@@ -67,38 +69,44 @@ def mean_interval(table: pd.DataFrame) -> list[str]:
     return [f"{mean:.2f} [{low:.2f}, {high:.2f}]" if low < high else f"{mean:.2f}" for mean, low, high in rows]
 
 
-def three_tables(
+def beside_table(
     table: pd.DataFrame, printed: pd.DataFrame, *, name: str, title: str, per_score: float, budget: str = ""
 ) -> str:
-    """Ours, the paper's, and how far apart they are, each laid out as the paper has it, of the methods that it prints.
+    """Ours and the paper's in one table, laid out as the paper has it, of the methods that it prints.
 
-    ``table`` is that of :func:`naswotbook.estimates.beside_paper`, ``printed`` the cells that it was made with.
-    Of methods that were not run, marked †, the first holds the paper's numbers. ``budget`` is what a search that trains
-    may spend; how many networks it trained, where none is given. Tables are named ``name-ours``, ``name-paper`` and
-    ``name-apart``.
+    A cell is ours, with the paper's in brackets; ≈ or ≠ stands where the ledger's rule for means calls the cell close,
+    or different. ``table`` is that of :func:`naswotbook.estimates.beside_paper`, ``printed`` the cells that it was made
+    with. Of methods that were not run, the paper's stand there alone. ``budget`` is what a search that trains may
+    spend; how many networks it trained, where none is given. The table is named ``name-paper``, as the paper's.
     """
     table = table[table.method.isin(printed.method)]
-    paper = as_printed(table, mean_std(table.paper_mean, table.paper_std))
-    ours = as_printed(table, mean_std(table["mean"], table["std"]))
-    run = ours.index.isin(table[table["mean"].notna()].method)
-    ours[~run] = paper[~run]
-    trained = table.groupby("method").trained.first()
-    seconds = [
-        search_seconds(method, printed, per_score=per_score, budget=budget or f"{trained[method]:.0f} trainings")
-        for method in ours.index
+    ours, paper = mean_std(table["mean"], table["std"]), mean_std(table.paper_mean, table.paper_std)
+    marks = [MARKS.get(of_mean(deviations), "") for deviations in table.deviations.abs()]
+    cells = [
+        f"({theirs})" if own == "–" else own if theirs == "–" else f"{own}{mark} ({theirs})"
+        for own, theirs, mark in zip(ours, paper, marks, strict=True)
     ]
-    ours.insert(0, "Search (s)", seconds)
-    paper.insert(0, "Search (s)", [printed_seconds(method, printed) for method in paper.index])
-    ours.index = pd.Index([m if own else f"{m} †" for m, own in zip(ours.index, run, strict=True)], name="Method")
-    both = table[table.deviations.notna()]
+    wide = as_printed(table, ["–" if cell == "(–)" else cell for cell in cells])
+    trained = table.groupby("method").trained.first()
+    run = set(table[table["mean"].notna()].method)
+    seconds = []
+    for method in wide.index:
+        limit = budget or f"{trained[method]:.0f} trainings"
+        theirs = printed_seconds(method, printed)
+        own = search_seconds(method, printed, per_score=per_score, budget=limit) if method in run else ""
+        seconds.append(own if own == theirs else f"{own} ({theirs})".strip())
+    wide.insert(0, "Search (s)", seconds)
+    caption = f"{title}. Ours, and in brackets the paper's. ≈ is close, ≠ differs, by the rule of the ledger."
+    return csv_table(wide.reset_index(), caption, f"{name}-paper")
+
+
+def apart_table(table: pd.DataFrame, printed: pd.DataFrame, *, name: str) -> str:
+    """How far ours and the paper's are apart, cell by cell. The table is named ``name-apart``."""
+    both = table[table.method.isin(printed.method) & table.deviations.notna()]
     numbers = zip(both.deviations, both.standard_errors, strict=True)
     apart = as_printed(both, [f"{deviations:+.2f} ({errors:+.1f})" for deviations, errors in numbers])
-    blocks = [
-        (ours, f"{title}, run here; † quoted from the paper.", "ours"),
-        (paper, f"{title}, as the paper prints it.", "paper"),
-        (apart, "Ours less the paper's, in its standard deviations (in standard errors of the difference).", "apart"),
-    ]
-    return "\n".join(csv_table(wide.reset_index(), caption, f"{name}-{kind}") for wide, caption, kind in blocks)
+    caption = "Ours less the paper's, in its standard deviations (in standard errors of the difference)."
+    return csv_table(apart.reset_index(), caption, f"{name}-apart")
 
 
 def counting_table(table: pd.DataFrame, *, name: str, title: str) -> str:
@@ -175,7 +183,7 @@ def show_searches(
 
     In that profile itself, which is to replace them, they are not shown.
 
-    With ``printed``, of a table of the paper, means are :func:`three_tables`, :func:`counting_table` and the other
+    With ``printed``, of a table of the paper, means are :func:`beside_table`, :func:`counting_table` and the other
     searches, and the paper's table alone where there was no run; without, :func:`one_table`, or that they are not here.
     ``words`` is given means and differences. Tables are named by ``label``.
     """
@@ -195,14 +203,16 @@ def show_searches(
     else:
         seconds = found.facts.get("budget_seconds", "")
         budget, per_score = seconds and f"{float(seconds):.0f}", seconds_a_score(page, found.facts)
-        page.show(three_tables(found.summary, printed, name=label, title=title, per_score=per_score, budget=budget))
-        chosen = (
-            "Search by counting: the highest of N random networks; closed form, 95% interval over seeds of the scores."
-        )
+        page.show(beside_table(found.summary, printed, name=label, title=title, per_score=per_score, budget=budget))
+        chosen = "Ours: search by counting. The highest of N random networks; closed form, 95% interval over seeds."
         page.show(counting_table(found.summary, name=f"{label}-counting", title=chosen))
         others = other_searches(found.summary, printed)
-        page.show(one_table(others, name=f"{label}-others", title="Other searches, which the paper does not have."))
-    page.show(differences_table(apart, name=f"{label}-differences", title=f"{GAPS}."))
+        page.show(
+            one_table(others, name=f"{label}-others", title="Ours: other searches, which the paper does not have.")
+        )
+        far = apart_table(found.summary, printed, name=label)
+        page.show(folded("How far apart: ours less the paper's, in deviations", far))
+    page.show(differences_table(apart, name=f"{label}-differences", title=f"Ours: {GAPS.lower()}."))
     page.show(_links("paper", entry.stem()), provenance_table({"": found.facts}))
 
 
@@ -219,5 +229,9 @@ def _paper_alone(printed: pd.DataFrame, name: str, title: str) -> str:
 
 
 def _links(profile: str, stem: str) -> str:
-    files = [("means", stem), ("differences", f"{stem}-differences")]
-    return "Files: " + ", ".join(f"[{text} (CSV)](../figures/{profile}/{file}.csv)" for text, file in files)
+    return link_files(profile, [("means", stem), ("differences", f"{stem}-differences")])
+
+
+def link_files(profile: str, files: Iterable[tuple[str, str]]) -> str:
+    """Buttons for CSVs of a profile, by what each is called and the name of its file, without the suffix."""
+    return buttons({f"{text} (CSV)": f"../figures/{profile}/{file}.csv" for text, file in files})

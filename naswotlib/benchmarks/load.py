@@ -12,6 +12,7 @@ from naswotlib.benchmarks.importers.tables import from_csv
 from naswotlib.benchmarks.table import TableInfo, make_table
 from naswotlib.benchmarks.trained import REQUIRED, Recipe, epochs_of, read_trained
 from naswotlib.data.fetch import data_home, file_digest, find_data
+from naswotlib.data.plugins import BENCHMARKS, OURS, SPACES, broken, check_clash, load_plugin, plugins
 from naswotlib.errors import check_choice
 from naswotlib.spaces import get_space, list_spaces
 from naswotlib.spaces.nasbench201 import isomorphism_class
@@ -34,25 +35,48 @@ def load_benchmark(name: str, *, data_dir: str | Path | None = None) -> Benchmar
     under the name of their space: ``"nasbench201"`` (or ``"nats_topology"``, NATS-Bench's newer runs, also its second
     choice), ``"mini_nasbench201"`` (12 epochs only), ``"nasbench101"``, ``"nats_size"``, ``"nds_darts"``,
     ``"nds_darts_lr_wd"``, ``"nasbench_macro"`` and so on. Any other name is that of a ``NAME.parquet`` of one's own,
-    made by ``naswot train`` or :func:`naswotlib.benchmarks.table.make_table`. FileNotFoundError says what was looked
-    for.
+    made by ``naswot train`` or :func:`naswotlib.benchmarks.table.make_table`, or that of a plug-in: an entry point of
+    the group ``naswotlib.benchmarks`` (:mod:`naswotlib.data.plugins`), for a :class:`Benchmark`, the path of its file,
+    or a function that gives one of the two. FileNotFoundError says what was looked for, ValueError which package's
+    plug-in cannot be used, and which two bring the same name.
     """
     bundled = {f"bundled-{path.stem}": path for path in sorted(BUNDLED.glob("*.parquet"))}
     if name == "bundled" or name.startswith("bundled-"):
         check_choice("name", name, ["bundled", *bundled])
+        check_clash(BENCHMARKS, name, ours=True)
         path = bundled["bundled-nasbench201" if name == "bundled" else name]
         return from_trained(path, f"bundled-{path.stem}", licence="MIT")
     own = data_home(data_dir) / f"{name}.parquet"
+    known = {*list_spaces(), *TABLES}
+    if name in plugins(BENCHMARKS):
+        published = name in known and name not in plugins(SPACES)
+        check_clash(BENCHMARKS, name, ours=published or own.exists(), owner=str(own) if own.exists() else OURS)
+        return _of_plugin(name)
     if not own.exists():
-        check_choice("name", name, ["bundled", *bundled, *sorted({*list_spaces(), *TABLES})])
+        check_choice("name", name, ["bundled", *bundled, *sorted(known | plugins(BENCHMARKS).keys())])
     names = (own.name, *(["nats_topology.parquet", "nasbench201.csv.gz"] if name == "nasbench201" else []))
     path = find_data(f"name {name!r}", names, data_dir)
     if path.suffix == ".gz":
         return Benchmark(from_csv(path, file_digest(path)))
+    return _read(path, name)
+
+
+def _read(path: Path, name: str) -> Benchmark:
     benchmark = Benchmark(path)
     if set(REQUIRED) <= set(benchmark.columns):
         return from_trained(path, name, licence="not stated")
     return Benchmark(from_means(path, file_digest(path))) if set(MEAN_COLUMNS) <= set(benchmark.columns) else benchmark
+
+
+def _of_plugin(name: str) -> Benchmark:
+    found = load_plugin(BENCHMARKS, name)
+    try:
+        found = found() if callable(found) else found
+        benchmark = found if isinstance(found, Benchmark) else _read(Path(found), name)
+        benchmark.info  # noqa: B018  (a file that is none is told here)
+    except (Exception, SystemExit) as error:  # of the package
+        raise broken(BENCHMARKS, name, error) from error
+    return benchmark
 
 
 def from_trained(path: Path, name: str, *, licence: str) -> Benchmark:

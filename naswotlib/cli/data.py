@@ -71,13 +71,16 @@ def fetch(
 
 @app.command()
 def where(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Say where the data are, and which tables are there."""
+    """Say where the data are, which tables are there, and which ones plug-ins bring."""
     from naswotlib.data.fetch import data_home
+    from naswotlib.data.plugins import BENCHMARKS, package_of, plugins
 
     home = data_home(data_dir)
     tables = [path.name for path in sorted(home.glob("*.parquet"))]
-    lines = [str(home), *(f"  {name}" for name in tables)]
-    print(json.dumps({"folder": str(home), "tables": tables}) if as_json else "\n".join(lines))
+    brought = {name: ", ".join(map(package_of, points)) for name, points in plugins(BENCHMARKS).items()}
+    lines = [str(home), *(f"  {name}" for name in tables), *(f"{name}  of {by}" for name, by in brought.items())]
+    told = {"folder": str(home), "tables": tables, "plugins": brought}
+    print(json.dumps(told) if as_json else "\n".join(lines))
 
 
 @app.command()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 
-import naswotlib
 from naswotlib.cli import data as data_cli
 from naswotlib.cli import options as opt
 from naswotlib.cli.errors import run
+from naswotlib.cli.lists import measures, spaces
 from naswotlib.cli.score import score
+from naswotlib.cli.scores import app as scores
 from naswotlib.cli.search import search
 from naswotlib.cli.train import train
 
@@ -24,32 +24,12 @@ app = typer.Typer(
     "code of your own, as one line says; 130 interrupted. NASWOT_TRACEBACK=1 shows where.",
 )
 app.add_typer(data_cli.app, name="data")
+app.add_typer(scores, name="scores")
 app.command()(score)
 app.command()(search)
 app.command()(train)
-
-
-@app.command()
-def spaces(
-    pattern: Annotated[str, typer.Argument(help="Shell pattern of names.")] = "*", as_json: opt.AsJson = False
-) -> None:
-    """List the search spaces."""
-    rows: list[tuple[str, int | None, str]] = []
-    for name in naswotlib.list_spaces(pattern):
-        space = naswotlib.get_space(name)
-        size = len(space) if hasattr(space, "__len__") else getattr(space, "num_architectures", None)
-        rows.append((name, size, (space.__doc__ or "").strip().split("\n")[0]))
-    if as_json:
-        print(json.dumps([{"name": n, "architectures": s, "description": d} for n, s, d in rows]))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("space", "architectures", "description", box=None)
-    for name, size, description in rows:
-        shown = "" if size is None else f"{size:,}" if size < 1e9 else f"{size:.3g}"
-        table.add_row(name, shown, description)
-    Console().print(table)
+app.command()(spaces)
+app.command()(measures)
 
 
 @app.command("compile")

@@ -85,7 +85,8 @@ Proxy = Annotated[
     str,
     typer.Option(
         help="What to compute: naswot, or grad_norm, grad_norm_euclidean, synflow, snip, grasp, fisher, plain, "
-        "l2_norm, jacob_cov, jacob_cov_eval, epe_nas, zen, zico, swap, near, parameters, flops, num_units."
+        "l2_norm, jacob_cov, jacob_cov_eval, epe_nas, zen, zico, swap, near, parameters, flops, num_units; "
+        "`naswot measures` lists those of plug-ins too."
     ),
 ]
 Exact = Annotated[

@@ -112,7 +112,7 @@ def _tell_one(
     as_json: bool,
 ) -> None:
     """Score one network, in as many initialisations as there are, and print it; ``report`` says what it is."""
-    from naswotlib.scoring.proxies import NASWOT, PROXIES
+    from naswotlib.scoring.proxies import NASWOT, find_proxy
 
     proxy, text = report["proxy"], ""
     if proxy == NASWOT:
@@ -121,7 +121,7 @@ def _tell_one(
         text = scores[0].report()
     else:
         classes = {} if labels is None else {"labels": labels.to(inputs.device)}
-        report |= _summary([PROXIES[proxy](network, inputs, **classes) for network in networks])
+        report |= _summary([find_proxy(proxy)(network, inputs, **classes) for network in networks])
     if as_json:
         print(json.dumps(report, allow_nan=False))
         return
@@ -206,15 +206,18 @@ def _model(library: str, name: str) -> Any:
 
 
 def _side_of(path: str) -> int | None:
-    """The side of the images that a model of torchvision is used with; None where nothing says so."""
+    """The side of the images that a model of torchvision is made for; None where nothing says so.
+
+    Some weights are for larger images than the model itself, which is built here without any.
+    """
     library, _, name = path.partition(":")
     if library != "torchvision":
         return 224 if library == "timm" else None
     models = _library(library).models
     if name not in models.list_models():
         return None
-    size = getattr(next(iter(models.get_model_weights(name))).transforms(), "crop_size", [224])
-    return int(size[0])
+    sizes = [getattr(weights.transforms(), "crop_size", [224])[0] for weights in models.get_model_weights(name)]
+    return int(min(sizes))
 
 
 def _score_many(

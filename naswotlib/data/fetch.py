@@ -95,7 +95,7 @@ def fetch(
         with only_writer(path):
             if not path.exists():
                 addresses = [str(Path(folder).expanduser() / remote.file)] if folder is not None else remote.addresses
-                _fetch_file(path, remote, addresses, progress)
+                fetch_file(path, remote, addresses, progress=progress, command="naswot data fetch")
     return paths
 
 
@@ -109,12 +109,17 @@ def only_writer(path: Path) -> Iterator[None]:
         yield
 
 
-def _fetch_file(path: Path, remote: Remote, addresses: Iterable[str], progress: bool) -> None:
+def fetch_file(path: Path, remote: Remote, addresses: Iterable[str], *, progress: bool, command: str) -> None:
+    """Write ``path`` whole from the first of ``addresses`` that has it as ``remote`` describes it.
+
+    OSError says for each address what went wrong, and names the ``command`` that reads a folder instead; nothing is
+    then at ``path`` that was not there.
+    """
     problems = []
     for address in addresses:
         try:
             with write_whole(path) as file:
-                _download(address, file, progress)
+                download(address, file, progress=progress)
                 file.flush()
                 if problem := fault(Path(file.name), remote):
                     raise ValueError(problem)
@@ -125,7 +130,7 @@ def _fetch_file(path: Path, remote: Remote, addresses: Iterable[str], progress: 
     else:
         raise OSError(
             f"{path.name}: not fetched. {'; '.join(problems)}. Try again, or put the file there by other means: "
-            f"{path.parent}, or a folder that `naswot data fetch --from FOLDER` reads"
+            f"{path.parent}, or a folder that `{command} --from FOLDER` reads"
         )
     if not remote.digest:
         digest = file_digest(path)
@@ -134,7 +139,8 @@ def _fetch_file(path: Path, remote: Remote, addresses: Iterable[str], progress: 
         warn(f"{path}: nobody published its digest, so this download is believed; sha256 {digest} is kept beside it")
 
 
-def _download(address: str, file: IO[bytes], progress: bool) -> None:
+def download(address: str, file: IO[bytes], *, progress: bool = False) -> None:
+    """Write what is at ``address``, a path or a URL, to ``file``; OSError says what went wrong."""
     if "://" not in address:
         with Path(address).open("rb") as source:
             shutil.copyfileobj(source, file)

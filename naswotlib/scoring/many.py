@@ -28,7 +28,7 @@ from naswotlib.scoring.measures import measure_network
 from naswotlib.scoring.modes import check_counting, check_device, check_inputs, on_host
 from naswotlib.scoring.own_code import code_digest
 from naswotlib.scoring.parallel import cores_for, map_unordered, pack_space, unpack_space
-from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, PROXIES, check_labels
+from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, check_labels, check_proxy, find_proxy
 from naswotlib.scoring.score import naswot_score, score_graph
 from naswotlib.scoring.store import SCHEMA, Row, make_frame, measures_schema, open_store
 from naswotlib.scoring.warm import ensure_compiled
@@ -96,7 +96,7 @@ def score_archs(
     are 32 architectures or more, and by the fast engine, whose loops are compiled first where they are not yet;
     ``exact=True`` gives the integers of the plain definition, in about three times as long. On a GPU it is one process.
 
-    ``proxy`` is what to compute instead of the score, by its name in :data:`naswotlib.scoring.proxies.PROXIES`;
+    ``proxy`` is what to compute instead of the score, a name of :func:`naswotlib.scoring.proxies.list_proxies`;
     ``counting`` and ``exact`` are of the score alone, and so is N_A. ``labels`` ``(N,)`` int64 are the classes of the
     images, for the proxies that need them.
 
@@ -219,7 +219,7 @@ def _chunks(texts: Iterator[str], size: int) -> Iterator[tuple[int, tuple[str, .
 def _check(space: Any, settings: _Settings, inputs: Tensor, labels: Tensor | None) -> None:
     check_counting(settings.counting)
     for name in (settings.proxy,) if isinstance(settings.proxy, str) else settings.proxy:
-        check_choice("proxy" if isinstance(settings.proxy, str) else "measures", name, (NASWOT, *PROXIES))
+        check_proxy(name, "proxy" if isinstance(settings.proxy, str) else "measures")
     check_at_least("seed", settings.seed, 0)
     if not isinstance(inputs, Tensor) or inputs.dim() != 4 or len(inputs) < 2:
         given = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__
@@ -240,6 +240,9 @@ def _manifest(space: Any, settings: _Settings, images: np.ndarray, labels: np.nd
     arrays = {"inputs": images} if labels is None else {"inputs": images, "labels": labels}
     digest = code_digest(space)
     code = {} if digest is None else {"code of the space": digest}
+    for name in sorted(settings.names - {NASWOT}):
+        if (digest := code_digest(find_proxy(name))) is not None:
+            code[f"code of {name}"] = digest
     return {**vars(settings), "space": space.name, **code} | {
         name: f"{array.shape} {array.dtype} sha256 {hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
         for name, array in arrays.items()
@@ -323,7 +326,7 @@ def _row(settings: _Settings, space: Any, inputs: Tensor, classes: dict[str, Ten
         values, errors = measure_network(network, inputs, settings.proxy, labels=classes.get("labels"))
         return {**values, "error": "; ".join(f"{name}: {message}" for name, message in errors.items())}
     if settings.proxy != NASWOT:
-        return {"score": PROXIES[settings.proxy](network, inputs, **classes)}
+        return {"score": find_proxy(settings.proxy)(network, inputs, **classes)}
     score = naswot_score(network, inputs, counting=settings.counting, exact=settings.exact)
     return {"score": score.value, "num_units": score.num_units}
 

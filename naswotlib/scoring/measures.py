@@ -7,10 +7,9 @@ from collections.abc import Collection
 import numpy as np
 from torch import Tensor, nn
 
-from naswotlib.errors import check_choice
-from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, PROXIES
-from naswotlib.scoring.proxies.passes import passes_of
-from naswotlib.scoring.score import naswot_score
+from naswotlib.scoring.kernel import hamming_kernel, log_determinant
+from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, check_proxy, find_proxy
+from naswotlib.scoring.proxies.passes import Passes, passes_of
 
 
 def measure_network(
@@ -18,10 +17,10 @@ def measure_network(
 ) -> tuple[dict[str, float], dict[str, str]]:
     """Values of ``measures`` of ``network`` on ``inputs`` ``(N, ...)``, and why those that failed did.
 
-    ``measures`` are names of :data:`naswotlib.scoring.proxies.PROXIES`, and ``"naswot"`` for the score. Each has the
+    ``measures`` are names of :func:`naswotlib.scoring.proxies.list_proxies`, ``"naswot"`` for the score. Each has the
     value that it has alone, but gradients come from one forward pass, one backward pass of the loss (``labels`` are
-    int64 ``(N,)``) and one of the class scores. A measure that fails has the value NaN, and its error stands in the
-    second table. ValueError for an unknown name.
+    int64 ``(N,)``) and one of the class scores, and all that looks at codes from another forward pass. A measure that
+    fails has the value NaN, and its error stands in the second table. ValueError for an unknown name.
 
     >>> import torch
     >>> network = nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(), nn.Linear(4, 2))
@@ -30,15 +29,21 @@ def measure_network(
     ({'parameters': 62.0, 'num_units': 4.0}, {})
     """
     for name in measures:
-        check_choice("measures", name, (NASWOT, *PROXIES))
+        check_proxy(name, "measures")
     values: dict[str, float] = {}
     errors: dict[str, str] = {}
-    with passes_of(network, inputs, labels, second_order="grasp" in measures):
+    with passes_of(network, inputs, labels, second_order="grasp" in measures) as passes:
         for name in measures:
             classes = {"labels": labels} if name in NEED_LABELS else {}
             try:
-                score = PROXIES[name](network, inputs, **classes) if name != NASWOT else naswot_score(network, inputs)
+                score = find_proxy(name)(network, inputs, **classes) if name != NASWOT else _score(passes)
                 values[name] = float(score)
             except Exception as error:  # of one measure; the others are computed, and this one's is handed on
                 values[name], errors[name] = np.nan, f"{type(error).__name__}: {error}"
     return values, errors
+
+
+def _score(passes: Passes) -> float:
+    """The score of :func:`naswotlib.naswot_score`, integer for integer, from codes that others look at too."""
+    passes.codes.check_counted("once", frozenset({"relu"}))
+    return log_determinant(hamming_kernel(passes.codes))[0]

@@ -1,8 +1,9 @@
-"""A digest of the code and the attributes of a search space of one's own: scores of two versions do not mix."""
+"""A digest of the code of a search space or measure of one's own: scores of two versions do not mix."""
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import re
 import sys
 import types
@@ -15,22 +16,25 @@ import joblib
 
 
 def code_digest(space: Any) -> str | None:
-    """A digest of what a space of one's own is; None for one of this library.
+    """A digest of what a space, or a measure, of one's own is; None for one of this library.
 
     It is of its public attributes, and of the files of its module and of others of one's own that this imports; without
-    a file, as in a notebook, of the instructions of its class.
+    a file, as in a notebook, of the instructions of its class, or of those of the function.
     """
-    module = sys.modules.get(type(space).__module__)
+    space = getattr(space, "func", space)  # of a partial
+    kind = space if inspect.isroutine(space) else type(space)
+    module = sys.modules.get(str(kind.__module__))
     if module is not None and module.__name__.partition(".")[0] == "naswotlib":
         return None
     found = hashlib.sha256()
-    names = {type(space).__module__.partition(".")[0]}
+    names = {str(kind.__module__).partition(".")[0]}
     files = {} if module is None else dict(_own_files(module, names))
     for name in sorted(files):
         found.update(name.encode() + files[name].read_bytes())
     if not files:
-        for kind in type(space).__mro__[:-1]:
-            for name, value in sorted(vars(kind).items()):
+        holders = [{"": space}] if inspect.isroutine(space) else map(vars, type(space).__mro__[:-1])
+        for holder in holders:
+            for name, value in sorted(holder.items()):
                 function = getattr(value, "__func__", getattr(value, "fget", value))
                 code = getattr(function, "__code__", None)
                 text = _instructions(code) if code else re.sub(r" at 0x\w+", "", repr(value))

@@ -135,14 +135,17 @@ def watch_codes(
     wanted: frozenset[str] = frozenset({"relu"}),
     forward: Forward | None = None,
     total: KernelSum | None = None,
+    visit: Callable[[Tensor], None] | None = None,
 ) -> ActivationCodes:
     """The codes of :func:`activation_codes`, whose other arguments have been checked; there may be none.
+
+    ``visit`` is handed what is counted, ``(N, ...)``, before the call that may overwrite it.
 
     With ``total``, they are added to it as they come, and not kept. On a GPU nothing is waited for, and whether there
     was a NaN is still to be asked, by ``check_numbers``.
     """
     batch = as_batch(network, inputs, forward)
-    watcher = _Watcher(batch.num_images, counting, wanted, total)
+    watcher = _Watcher(batch.num_images, counting, wanted, total, visit)
     for tensor in batch.tensors:
         if not on_host(tensor) and tensor.is_floating_point():
             watcher.bad.append(("inputs: found NaN or infinite values", ~torch.isfinite(tensor).all()))
@@ -159,22 +162,20 @@ def watch_codes(
     return ActivationCodes(*seen, frozen, notes, (*watcher.bad,))
 
 
-def visit_rectifiers(network: nn.Module, inputs: Tensor, visit: Callable[[Tensor], None]) -> None:
-    """Hand the input ``(N, ...)`` of every call of a ReLU to ``visit``, in one forward pass as of :func:`watch_codes`.
-
-    ``visit`` sees the values before the call, which may overwrite them.
-    """
-    watcher = _Visitor(len(inputs), visit)
-    with scoring_mode(network, "batch", inputs), torch.no_grad(), watcher.watching(network):
-        network(inputs)
-
-
 class _Watcher(TorchFunctionMode):
     """Collects codes during one forward pass, from calls of functions and, below them, of operations."""
 
-    def __init__(self, num_images: int, counting: Counting, wanted: frozenset[str], total: KernelSum | None) -> None:
+    def __init__(
+        self,
+        num_images: int,
+        counting: Counting,
+        wanted: frozenset[str],
+        total: KernelSum | None,
+        visit: Callable[[Tensor], None] | None,
+    ) -> None:
         super().__init__()
         self.num_images, self.counting, self.wanted, self.total = num_images, counting, wanted, total
+        self.visit = visit
         self.layers: list[LayerCode] = []
         self.uncounted: dict[str, None] = {}
         self.bad: list[tuple[str, Tensor]] = []
@@ -284,6 +285,8 @@ class _Watcher(TorchFunctionMode):
                 f"network: layer {name} rectifies a tensor of shape {tuple(x.shape)}, whose first dimension is not the "
                 f"{self.num_images} images of the mini-batch, so its units cannot be told apart by image"
             )
+        if self.visit is not None:
+            self.visit(x)
         known = self._packed.get(id(x))
         if known is None or known[0]() is not x:
             known = self._packed[id(x)] = weakref.ref(x), self._bits(name, x)
@@ -308,14 +311,3 @@ class _Watcher(TorchFunctionMode):
         if nan:
             raise ValueError(message)
         return words
-
-
-class _Visitor(_Watcher):
-    """Hands on what it sees, and keeps nothing."""
-
-    def __init__(self, num_images: int, visit: Callable[[Tensor], None]) -> None:
-        super().__init__(num_images, "once", frozenset({"relu"}), None)
-        self.visit = visit
-
-    def _record(self, name: str, x: Tensor, count: int, kind: str) -> None:
-        self.visit(x)

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 import numpy as np
 from torch import nn
 
+from naswotlib.data.plugins import SPACES, broken, check_clash, load_plugin, plugins
 from naswotlib.errors import check_at_least
 from naswotlib.graph import Graph, GraphNetwork, init_weights
 
@@ -124,10 +125,13 @@ _SPACES: dict[str, Any] = {}
 def register_space(name: str) -> Callable[[Factory], Factory]:
     """Register a space under ``name``; the decorated class or function is called once, when first asked for.
 
-    A registered space is put under every test of :mod:`naswotlib.scoring.contracts` by ``tests/contracts``.
+    A registered space is put under every test of :mod:`naswotlib.scoring.contracts` by ``tests/contracts``. ValueError
+    where another package registers what has the name of a space of this library.
     """
 
     def register(factory: Factory) -> Factory:
+        if _is_ours(name) and not _home(factory).startswith("naswotlib."):
+            raise ValueError(f"space: {name!r} is a space of naswotlib; {_home(factory)} has to choose another name")
         _FACTORIES[name] = factory
         return factory
 
@@ -135,17 +139,46 @@ def register_space(name: str) -> Callable[[Factory], Factory]:
 
 
 def list_spaces(pattern: str = "*") -> list[str]:
-    """Names of the registered spaces that match a shell pattern, in alphabetical order."""
-    return sorted(fnmatch.filter(_FACTORIES, pattern))
+    """Names of the spaces that match a shell pattern, in alphabetical order: registered ones, and those of plug-ins.
+
+    A plug-in is an installed package with entry points of the group ``naswotlib.spaces``: a name, and the class,
+    function or instance that gives the space (:mod:`naswotlib.data.plugins`). It is imported when that is asked for.
+    """
+    return sorted(fnmatch.filter({*_FACTORIES, *plugins(SPACES)}, pattern))
 
 
 def get_space(name: str) -> Any:
-    """The :class:`SearchSpace` called ``name``; ValueError with the known names for any other."""
-    if name not in _FACTORIES:
-        raise ValueError(f"space: {name!r} is not a search space; choose one of {', '.join(list_spaces())}")
+    """The :class:`SearchSpace` called ``name``; ValueError with the known names for any other.
+
+    ValueError names the package whose plug-in cannot be used, or both where two bring the same name.
+    """
     if name not in _SPACES:
-        _SPACES[name] = _FACTORIES[name]()
+        check_clash(SPACES, name, ours=_is_ours(name))
+        if name not in _FACTORIES and name not in plugins(SPACES):
+            raise ValueError(f"space: {name!r} is not a search space; choose one of {', '.join(list_spaces())}")
+        _SPACES[name] = _FACTORIES[name]() if name in _FACTORIES else _of_plugin(name)
     return _SPACES[name]
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a space of this name ships with the library."""
+    return _home(_FACTORIES.get(name)).startswith("naswotlib.spaces")
+
+
+def _home(factory: Any) -> str:
+    """The module of a function, also where it is a partial."""
+    return str(getattr(getattr(factory, "func", factory), "__module__", ""))
+
+
+def _of_plugin(name: str) -> Any:
+    found = load_plugin(SPACES, name)
+    try:
+        space = find_space(found if hasattr(found, "sample") and not isinstance(found, type) else found(), "build")
+    except (Exception, SystemExit) as error:  # of the package
+        raise broken(SPACES, name, error) from error
+    if space.name != name:
+        raise broken(SPACES, name, f"the space calls itself {space.name!r}, expected the name of its entry point")
+    return space
 
 
 NEEDED = ("name", "sample", "to_str", "from_str")  # what scoring and searching ask of a space

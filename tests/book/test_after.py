@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from naswotbook.experiments import after
-from naswotbook.experiments.measures import tau_b
+from naswotbook.pairs import tau_b
+from naswotbook.verdicts import VERDICTS, Results
 from naswotlib.spaces import get_space
 
 ROOT = Path(__file__).parents[2]
@@ -20,42 +21,21 @@ RNG = np.random.default_rng(0)
 ACCURACY = RNG.normal(80, 5, N)
 
 
-def _figures(**ends: tuple[float, float]) -> pd.DataFrame:
-    rows = [{"name": name, "n": 50, "value": sum(two) / 2, "low": two[0], "high": two[1]} for name, two in ends.items()]
-    return pd.DataFrame(rows)
-
-
-def _claim(**keys: object) -> dict[str, object]:
-    return {"source": "ning2021", "claim": "This holds", "rule": "above", "of": ["a"]} | keys
-
-
-@pytest.mark.parametrize(
-    ("ends", "keys", "verdict"),
-    [
-        ((0.1, 0.2), {}, "reproduced"),
-        ((-0.1, 0.2), {}, "undecided"),
-        ((-0.2, -0.1), {}, "differs"),
-        ((-0.2, -0.1), {"sign": -1}, "reproduced"),
-        ((0.1, 0.2), {"threshold": 0.3}, "differs"),
-        ((np.nan, np.nan), {}, "undecided"),
-    ],
-)
-def test_a_claim_holds_with_its_whole_interval_or_it_does_not(ends, keys, verdict) -> None:
-    assert after.judge(_claim(**keys), _figures(a=ends))["verdict"] == verdict
-
-
-def test_a_claim_about_two_figures_needs_both_and_one_without_data_is_not_run() -> None:
-    both = _claim(of=["a", "b"])
-    assert after.judge(both, _figures(a=(0.1, 0.2), b=(-0.1, 0.1)))["verdict"] == "undecided"
-    assert after.judge(both, _figures(a=(0.1, 0.2), b=(-0.2, -0.1)))["verdict"] == "differs"
-    found = after.judge({"source": "wei2024", "claim": "This holds", "needs": "transformers"}, _figures(a=(0, 1)))
-    assert (found["verdict"], found["ours"]) == ("not run", "needs transformers")
-
-
-def test_what_stands_beside_a_claim_is_turned_with_its_sign() -> None:
-    found = after.judge(_claim(sign=-1), _figures(a=(0.1, 0.3)))
-    assert found["ours"] == "-0.200 [-0.300, -0.100] (n = 50)"
-    assert found["claim"] == "This holds {cite}`ning2021`"
+def test_a_claim_of_others_is_judged_as_those_of_the_paper_are(tmp_path) -> None:
+    rows = {"name": ["a"], "n": 50, "value": 0.2, "low": 0.1, "high": 0.3}
+    pd.DataFrame(rows).to_csv(tmp_path / "f.csv", index=False)
+    claims = [
+        {"source": "ning2021", "claim": "This holds", "rule": "above", "file": "f.csv", "of": ["a"], "note": "so said"},
+        {"source": "wei2024", "claim": "And this", "rule": "unrun", "needs": "transformers"},
+    ]
+    for claim, seen in zip(claims, ("text", "abstract"), strict=True):
+        claim["seen"] = seen
+    found = after.judge_all(claims, Results(tmp_path, pd.DataFrame()))
+    assert found.claim.tolist() == ["This holds {cite}`ning2021`", "And this {cite}`wei2024` (abstract)"]
+    assert found.here.tolist() == ["+0.200 [+0.100, +0.300] (n = 50)", ""]
+    assert found.verdict.tolist() == ["reproduced", "not run"]
+    assert found.note.tolist() == ["so said", "needs transformers"]
+    assert after.verdicts_in_words(found.verdict) == "Of 2 claims, 1 reproduced, 1 not run."
 
 
 def _measured() -> pd.DataFrame:
@@ -122,5 +102,6 @@ def test_every_figure_that_the_file_names_is_among_those_that_are_published() ->
     assert asked <= set(figures.name)
     beside = after.printed_beside_ours(BOOK["values"], figures)
     assert beside.ours.between(-1, 1).all()
-    verdicts = [after.judge(claim, figures) for claim in BOOK["claims"]]
-    assert after.verdicts_in_words(verdicts).startswith(f"Of {len(BOOK['claims'])} claims, ")
+    verdicts = after.judge_all(BOOK["claims"], Results(path.parent, pd.DataFrame())).verdict
+    assert set(verdicts) <= set(VERDICTS)
+    assert len(verdicts) == len(BOOK["claims"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,8 @@ import pytest
 
 from naswotlib import get_space
 from naswotlib.benchmarks.table import TableInfo, make_table, write_table
-from naswotlib.spaces.nasbench101_spec import OPERATIONS, ModelSpec, fault_of, matrix_from_bits
 from support.notebooks import outputs, run_page
+from support.small_cells import small_cells
 
 DATASETS = ("cifar10", "cifar100", "imagenet16-120")
 SMALL = {"profile": "paper", "n_runs": 3, "samples": [2, 5]}
@@ -82,34 +81,31 @@ def test_every_row_of_table_2_stands_beside_the_papers(tmp_path: Path, space_nam
         assert not {"Random", "Optimal (N=10)"} & set(points["cifar10"].index.get_level_values("method"))
 
 
-def small_cells() -> list[str]:
-    """Every NAS-Bench-101 cell of at most four vertices: mutations of the paper's search stay among them."""
-    cells = {}
-    for size in (2, 3, 4):
-        for bits in product((0, 1), repeat=size * (size - 1) // 2):
-            for ops in product(OPERATIONS, repeat=size - 2):
-                matrix = matrix_from_bits(bits, size)
-                if not fault_of(matrix):
-                    spec = ModelSpec(matrix, ("input", *ops, "output")).pruned
-                    cells.setdefault(spec.hash, spec)
-    assert len(cells) == 91
-    return [get_space("nasbench101").to_str(spec) for spec in cells.values()]
-
-
-def test_table_1_counts_trainings_and_keeps_the_papers_rows_apart_from_ours(tmp_path: Path) -> None:
+def test_table_1_lays_readings_side_by_side_and_keeps_the_papers_rows_apart_from_ours(tmp_path: Path) -> None:
     texts, rng = small_cells(), np.random.default_rng(0)
-    accuracy = {("cifar10", "test", 108): rng.uniform(10, 90, (len(texts), 1))}
+    test = rng.uniform(60, 90, len(texts))
     info = TableInfo("made up", "nasbench101", "random numbers", "MIT", "", {}, "", "")
-    write_table(tmp_path / "nasbench101.parquet", make_table(info, texts, accuracy))
+    whole = {("cifar10", "test", 108): test}
+    write_table(tmp_path / "nasbench101.parquet", make_table(info, texts, whole))
+    known = {("cifar10", "test", 108): test[:60], ("cifar10", "validation", 108): test[:60] + rng.normal(1, 0.3, 60)}
+    taken = {("cifar10", 108): rng.uniform(900, 1100, 60)}
+    write_table(tmp_path / "nasbench101_validation.parquet", make_table(info, texts[:60], known, taken))
     scored = pd.DataFrame({"arch": texts[:40], "score": np.arange(40.0), "seconds": 0.25, "error": ""})
     (tmp_path / "paper" / "scores").mkdir(parents=True)
     scored.to_parquet(tmp_path / "paper" / "scores" / "nasbench101-cifar10-reference-seed0.parquet")
 
-    run("table1", tmp_path, max_trained=12, n_runs=3)
-    cells = pd.read_csv(tmp_path / "paper" / "table1-seed0.csv").set_index("method")
-    assert cells.trained[["REA", "AREA", "REA (6 trainings)", "AREA (24 trainings)"]].tolist() == [12, 12, 6, 24]
-    assert cells.drawn_from[["Random", "REA", "AREA", "NASWOT (N=5)"]].tolist() == [91, 91, 40, 40]
-    assert cells.paper_mean[["Random", "NASWOT (N=100)", "REA", "AREA"]].tolist() == [90.38, 91.77, 93.87, 93.91]
+    run("table1", tmp_path, budget_seconds=1500.0, n_runs=3)
+    cells = pd.read_csv(tmp_path / "paper" / "table1-seed0.csv").set_index(["cells", "reading", "method"])
+    trained = cells.trained["all"]
+    assert trained["authors", "REA"] == pytest.approx(14, abs=1)  # 1,500 seconds at a ninth of 1,000 each
+    assert trained["paid", ["REA", "AREA"]].tolist() == [2, 2]
+    assert cells.drawn_from["all", "sound"][["Random", "REA", "AREA", "NASWOT (N=5)"]].tolist() == [91, 91, 40, 40]
+    assert cells.drawn_from["known", "sound"][["Random", "REA"]].tolist() == [60, 60]
+    printed = cells.paper_mean["all", "authors"]
+    assert printed[["Random", "NASWOT (N=100)", "REA", "AREA"]].tolist() == [90.38, 91.77, 93.87, 93.91]
     gaps = pd.read_csv(tmp_path / "paper" / "table1-seed0-differences.csv")
-    assert {("AREA", "REA"), ("AREA", "RS")} <= set(zip(gaps.a, gaps.b, strict=True))
-    assert cells["mean"]["RS"] > cells["mean"]["Random"]
+    assert {("sound", "AREA", "REA"), ("authors", "AREA", "RS")} <= set(zip(gaps.reading, gaps.a, gaps.b, strict=True))
+    means = cells["mean"]["all"]
+    assert means["authors", "Random"] > means["mean", "Random"] == means["sound", "Random"]
+    [model] = pd.read_csv(tmp_path / "paper" / "table1-seed0-model.csv").to_dict("records")
+    assert (model["fitted"], model["held_out"]) == (48, 12)

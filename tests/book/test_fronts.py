@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from naswotbook.experiments.fronts import (
     BEST,
     RANDOM,
     RANKED,
+    choices_table,
     draw_fronts,
-    expected_accuracy,
     fronts_table,
     kept_name,
     measure_fronts,
     rank_fronts,
 )
 from naswotbook.panels import show_published_panels
+from naswotbook.search_tables import read_printed
 from naswotlib import get_space, load_images, score_archs
 from naswotlib.benchmarks import import_file
 from naswotlib.errors import NaswotWarning
@@ -57,13 +55,6 @@ def test_all_networks_of_the_table_are_scored_and_their_scores_kept_without_accu
     assert sorted(points.accuracy) == [90.0, 91.0, 92.0, 93.0]
 
 
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=4), st.integers(1, 3), st.data())
-def test_the_expected_accuracy_is_the_mean_over_all_draws(ranks: list[int], n: int, data: st.DataObject) -> None:
-    accuracy = np.array(data.draw(st.lists(st.floats(0, 100), min_size=len(ranks), max_size=len(ranks))))
-    draws = [max(draw, key=lambda i: (ranks[i], i)) for draw in product(range(len(ranks)), repeat=n)]
-    assert expected_accuracy(np.array(ranks), accuracy, n) == pytest.approx(accuracy[draws].mean())
-
-
 def made_up() -> pd.DataFrame:
     rng, ranks = np.random.default_rng(0), np.arange(30, dtype=float)
     columns = {name: ranks + rng.normal(0, 5, 30) + 20 for name in RANKED}
@@ -80,6 +71,8 @@ def test_measures_lie_between_a_random_choice_and_the_best() -> None:
         assert ranked.loc[RANDOM, column] == pytest.approx(points.accuracy.mean())
         assert (ranked.loc[[*RANKED], column] <= ranked.loc[BEST, column]).all()
     assert ranked.loc[BEST, "best_of_1000"] == pytest.approx(89)
+    assert (ranked.low_of_10 <= ranked.best_of_10).all()
+    assert (ranked.best_of_10 <= ranked.high_of_10).all()
 
 
 def test_the_page_shows_the_sample_in_the_place_of_the_panel_and_its_table_apart_from_those_of_panels(
@@ -98,12 +91,27 @@ def test_the_page_shows_the_sample_in_the_place_of_the_panel_and_its_table_apart
     assert "τ lies above" not in capsys.readouterr().out
 
 
-def test_the_picture_says_that_its_sample_is_biased_and_has_parameters_beside_the_score() -> None:
+def test_the_picture_says_that_its_sample_is_biased_and_how_large_it_is() -> None:
     points = made_up()
     ranked = rank_fronts(points, seed=0)
     figure = draw_fronts(points, ranked)
-    assert "a biased sample,\n30 networks" in figure.get_suptitle()
-    assert [ax.get_ylabel() for ax in figure.axes] == ["score at initialisation", "parameters"]
+    [ax] = figure.axes
+    title = ax.get_title()
+    assert title.startswith("(A) A biased sample, CIFAR-10\n")
+    assert title.endswith("n = 30")
+    assert ax.get_ylabel() == "score at initialisation"
     lines = fronts_table(ranked).splitlines()
-    assert lines[0] == "| chosen by | τ (95% interval) | best of 10 (%) | best of 100 (%) | best of 1000 (%) |"
-    assert lines[-1].startswith(f"| {BEST} |  | ")
+    assert lines[0] == "| measure | τ with accuracy (95% interval) | networks |"
+    assert len(lines) == 2 + len(RANKED)
+
+
+def test_what_is_chosen_stands_beside_what_the_paper_prints_of_the_whole_space() -> None:
+    ranked = rank_fronts(made_up(), seed=0)
+    lines = choices_table(ranked, read_printed("2b"), name="t", title="A biased sample").splitlines()
+    assert "A biased sample" in lines[0]
+    assert "Chosen by,N = 10,N = 100,N = 1000" in lines
+    assert sum(line.endswith(",88.66 ± 0.90,89.38 ± 0.54,93.10 ± 0.31") for line in lines) == 1
+    row = ranked.set_index("measure").loc["parameters"]
+    [parameters] = [line for line in lines if line.startswith("parameters,")]
+    assert f"{row.best_of_10:.2f} ± {row.std_of_10:.2f} [{row.low_of_10:.2f}, {row.high_of_10:.2f}]" in parameters
+    assert lines[-2].startswith(f"{BEST},")

@@ -8,7 +8,17 @@ import pandas as pd
 import pytest
 
 from naswotbook.claims import RULES
-from naswotbook.ledger import counts_in_words, counts_table, ledger_tables, make_ledger, read_claims
+from naswotbook.experiments.after import read_after
+from naswotbook.ledger import (
+    claim_id,
+    counts_in_words,
+    counts_table,
+    filter_form,
+    ledger_table,
+    make_ledger,
+    read_claims,
+    write_json,
+)
 from naswotbook.verdicts import VERDICTS
 
 ROOT = Path(__file__).parents[2]
@@ -19,11 +29,11 @@ def test_the_ledger_has_about_sixty_claims_and_a_verdict_on_each():
     ledger = make_ledger(ROOT / "book", ROOT / "figures/paper")
     assert len(ledger) == len(CLAIMS) >= 60
     assert set(ledger.verdict) <= set(VERDICTS)
-    assert {claim["rule"] for claim in CLAIMS} == set(RULES)
+    assert {claim["rule"] for claim in [*CLAIMS, *read_after(ROOT / "book/after.yml")["claims"]]} == set(RULES)
     assert not any("verdict" in claim for claim in CLAIMS)
     rows = ledger.set_index("claim")
     assert rows.loc["NAS-Bench-101 consists of 423,624 networks", "ours"] == "423624"
-    text = counts_table(ledger) + ledger_tables(ledger, {"fig3"})
+    text = counts_table(ledger) + ledger_table(ledger, {"fig3"})
     assert "{doc}`Figure 3a <fig3>`" in text
     assert "<fig7>" not in text
 
@@ -35,7 +45,30 @@ def test_every_result_that_is_not_the_papers_has_a_paragraph_that_the_ledger_lea
     assert set(ledger[ledger.why != ""].index) == set(apart.index)
     sources = "".join(path.read_text() for path in (ROOT / "book").glob("*.md"))
     assert [label for label in ledger.why.unique() if label and f"\n({label})=\n" not in sources] == []
-    assert "{ref}`Why? <why-table1>`" in ledger_tables(ledger, set())
+    assert "{ref}`Why? <why-table2>`" in ledger_table(ledger, set())
+
+
+def test_each_claim_has_an_anchor_of_its_own_on_the_page_and_in_the_json(tmp_path):
+    ledger = make_ledger(ROOT / "book", ROOT / "figures/paper")
+    write_json(tmp_path / "claims.json", ledger)
+    found = json.loads((tmp_path / "claims.json").read_text())
+    assert found["verdicts"] == VERDICTS
+    ids = [claim["id"] for claim in found["claims"]]
+    assert len(set(ids)) == len(ids) == len(ledger)
+    table = ledger_table(ledger, set())
+    assert [f'id="{one}"' in table.replace('""', '"') for one in ids] == [True] * len(ids)
+    for claim, row in zip(found["claims"], ledger.to_dict("records"), strict=True):
+        assert claim["id"] == claim_id(row["where"], row["claim"])
+        assert {key: claim.get(key, "") for key in row} == row
+
+
+def test_the_form_offers_each_verdict_and_part_that_there_is_with_its_number():
+    ledger = pd.DataFrame({"verdict": ["differs", "reproduced", "differs"], "part": ["B & C", "A", "B & C"]})
+    form = filter_form(ledger)
+    assert form.index("reproduced (1)") < form.index("differs (2)")
+    assert '<option value="B &amp; C">B &amp; C (2)</option><option value="A">A (1)</option>' in form
+    assert "close" not in form
+    assert '<form class="ledger-form" hidden>' in form
 
 
 def test_the_verdict_follows_the_file(tmp_path):

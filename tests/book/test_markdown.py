@@ -3,7 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from naswotbook.markdown import csv_table, few_networks, figure_block, frame_table, grid, markdown_table, size_table
+from naswotbook.markdown import (
+    buttons,
+    csv_table,
+    few_networks,
+    figure_block,
+    folded,
+    frame_table,
+    markdown_table,
+    size_table,
+)
 from naswotbook.registry import Entry
 
 
@@ -28,10 +37,22 @@ def test_a_figure_has_the_label_caption_and_alternative_text_of_its_entry() -> N
     assert block == "```{figure} ../figures/fig7.png\n:name: fig-7\n:alt: Seconds of search\n\nSeconds.\n```\n"
 
 
-def test_blocks_stand_side_by_side_where_there_are_several() -> None:
-    assert grid(["a\n", "b\n"], 2).count("{grid-item}") == 2
-    assert grid(["a\n"], 2) == "a\n"
-    assert grid(["a\n", "b\n"], 1) == "a\n\nb\n"
+def test_a_figure_is_as_wide_as_it_is_asked_to_be_keeps_its_plate_and_is_found_by_its_panels() -> None:
+    entry = Entry("fig1", "fig1", label="fig-1", caption="Kernels.", alt="Kernels", plate=True)
+    block = figure_block(entry, "fig1.png", width=750, anchors=["fig-1a", "fig-1b"])
+    assert block.startswith("(fig-1a)=\n(fig-1b)=\n```{figure} fig1.png\n")
+    assert ":width: 750px\n:figclass: plate\n" in block
+
+
+def test_what_can_be_downloaded_is_one_row_and_nothing_where_nothing_is() -> None:
+    row = buttons({"CSV": "../a.csv", "notebook": "_sources/fig1.ipynb"})
+    assert '[CSV](../a.csv) <a href="_sources/fig1.ipynb" download>notebook</a>' in row
+    assert buttons({}) == ""
+
+
+def test_what_is_folded_has_a_line_that_opens_it() -> None:
+    assert folded("More", "| a |\n") == "<details><summary>More</summary>\n\n| a |\n\n</details>\n"
+    assert folded("More", "| a |\n", "after").splitlines()[2:5] == ["| a |", "", "after"]
 
 
 def test_a_size_table_has_three_percentiles_in_millions_for_each_group():

@@ -17,13 +17,11 @@ from naswotbook.experiments.measures import (
     comparison_in_words,
     functions_of,
     order_kept,
-    precision,
     read_measures,
-    regret,
     resampled,
     summarise_measures,
-    tau_b,
 )
+from naswotbook.pairs import precision, regret, tau_b
 from naswotlib.stats import tau_a
 
 SMALL = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=2, max_size=7)

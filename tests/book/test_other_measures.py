@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import product
 from pathlib import Path
 
@@ -61,17 +62,30 @@ def test_the_first_version_can_win_and_lose(better: bool, says: str) -> None:
     first, last = (ACCURACY, ACCURACY + noise) if better else (ACCURACY + noise, ACCURACY)
     tables = [_table(naswot=last, jacob_cov=first, jacob_cov_eval=first), _table(naswot=last, jacob_cov=first)[:30]]
     compared = other_measures.first_version(tables, ACCURACY, FUNCTIONS, seed=0, n_boot=100)
-    assert compared.n.tolist() == [N, N, 30]
-    assert compared.seeds.tolist() == [1, 1, 2]
+    assert compared.n.tolist() == [N] * 6 + [30]
+    assert compared.by.tolist() == ["tau", "tau", *["best_of_10"] * 2, *["best_of_100"] * 2, "tau"]
+    assert compared.seeds.tolist() == [1] * 6 + [2]
     sentences = other_measures.first_in_words(compared)
-    assert all(says in sentence for sentence in sentences)
+    verdict, *sentences = sentences
+    assert verdict.startswith("**Yes**: of 4 intervals" if better else "**No**: of 4 intervals")
+    assert all(says in sentence for sentence in sentences[:3])
     assert sentences[1].startswith("The first version with running statistics")
+    assert sentences[3].startswith(
+        "A search by the first version finds, in the mean accuracy of the highest, of 10 net"
+    )
+    found = compared.set_index(["by", "one"])
+    reached = found.loc[("best_of_100", "jacob_cov")]
+    assert reached.difference == pytest.approx(
+        other_measures.search_mean(first, ACCURACY, 100) - other_measures.search_mean(last, ACCURACY, 100)
+    )
+    assert (reached.low > 0) == better
 
 
 def test_two_versions_that_rank_alike_cannot_be_told_apart_and_one_seed_has_two_answers() -> None:
     table = _table(naswot=ACCURACY, jacob_cov=2 * ACCURACY, jacob_cov_eval=-ACCURACY)
     compared = other_measures.first_version([table], ACCURACY, FUNCTIONS, seed=0, n_boot=100)
-    same, other = other_measures.first_in_words(compared)
+    verdict, same, other, *_ = other_measures.first_in_words(compared)
+    assert verdict == "**Nothing here tells them apart**: every interval holds zero."
     assert "cannot be told apart" in same
     assert "worse" in other
 
@@ -80,15 +94,22 @@ def test_devices_are_compared_on_all_networks_that_both_have_and_a_lost_minus_in
     tmp_path: Path,
 ) -> None:
     gpu = _table(naswot=np.full(N, 10.0), near=np.full(N, 4.0), snip=np.full(N, -np.inf))
-    gpu.to_parquet(tmp_path / scores_name("nasbench201", "cifar10", counting="measures", seed=0))
+    more = gpu[:5].assign(arch=[f"{arch} on the processor" for arch in gpu.arch[:5]], naswot=8.0)
+    name = scores_name("nasbench201", "cifar10", counting="measures", seed=0)
+    pd.concat([gpu, more]).to_parquet(tmp_path / name)
+    runs = [{"rows": N, "settings": {"device": "cuda"}}, {"rows": 5, "settings": {"device": "cpu"}}]
+    (tmp_path / "manifest.json").write_text(json.dumps({name: runs}))
     few = gpu[:4].assign(naswot=-1.0, near=5.0, snip=[-np.inf, -np.inf, 0.0, 0.0])
     few.to_parquet(tmp_path / other_measures.REFERENCE)
-    kept = pd.DataFrame({"arch": gpu.arch, "score": 8.0})
+    kept = pd.DataFrame({"arch": [*gpu.arch, *more.arch], "score": 8.0})
     kept.to_parquet(tmp_path / scores_name("nasbench201", "cifar10", counting="once", seed=0))
     rows = other_measures.compare_devices(tmp_path).set_index("measure")
     assert rows.networks.to_dict() == {"naswot": N, "near": 4, "snip": 4}
     assert rows.largest[["naswot", "near"]].tolist() == pytest.approx([0.25, 0.2])
     assert rows.differ.to_dict() == {"naswot": 0, "near": 0, "snip": 2}
+    words = " ".join(other_measures.devices_in_words(rows.reset_index()).split())
+    assert f"Over 4 to {N} networks" in words
+    assert "the largest of all is 0.2, of `naswot`. In 2 cases" in words
 
 
 def test_seeds_are_those_whose_tables_are_there(tmp_path: Path) -> None:
@@ -111,3 +132,9 @@ def test_a_picture_has_a_bar_and_two_points_a_measure() -> None:
     left, right = figure.axes
     assert len(left.patches) == 3
     assert [len(points.get_offsets()) for points in right.collections] == [3, 3]
+
+
+def test_what_keeps_its_order_stands_first_and_counts_are_left_out() -> None:
+    rows = {"measure": ["flops", "near", "zen"], "n": 40, "tau_b": [1.0, 0.3, 0.9], "low": 0.2, "high": [1, 0.4, None]}
+    words = other_measures.order_in_words(pd.DataFrame(rows).assign(low=[1, 0.2, None]))
+    assert words == "Over 40 cells, τ between the two settings is: `zen` 0.90, `near` 0.30 [0.20, 0.40]."

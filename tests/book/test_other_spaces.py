@@ -221,12 +221,13 @@ def test_a_committed_table_has_a_manifest_of_all_its_rows_and_no_failures(name):
     assert {run["settings"]["counting"] for run in runs} == {"once"}
 
 
+@pytest.mark.parametrize("n", [2, pytest.param(10, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", KEPT)
-def test_networks_scored_again_give_the_committed_scores(name, request):
+def test_networks_scored_again_give_the_committed_scores(name, n, request):
     how, table = TABLES[name], pd.read_parquet(FILES[name])
     data = request.getfixturevalue("data_dir") if how.images == "cifar10" else None
     [space] = {run["settings"]["space"] for run in read_runs(SCORES)[FILES[name].name]}
-    some = table.iloc[np.random.default_rng(0).permutation(len(table))[:2]]
+    some = table.iloc[np.random.default_rng(0).permutation(len(table))[:n]]
     again = measure_networks(name, space, some.arch.tolist(), seed=0, batch_size=BATCHES[name], data_dir=data)
     assert again.naswot.tolist() == pytest.approx(some.score.tolist(), rel=1e-6)
 

@@ -11,8 +11,11 @@ import pandas as pd
 import pytest
 from IPython.display import Markdown
 from matplotlib.figure import Figure
+from PIL import Image
 
+from naswotbook.chips import page_verdicts
 from naswotbook.page import SITE, Page, missing_box, write_csv
+from naswotbook.registry import ROOT
 from support.pages import make_page
 
 SUMMARY = pd.DataFrame({"tau": [0.25], "n": [140]})
@@ -56,20 +59,53 @@ def test_scores_are_kept_where_published_accuracies_are_and_nowhere_else(tmp_pat
     assert paper.scored["kept"] == paper.kept
 
 
-def test_a_published_figure_is_its_file_and_what_is_not_here_a_box_that_names_it(
+def test_panels_are_one_picture_and_what_is_not_here_is_a_field_inside_it(
     shown: list[Any], tmp_path: Path, figure: Figure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SITE, "1")
     make_page("fig9", tmp_path, profile="paper").save("fig9a-cifar10", SUMMARY, figure)
     page = make_page("fig9", tmp_path)
-    found = page.published("fig9a-cifar10", "fig9b-cifar100")
+    found = page.published()
     [text] = shown
     assert list(found) == ["fig9a-cifar10"]
     assert found["fig9a-cifar10"].summary.equals(SUMMARY)
     assert found["fig9a-cifar10"].facts["profile"] == "paper"
-    assert "paper/fig9a-cifar10-seed0.png\n:name: fig-9a" in text
-    assert "demo/fig9b-cifar100-missing-seed0.png\n:name: fig-9b" in text
-    assert (tmp_path / "demo" / "fig9b-cifar100-missing-seed0.png").exists()
+    assert text.startswith("(fig-9a)=\n(fig-9b)=\n(fig-9c)=\n```{figure} ")
+    assert "demo/fig9-seed0.png\n:name: fig-9\n" in text
+    width, height = Image.open(tmp_path / "paper" / "fig9a-cifar10-seed0.png").size
+    assert Image.open(tmp_path / "demo" / "fig9-seed0.png").size == (3 * width, height)
+    assert Image.open(tmp_path / "demo" / "fig9-seed0-narrow.png").size == (width, 3 * height)
+
+
+def test_a_picture_of_its_own_that_is_not_here_is_a_box_that_names_what_it_needs(
+    shown: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SITE, "1")
+    assert make_page("fig7", tmp_path).published("fig7") == {}
+    [text] = shown
+    assert "demo/fig7-missing-seed0.png" in text
+    assert (tmp_path / "demo" / "fig7-missing-seed0.png").exists()
+
+
+def test_a_figure_of_few_points_is_vectors_and_can_be_had_as_png(
+    shown: list[Any], tmp_path: Path, figure: Figure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SITE, "1")
+    make_page("fig7", tmp_path, profile="paper").save("fig7", SUMMARY, figure)
+    assert {path.suffix for path in (tmp_path / "paper").iterdir()} == {".csv", ".json", ".png", ".svg"}
+    page = make_page("fig7", tmp_path)
+    assert list(page.files(page.entry("fig7"))) == ["CSV", "PNG", "SVG", "notebook"]
+    page.published("fig7")
+    assert "paper/fig7-seed0.svg\n:name: fig-7" in shown[-1]
+
+
+def test_a_page_opens_with_the_answer_and_with_the_verdicts_on_its_claims(shown: list[Any], tmp_path: Path) -> None:
+    make_page("fig9", tmp_path).opening("It is\n  so.")
+    headline, chips = shown
+    assert "\n\nIt is so.\n\n" in headline
+    assert chips.count('<a class="chip ') == len(page_verdicts(ROOT / "book", tmp_path / "paper", "fig9")) > 0
+    make_page("fig9", tmp_path, profile="paper").opening("It is so.")
+    assert len(shown) == 2
 
 
 def test_in_a_notebook_a_picture_is_seen_and_on_the_site_it_is_a_figure_with_its_caption(
@@ -105,10 +141,10 @@ def test_an_outcome_is_sentences_summary_file_and_provenance(shown: list[Any], t
         it is {summary.tau[0]}."""
         ),
     )
-    sentence, table, link, provenance = shown
+    sentence, table, links, provenance = shown
     assert sentence == "With n = 140 it is 0.25."
     assert table.splitlines()[-1] == "| 0.250 | 140 |"
-    assert link == "[CSV](../figures/paper/fig9a-cifar10-seed0.csv)"
+    assert "[CSV](../figures/paper/fig9a-cifar10-seed0.csv) [PNG](" in links
     assert "| command | `.venv/bin/doit profile=paper data=PATH paper:fig9a-cifar10-seed0` |" in provenance
 
 
@@ -126,7 +162,7 @@ def test_points_of_this_run_can_be_had_where_they_are_ours_alone(shown: list[Any
 
 
 def test_a_name_that_the_registry_does_not_have_is_refused(tmp_path: Path, figure: Figure) -> None:
-    with pytest.raises(ValueError, match="name: 'fig9x' is unknown; choose one of fig9a-cifar10"):
+    with pytest.raises(ValueError, match="name: 'fig9x' is unknown; choose one of fig9, fig9a-cifar10"):
         make_page("fig9", tmp_path).picture("fig9x", figure)
 
 

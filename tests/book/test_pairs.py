@@ -19,10 +19,10 @@ from naswotbook.pairs import (
     precision,
     regret,
     split_pairs,
-    tau_a,
     tau_b,
     unequal_tau,
 )
+from naswotlib.stats import tau_a
 
 NETWORKS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 90), st.integers(0, 2)), min_size=3, max_size=7)
 

@@ -44,14 +44,25 @@ def test_facts_are_kept_whole_without_folders_of_one_machine(tmp_path: Path) -> 
     assert provenance.read_facts(tmp_path / "facts.json") == {**facts, "command": command}
 
 
-def test_runs_stand_side_by_side_in_one_table() -> None:
-    table = provenance_table({"(a)": {"seed": "0", "n_archs": "9"}, "(b)": {"seed": "1"}})
-    assert table.splitlines() == [
+def test_runs_stand_side_by_side_in_one_table_behind_the_lines_that_most_ask_for() -> None:
+    runs = {
+        "(a)": {"seed": "0", "n_archs": "9", "commit": "abc", "command": "`doit a`"},
+        "(b)": {"seed": "1", "commit": "abc", "command": "`doit b`"},
+    }
+    lines, table = provenance_table(runs).split("<details>")
+    assert lines.splitlines()[2:4] == ["Made by `doit a` and 1 more.\\", "seed 0 or 1; commit abc."]
+    assert table.splitlines()[2:6] == [
         "| provenance | (a) | (b) |",
         "| --- | --- | --- |",
         "| seed | 0 | 1 |",
         "| n archs | 9 |  |",
     ]
+
+
+def test_facts_without_a_command_or_a_seed_have_their_table_alone() -> None:
+    lines, table = provenance_table({"": {"date": "2026-11-26"}}).split("<details>")
+    assert "Made by" not in lines
+    assert "| date | 2026-11-26 |" in table
 
 
 def test_the_commit_is_dirty_where_code_was_changed_and_not_where_figures_were(

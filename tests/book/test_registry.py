@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from naswotbook.numbers import number
 from naswotbook.registry import ROOT, Chapter, Entry, find_entry, read_figures
 from naswotlib import list_spaces
 from support.notebooks import PAGES
@@ -54,7 +56,7 @@ def test_a_page_that_draws_can_be_told_where_to() -> None:
 
 def test_an_entry_is_found_by_its_name_and_panels_share_what_each_of_a_page_has() -> None:
     entry = find_entry("fig9b-cifar100")
-    assert (entry.page, entry.label, entry.run) == ("fig9", "fig-9b", {"panels": "b"})
+    assert (entry.page, entry.label, entry.run) == ("fig9", "", {"panels": "b"})
     assert entry.needs == "nats_size.parquet"
     assert entry.stem(3) == "fig9b-cifar100-seed3"
     with pytest.raises(StopIteration):
@@ -77,10 +79,22 @@ def test_what_stands_for_a_panel_is_of_the_same_page_and_says_that_it_is_somethi
     for entry in filter(lambda entry: entry.stands_for, ENTRIES):
         own = find_entry(entry.stands_for)
         assert own.page == entry.page
-        assert "In the place of" in entry.caption
-        if entry.panel:
-            assert own.panel == entry.panel.lower() != entry.panel
-            assert "not CIFAR-10" in entry.title
+        whole = CHAPTERS[entry.page].whole
+        assert entry.panel == "" or own.panel == entry.panel.lower() != entry.panel
+        assert "not CIFAR-10" in entry.title or (whole is not None and "biased sample" in whole.caption)
+
+
+def test_a_figure_of_panels_has_one_picture_in_the_papers_layout() -> None:
+    layout = {name: chapter.whole.columns for name, chapter in CHAPTERS.items() if chapter.whole}
+    assert layout == {"fig1": 2, "fig3": 2, "fig9": 3, "fig10": 3}
+    letters = {name: "".join(e.panel for e in CHAPTERS[name].published if e.panel.islower()) for name in layout}
+    assert letters == {"fig1": "ab", "fig3": "abcdefghij", "fig9": "abc", "fig10": "abc"}
+
+
+def test_captions_give_a_number_of_the_paper_to_what_has_it_and_to_nothing_else() -> None:
+    for entry in filter(lambda entry: entry.label, ENTRIES):
+        said = re.match(r"(Figure|Table) \d+(\([a-j]\))?", entry.caption)
+        assert (said[0] if said else "") == number(entry.label), entry.name
 
 
 def test_a_key_that_no_entry_has_is_an_error(tmp_path: Path) -> None:

@@ -140,3 +140,23 @@ def test_what_stands_in_a_picture_alone_or_cannot_be_run_says_so(tmp_path):
     results = Results(tmp_path, PRINTED)
     assert judge({"claim": "c", "rule": "image"}, results).verdict == "not in the text"
     assert judge({"claim": "c", "rule": "unrun", "needs": "a GPU"}, results).note == "needs a GPU"
+
+
+@pytest.mark.parametrize(
+    ("ends", "keys", "expected"),
+    [
+        ([(0.1, 0.2)], {}, "reproduced"),
+        ([(-0.1, 0.2)], {}, "undecided"),
+        ([(-0.2, -0.1)], {}, "differs"),
+        ([(-0.2, -0.1)], {"sign": -1}, "reproduced"),
+        ([(0.1, 0.2)], {"threshold": 0.3}, "differs"),
+        ([(None, None)], {}, "undecided"),
+        ([(0.1, 0.2), (-0.1, 0.1)], {"of": ["f0", "f1"]}, "undecided"),
+        ([(0.1, 0.2), (-0.2, -0.1)], {"of": ["f0", "f1"]}, "differs"),
+    ],
+)
+def test_figures_lie_above_a_threshold_with_their_whole_interval_or_below_it(verdict, ends, keys, expected):
+    rows = [{"name": f"f{k}", "n": 50, "value": 0.1, "low": low, "high": high} for k, (low, high) in enumerate(ends)]
+    found = verdict(rows, **{"rule": "above", "of": ["f0"]} | keys)
+    assert found.verdict == expected
+    assert found.ours.startswith(f"{0.1 * keys.get('sign', 1):+.3f} [")

@@ -12,6 +12,8 @@ from IPython.display import Markdown
 from naswotbook.estimates import beside_paper, differences, of_runs, summary
 from naswotbook.page import Page
 from naswotbook.search_tables import (
+    apart_table,
+    beside_table,
     counting_table,
     differences_table,
     keep_searches,
@@ -21,7 +23,6 @@ from naswotbook.search_tables import (
     searched_scores,
     seconds_a_score,
     show_searches,
-    three_tables,
 )
 from support.pages import make_page
 from support.runs import PRINTED, runs_of
@@ -41,14 +42,15 @@ def test_the_papers_tables_are_whole():
     assert [len(table) for table in tables.values()] == [4, 17 * 6 - 3, 7 * 6]  # AREA has no test accuracies
 
 
-def test_a_page_shows_ours_the_papers_and_the_distance_and_marks_what_is_quoted(printed):
+def test_a_page_shows_ours_with_the_papers_in_brackets_and_marks_what_is_not_alike(printed):
     table = beside_paper(summary(of_runs(runs_of(RS=[91.0, 95.0]))), printed)
-    ours, paper, apart = three_tables(table, printed, name="t", title="T", per_score=0.5, budget="9000").split(
-        "```{csv-table}"
-    )[1:]
-    assert "RS,9000,93.00 ± 2.00" in ours
-    assert "ENAS †,13315,39.77 ± 0.00" in ours
-    assert "RS,12000,90.00 ± 2.00" in paper
+    beside = beside_table(table, printed, name="t", title="T", per_score=0.5, budget="9000")
+    assert "RS,9000 (12000),93.00 ± 2.00 ≠ (90.00 ± 2.00)" in beside
+    assert "ENAS,(13315),(39.77 ± 0.00)" in beside
+    assert ":name: t-paper" in beside
+    near = beside_table(table.assign(deviations=0.25), printed, name="t", title="T", per_score=0.5, budget="9000")
+    assert "93.00 ± 2.00 (90.00 ± 2.00)" in near
+    apart = apart_table(table, printed, name="t")
     assert "ENAS" not in apart
     assert "RS,+1.50 (+1.7)" in apart
     assert ":name: t-apart" in apart
@@ -129,8 +131,9 @@ def test_a_run_is_shown_with_the_seconds_of_its_scores_its_files_and_its_provena
     keep_searches(page, "table1", means, gaps)
     assert shown == []
     show_searches(make_page("table1", tmp_path), "table1", PRINTED, label="t", title="T")
-    tables, counting, others, apart, files, provenance = shown
+    tables, counting, others, far, apart, files, provenance = shown
     assert "RS,12000," in tables
+    assert ":name: t-apart" in far
     assert "NASWOT" not in tables  # the made-up paper does not print it
     assert 'NASWOT (N=10),"71.00 [' in counting
     assert ":name: t-others" in others

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import pytest
 
+from support.site import PAGES, SITE, needs_site, open_browser
+
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-SITE = Path(__file__).parents[2] / "_build" / "html"
-PAGES = sorted(path.name for path in SITE.glob("*.html"))
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 # Of each picture: its address, its text, and how many different colours a coarse copy of it has.
 PICTURES = """() => Array.from(document.querySelectorAll("main img"), image => {
   const canvas = Object.assign(document.createElement("canvas"), {width: 64, height: 64});
@@ -35,11 +28,7 @@ PICTURES = """() => Array.from(document.querySelectorAll("main img"), image => {
 LINKS = """() => Array.from(document.querySelectorAll("main a[href], nav a[href], .bd-header-article a[href]"),
                             link => link.href)"""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (on Debian: apt-get install chromium)"),
-    pytest.mark.skipif(not PAGES, reason="the site is not built: run `make book` first"),
-]
+pytestmark = [pytest.mark.browser, *needs_site]
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -56,15 +45,9 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"), executable_path=CHROMIUM, args=FLAGS
-        )
+def browser() -> Iterator[BrowserContext]:
+    with open_browser() as context:
         yield context
-        context.close()
 
 
 @pytest.fixture
@@ -145,3 +128,38 @@ def test_an_interactive_plot_answers_a_hover(tab: Page, server: str) -> None:
         tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         tab.locator(".hovertext").first.wait_for(timeout=5000)
         assert re.search("accuracy|score", tab.locator(".hoverlayer").text_content() or "")
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_ledger_is_filtered_sorted_and_led_to_by_keyboard(
+    tab: Page, problems: list[str], server: str, scheme: str
+) -> None:
+    origin = server if scheme == "http" else f"{SITE.as_uri()}/"
+    _open(tab, f"{origin}ledger.html")
+    rows, form = tab.locator("table.ledger tbody tr"), tab.locator("form.ledger-form")
+    every = rows.count()
+    assert every > 60
+    before = rows.first.text_content()
+    form.locator("select[name=verdict]").focus()
+    form.locator("select[name=verdict]").select_option("contradicted")
+    some = tab.locator("table.ledger tbody tr:visible").count()
+    assert 0 < some < every
+    assert form.locator("output").text_content() == f"{some} of {every} claims"
+    assert set(tab.locator("table.ledger tbody tr:visible td:last-child").all_text_contents()) == {"contradicted"}
+    form.locator("select[name=verdict]").select_option("")
+    form.locator("input[name=words]").fill("no such word")
+    assert tab.locator("table.ledger tbody tr:visible").count() == 0
+    form.locator("input[name=words]").fill("")
+    button = tab.locator("table.ledger th button").last
+    button.focus()
+    for direction, first in (("ascending", "reproduced"), ("descending", "not run"), ("none", None)):
+        tab.keyboard.press("Enter")
+        assert tab.locator("table.ledger th").last.get_attribute("aria-sort") == direction
+        assert first is None or (rows.first.locator("td").last.text_content() or "").startswith(first)
+    assert rows.first.text_content() == before
+    name = rows.nth(30).locator("span.claim").get_attribute("id")
+    form.locator("select[name=verdict]").select_option("contradicted")
+    tab.evaluate("name => { window.location.hash = name }", name)
+    tab.wait_for_function("name => document.getElementById(name).closest('tr').checkVisibility()", arg=name)
+    assert rows.nth(30).locator("details:not([open])").count() == 0
+    assert problems == []

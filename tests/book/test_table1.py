@@ -3,140 +3,170 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from naswotbook.counting import count_sizes
+from naswotbook.counting import COUNTS, count_sizes
 from naswotbook.estimates import summary
+from naswotbook.experiments.equation1 import fails_in_place
 from naswotbook.experiments.table1 import (
-    SINGLE,
-    BestOfThree,
-    Counted,
-    Noise,
-    TableRows,
+    ALL,
+    DATASET,
+    EPOCHS,
+    KNOWN,
+    LAST,
+    READINGS,
+    CellRows,
+    Setting,
+    Simulated,
+    choose,
     compared,
-    describe,
-    read_noise,
+    each_reading,
+    hashes_of,
     run_searches,
-    train_counted,
 )
-from naswotlib import load_benchmark
+from naswotlib import get_space
 from naswotlib.benchmarks import Benchmark
+from naswotlib.benchmarks.table import TableInfo, make_table
 from naswotlib.errors import NaswotWarning
+from naswotlib.spaces.nasbench101_spec import ModelSpec
 from support.runs import scores_of
+from support.small_cells import small_cells
 
-BENCHMARK = load_benchmark("bundled-nasbench101")
-PAPER = Path(__file__).parents[2] / "figures" / "paper"
-COLUMN = {"dataset": "cifar10", "split": "test", "epochs": 3}
+SPACE = get_space("nasbench101")
+ARCHS = small_cells()
+HASHES = [SPACE.from_str(arch).hash for arch in ARCHS]
+
+
+@pytest.fixture(scope="module")
+def cells() -> pd.DataFrame:
+    """As simulated ones: validation accuracies know nothing of test accuracies, which is seen in what is reported."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"arch": ARCHS, "known": np.arange(len(ARCHS)) % 3 > 0})
+    for name in ("mean", "validation", "filed"):
+        table[name] = rng.uniform(60, 90, len(ARCHS))
+    return table.assign(best=table["mean"] + rng.uniform(0, 5, len(ARCHS)), seconds=rng.uniform(500, 1500, len(ARCHS)))
+
+
+@pytest.fixture(scope="module")
+def benchmark_of_cells(cells: pd.DataFrame) -> Benchmark:
+    info = TableInfo("made up", "nasbench101", "random numbers", "MIT", "", {}, "", "")
+    return Benchmark(make_table(info, ARCHS, {(DATASET, "test", EPOCHS): cells["mean"].to_numpy()}))
+
+
+def setting(**others: Any) -> Setting:
+    scored = ARCHS[:60]
+    how: dict[str, Any] = {"scores": {0: scores_of(scored)}, "counts": count_sizes("nasbench101", scored)}
+    how |= {"samples": [2, 5], "budget_seconds": 3000.0, "n_runs": 4, "seed": 0}
+    return Setting(**how | others)
 
 
 def test_cells_are_drawn_from_the_rows_and_from_all_of_them() -> None:
-    rows, rng = TableRows(BENCHMARK), np.random.default_rng(0)
-    drawn = {rows.to_str(rows.sample(rng)) for _ in range(20 * len(rows))}
-    assert drawn == set(BENCHMARK.archs)
+    inside = np.arange(len(ARCHS)) % 2 == 0
+    for rows in (CellRows(ARCHS, HASHES), CellRows(ARCHS, HASHES, inside=inside)):
+        rng = np.random.default_rng(0)
+        drawn = {rows.sample(rng) for _ in range(20 * len(rows))}
+        assert drawn == set(range(len(ARCHS)) if len(rows) == len(ARCHS) else range(0, len(ARCHS), 2))
+
+
+def test_children_are_those_of_the_authors_search_and_as_often() -> None:
+    rows, rng = CellRows(ARCHS, HASHES), np.random.default_rng(0)
+    for row in (3, 40, 80):
+        spec = SPACE.from_str(ARCHS[row])
+        ours, theirs = (
+            pd.Series(found).value_counts(normalize=True)
+            for found in (
+                [HASHES[rows.mutate(row, rng)] for _ in range(1500)],
+                [SPACE.mutate_paper(spec, rng).hash for _ in range(1500)],
+            )
+        )
+        assert set(ours.index) == set(theirs.index)
+        assert (ours - theirs).abs().max() < 0.06
+
+
+def test_a_search_that_is_confined_leaves_no_cell_and_is_not_stuck_in_one_without_neighbours() -> None:
+    inside = np.zeros(len(ARCHS), bool)
+    inside[[5, 60]] = True
+    rows, rng = CellRows(ARCHS, HASHES, inside=inside), np.random.default_rng(0)
+    assert {rows.mutate(row, rng) for row in (5, 60) for _ in range(30)} == {5, 60}
 
 
 def test_operations_change_only_where_that_is_asked_for() -> None:
-    arch = next(spec for spec in map(TableRows(BENCHMARK).from_str, BENCHMARK.archs) if len(spec.ops) == 7)
-    rng = np.random.default_rng(0)
-
-    def multisets(rows: TableRows) -> set[tuple[str, ...]]:
-        return {tuple(sorted(rows.mutate(arch, rng).ops)) for _ in range(50)}
-
-    usual = {kept for kept in multisets(TableRows(BENCHMARK)) if len(kept) == 7}
-    assert usual == {tuple(sorted(arch.ops))}
-    assert len({kept for kept in multisets(TableRows(BENCHMARK, operations=True)) if len(kept) == 7}) > 1
-
-
-def test_a_training_costs_one_and_the_accuracy_is_that_of_the_benchmark() -> None:
-    table = Counted(BENCHMARK)
-    assert table.train_seconds(BENCHMARK.archs[0], dataset="cifar10", epochs=3) == 1.0
-    assert table.accuracy(BENCHMARK.archs, **COLUMN).tolist() == BENCHMARK.accuracy(BENCHMARK.archs, **COLUMN).tolist()
+    usual, rng = CellRows(ARCHS, HASHES), np.random.default_rng(0)
+    row = next(row for row, arch in enumerate(ARCHS) if arch.count("|") == 2 and "maxpool" not in arch)
+    assert not any("maxpool" in usual.to_str(usual.mutate(row, rng)) for _ in range(50))
+    spec = SPACE.from_str(ARCHS[row])
+    seeds = [n for n in range(50) if "maxpool" in SPACE.to_str(_child(spec, n).pruned)]
+    child = _child(spec, seeds[0])
+    rows = CellRows([*ARCHS, SPACE.to_str(child)], [*HASHES, child.hash], operations=True)
+    assert rows.mutate(row, np.random.default_rng(seeds[0])) == rows.from_str(SPACE.to_str(child))
 
 
-def test_the_best_of_three_lies_as_far_above_their_mean_as_its_noise_has_it() -> None:
-    rng = np.random.default_rng(0)
-    noise = Noise(np.array([]), (rng.normal(0, 0.5, 10_000),))
-    raised = BestOfThree(BENCHMARK, noise, seed=0).accuracy(BENCHMARK.archs, **COLUMN)
-    above = raised - BENCHMARK.accuracy(BENCHMARK.archs, **COLUMN)
-    assert (above >= 0).all()
-    expected = 0.846 * 0.5  # the mean of the largest of three standard normal numbers
-    assert above.mean() == pytest.approx(expected, abs=4 * above.std() / np.sqrt(len(above)))
-    one = BestOfThree(BENCHMARK, noise, seed=0).accuracy(BENCHMARK.archs[3], **COLUMN)
-    assert one == raised[3]  # a cell has the same numbers every time
-    assert BestOfThree(BENCHMARK, noise, seed=1).accuracy(BENCHMARK.archs[3], **COLUMN) != one
+def _child(spec: ModelSpec, seed: int) -> ModelSpec:
+    return SPACE.mutate_benchmark(spec, np.random.default_rng(seed))
 
 
-def test_noise_is_that_of_cells_of_like_accuracy_without_what_the_splits_differ_by() -> None:
-    mean = np.repeat([50.0, 90.0], 100)
-    apart = np.concatenate([np.linspace(-4, 4, 100), np.linspace(-1, 1, 100)])
-    single = mean + apart + np.where(mean > 60, 2.0, -3.0)
-    single[0] = 10.0  # a training that collapsed
-    noise = Noise.of_trainings(single, mean, groups=2)
-    assert noise.near(40.0).max() == pytest.approx(4, abs=0.1)
-    assert noise.near(40.0).min() == pytest.approx(-37, abs=0.1)
-    assert noise.near(99.0).max() == pytest.approx(1, abs=0.1)
-    assert noise.highest == pytest.approx(91, abs=0.1)
+def test_hashes_are_computed_where_a_table_has_none(benchmark_of_cells: Benchmark) -> None:
+    assert hashes_of(benchmark_of_cells) == HASHES
 
 
-def test_a_cell_that_is_good_on_average_had_no_training_that_collapsed() -> None:
-    noise = Noise(np.array([]), (np.array([-60.0, 0.0, 0.1]),), highest=float(max(_accuracies())) + 1)
-    above = BestOfThree(BENCHMARK, noise, seed=0).accuracy(BENCHMARK.archs, **COLUMN) - _accuracies()
-    assert above.max() > 15  # of poor cells one or two may have
-    assert (above[_accuracies() > noise.highest - 15] < 1).all()
+@pytest.mark.parametrize("name", READINGS)
+@pytest.mark.parametrize("confined", [False, True])
+def test_each_reading_sees_pays_and_is_judged_by_its_own_columns(
+    cells: pd.DataFrame, name: str, confined: bool
+) -> None:
+    reading, table = READINGS[name], Simulated(cells)
+    seen = reading.known if confined else reading.seen
+    best = cells.loc[cells[seen].idxmax()]
+    rows = CellRows(ARCHS, HASHES)
+    found = setting(budget_seconds=1e6, n_runs=2).train("RS", rows, table, reading, confined=confined)
+    assert found["mean"].iloc[0] == pytest.approx(best[reading.judged])  # so many trainings see every cell
+    bought = 1e6 / reading.share / cells.seconds.mean()
+    assert found.trained.iloc[0] == pytest.approx(bought, rel=0.05)
 
 
-def _accuracies() -> np.ndarray:
-    return BENCHMARK.accuracy(BENCHMARK.archs, **COLUMN)
-
-
-def test_the_noise_of_published_trainings_is_that_of_their_cells(tmp_path: Path) -> None:
-    benchmark = load_benchmark("bundled-nasbench101")
-    hashes = [TableRows(benchmark).from_str(arch).hash for arch in benchmark.archs]
-    (tmp_path / SINGLE).parent.mkdir(parents=True)
-    pd.DataFrame({"hash": hashes, "val_108ep": 0.5}).to_csv(tmp_path / SINGLE, index=False)
-    accuracy = benchmark.accuracy(benchmark.archs, dataset="cifar10", split="test", epochs=3)
-
-    class AsPublished:
-        def accuracy(self, archs: list[str], **column: object) -> np.ndarray:
-            assert archs == hashes
-            assert column == {"dataset": "cifar10", "split": "test", "epochs": 108}
-            return accuracy
-
-    noise = read_noise(cast(Benchmark, AsPublished()), str(tmp_path))
-    assert sum(len(part) for part in noise.apart) == len(hashes)
-
-
-def test_a_search_that_sees_test_accuracy_does_not_warn_since_the_page_says_so() -> None:
+def test_no_reading_warns_of_test_accuracy_since_the_page_says_so(cells: pd.DataFrame) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", NaswotWarning)
-        found = train_counted("RS", Counted(BENCHMARK), trainings=4, n_runs=3, seed=0)
-    assert found[["trained", "n_runs"]].values.tolist() == [[4, 3]]
+        for reading in READINGS.values():
+            setting().train("REA", CellRows(ARCHS, HASHES), Simulated(cells), reading)
 
 
-def test_without_training_the_rows_are_those_of_naswot_and_of_counts() -> None:
-    scores = scores_of(BENCHMARK.archs)
-    counts = count_sizes("nasbench101", BENCHMARK.archs, skeleton=BENCHMARK.skeleton)
-    how: dict[str, Any] = {"samples": [2, 5], "max_trained": 4, "n_runs": 3, "seed": 0}
-    found = run_searches(BENCHMARK, {0: scores}, counts, training=False, **how)
-    assert {"NASWOT (N=2)", "NASWOT (N=5)", "parameters (N=5)", "Random"} <= set(found.method)
-    assert not found.trained.any()
-    table = summary(found).set_index("method")
-    assert (table.low < table["mean"]).all()  # another sample of cells would give other means
-    pairs = compared(samples=[2, 5], max_trained=4)
+def test_every_reading_has_its_rows_among_all_cells_and_among_those_that_are_known(
+    benchmark_of_cells: Benchmark, cells: pd.DataFrame
+) -> None:
+    found = run_searches(benchmark_of_cells, cells, setting())
+    assert set(found.split) == {"test"}
+    means = each_reading(found, summary)
+    assert means.columns[:3].tolist() == ["reading", "cells", "method"]
+    rows = means.set_index(["reading", "cells", "method"])
+    known = cells[cells.known]
+    for name, reading in READINGS.items():
+        assert rows["mean"][name, ALL, "Random"] == pytest.approx(cells[reading.judged].mean())
+        assert rows["mean"][name, KNOWN, "Random"] == pytest.approx(known[reading.judged].mean())
+        assert rows.drawn_from[name, KNOWN, "REA"] == len(known)
+        for method in ("RS", "AREA", f"AREA{LAST}", f"NASWOT (N=5){LAST}", "ReLU units (N=5)", "AREA by ReLU units"):
+            assert (name, ALL, method) in rows.index
+    assert rows.trained["paid", ALL, "RS"] < rows.trained["sound", ALL, "RS"]
+    pairs = compared(samples=[2, 5])
+    assert ("NASWOT (N=2)", f"{COUNTS['flops']} (N=2)") in pairs
     assert ("NASWOT (N=5)", "Random") in pairs
-    assert ("NASWOT (N=2)", "FLOPs (N=2)") in pairs
-    assert [pair for pair in pairs if "(2 trainings)" in pair[0]] == [("AREA (2 trainings)", "REA (2 trainings)")]
 
 
-def test_the_words_have_the_numbers_of_the_table() -> None:
-    found, gaps = (pd.read_csv(PAPER / f"table1-seed0{end}.csv") for end in ("", "-differences"))
-    words = describe(found, gaps)
-    cells = found.set_index("method")
-    assert f"Random search, which the paper leaves out, comes to {cells.loc['RS', 'mean']:.2f}**" in words
-    row = gaps[(gaps.a == "AREA") & (gaps.b == "REA")].iloc[0]
-    assert f"AREA {row.difference:+.2f} [{row.low:+.2f}, {row.high:+.2f}] on REA" in words
+def test_cells_that_fail_are_chosen_last_and_nothing_else_changes(cells: pd.DataFrame) -> None:
+    scored = ARCHS[:60]
+    failing = [fails_in_place(arch) for arch in scored]
+    assert 0 < sum(failing) < len(scored)
+    high = scores_of(scored, np.where(failing, 100.0, np.arange(60.0)))
+    column = (DATASET, "mean", EPOCHS)
+    found = pd.concat(choose(ARCHS, Simulated(cells), column, setting(scores={0: high}, samples=[500])))
+    means = found.set_index("method")["mean"]
+    accuracy = cells["mean"].to_numpy()[:60]
+    assert means["NASWOT (N=500)"] == pytest.approx(accuracy[failing].mean(), abs=0.01)
+    whole = max((row for row in range(60) if not failing[row]), default=0)
+    assert means[f"NASWOT (N=500){LAST}"] == pytest.approx(accuracy[whole], abs=0.1)
+    table = summary(found[~found.method.isin(["Random"])])
+    assert (table.low < table["mean"]).all()  # another sample of cells would give other means

@@ -35,15 +35,17 @@ def test_figure_7_has_a_point_for_each_search_and_source() -> None:
         ("NASWOT (N=10)", "paper"): 3.05,
     }
     assert points["mean"][("RS", "here")] == 93
-    left, right = fig7(table).axes
-    assert left.get_xscale() == "log"
-    assert len(left.containers) == 5
-    assert right.get_xlim()[0] == 90
-    assert [label.get_text() for label in right.get_yticklabels()] == ["RS"]  # the only one within three points
+    [ax] = fig7(table).axes
+    assert ax.get_xscale() == "log"
+    marks = {line.get_xdata()[0]: line.get_marker() for line in ax.lines if len(line.get_xdata()) == 1}
+    assert marks == {9000: "o", 2.5: "v", 12000: "o", 13315: "v", 3.05: "v"}  # RS is within three points of the best
+    names = [text.get_text() for text in ax.texts]
+    assert names == ["RS", "below, from the left:\nNASWOT (N=10) 71.0, NASWOT (N=10) 80.0,\nENAS 39.8"]
     free = pd.DataFrame({"method": "ReLU units (N=10)", "source": "here", "seconds": [0.0], "mean": 93.0, "std": 1.0})
-    left, right = fig7(pd.concat([table, free])).axes
-    assert min(line.get_xdata()[0] for line in left.lines) == pytest.approx(2.5 / 3)
-    assert len(right.get_yticklabels()) == 2
+    [ax] = fig7(pd.concat([table, free])).axes
+    assert min(line.get_xdata()[0] for line in ax.lines if len(line.get_xdata())) == pytest.approx(2.5 / 3)
+    [label] = [text for text in ax.texts if text.get_text() == "ReLU units (N=10)"]
+    assert label.get_horizontalalignment() == "right"
     plt.close("all")
 
 

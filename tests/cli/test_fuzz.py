@@ -63,6 +63,10 @@ OPTIONS = {
     "--budget-seconds --max-evaluations --pareto --seed --counting --exact --device --data-dir --json",
     "train": "--out --suite --verify --space --count --seed --data-dir --json",
     "spaces": "--json",
+    "measures": "--json",
+    "scores list": "--from --data-dir --json",
+    "scores fetch": "--from --data-dir --replace --json",
+    "scores verify": "--data-dir --json",
     "data list": "--data-dir --json",
     "data where": "--data-dir --json",
     "data verify": "--data-dir --json",
@@ -107,7 +111,7 @@ def no_network(address: str, *_: object) -> None:
 def test_no_command_line_ends_in_a_traceback(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NASWOTLIB_DATA", str(tmp_path))
-    monkeypatch.setattr(fetch, "_download", no_network)
+    monkeypatch.setattr(fetch, "download", no_network)
     names = write_faulty(tmp_path)
     rng = np.random.default_rng(2021)
     told: dict[int, int] = {}

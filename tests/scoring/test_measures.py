@@ -31,8 +31,10 @@ from naswotlib.scoring.proxies import (
     zen,
     zico,
 )
-from naswotlib.scoring.proxies.near import effective_ranks, take_rows
+from naswotlib.scoring.proxies.near import effective_ranks
 from naswotlib.scoring.proxies.passes import seeded_by
+from naswotlib.scoring.proxies.rows import take_rows
+from naswotlib.scoring.proxies.swap import turned
 from naswotlib.scoring.store import read_scores
 from support.small_graphs import images
 
@@ -298,8 +300,19 @@ def test_measures_of_gradients_share_one_forward_pass():
     of_gradients = ["grad_norm", "grad_norm_euclidean", "snip", "grasp", "fisher", "plain", "jacob_cov", "epe_nas"]
     measure_network(network, inputs, of_gradients, labels=LABELS)
     assert len(passes) == 1
-    measure_network(network, inputs, ["swap"])
+    measure_network(network, inputs, ["swap", "near", NASWOT, "num_units"])  # of codes
     assert len(passes) == 2
+
+
+def test_a_matrix_of_bits_is_transposed_word_by_word():
+    rng = np.random.default_rng(0)
+    block = rng.integers(0, 2**64, size=(64, 3), dtype=np.uint64)
+
+    def bits(words: np.ndarray) -> np.ndarray:
+        return (words[:, None, :] >> np.arange(64, dtype=np.uint64)[None, :, None]) & np.uint64(1)
+
+    assert np.array_equal(bits(turned(block)), bits(block).transpose(1, 0, 2))
+    assert np.array_equal(turned(turned(block)), block)
 
 
 def test_grasp_alone_inside_a_block_of_first_order_gradients_is_not_zero():

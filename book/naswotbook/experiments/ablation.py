@@ -144,7 +144,7 @@ def over_smallest(table: pd.DataFrame) -> pd.DataFrame:
 
 def draw_ablations(table: pd.DataFrame, order: Sequence[str]) -> Figure:
     """Figure 5 from :func:`run_ablations` and a column ``network``: a panel an experiment, a box a network."""
-    figure, axes = plt.subplots(2, 2, figsize=(10, 7.5), layout="constrained")
+    figure, axes = plt.subplots(2, 2, figsize=(8.1, 6.6), layout="constrained")
     for ax, (ablation, title) in zip(axes.flat, TITLES.items(), strict=True):
         if ablation == "sizes":
             label = "score / smallest of that size"

@@ -12,10 +12,13 @@ import pandas as pd
 import yaml
 from scipy.stats import rankdata, spearmanr
 
-from naswotbook.experiments.measures import Numbers, functions_of, read_measures, resampled, tau_b
+from naswotbook.claims import judge
+from naswotbook.experiments.measures import Numbers, functions_of, read_measures, resampled
 from naswotbook.experiments.other_measures import search_mean, with_flops
 from naswotbook.kept import scores_name
 from naswotbook.markdown import DATASETS
+from naswotbook.pairs import tau_b
+from naswotbook.verdicts import Results
 from naswotlib.errors import check_choice
 from naswotlib.spaces import get_space
 from naswotlib.spaces.sizes import network_sizes
@@ -26,6 +29,7 @@ COLUMNS = ["name", "n", "value", "low", "high"]
 SUITE = ("plain", "grasp", "fisher", "epe_nas", "grad_norm", "snip", "synflow", "l2_norm", "parameters", "zen",
          "jacob_cov", "flops")  # fmt: skip
 ASSEMBLED = ("naswot", "jacob_cov", "zico", "synflow", "flops")
+SEEN = ("text", "abstract", "thread")  # what of a source was read
 SPACES = ("nasbench201", "nasbench101")
 COUNTS = ("num_units", "parameters", "flops")
 PAIRS = (
@@ -163,29 +167,19 @@ def read_after(path: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def judge(claim: Mapping[str, Any], figures: pd.DataFrame) -> dict[str, str]:
-    """The verdict on a claim: ``claim``, ``verdict``, ``ours``, ``note``.
+def judge_all(claims: Sequence[Mapping[str, Any]], results: Results) -> pd.DataFrame:
+    """The verdicts on ``claims`` by :func:`naswotbook.claims.judge`: ``claim``, ``here``, ``verdict``, ``note``.
 
-    ``figures`` are those of :func:`all_figures`. rule ``above``: each of ``of`` lies above ``threshold`` (0 without)
-    with its whole interval (``reproduced``), one lies below it (``differs``), or neither (``undecided``). ``not run``
-    where a claim says what it ``needs``. ``sign: -1`` turns a difference around.
+    A claim whose source is ``seen`` as its abstract alone says so. ValueError for another word than :data:`SEEN`.
     """
-    text = {"claim": f"{claim['claim']} {{cite}}`{claim['source']}`", "note": claim.get("note", "")}
-    if "needs" in claim:
-        return text | {"verdict": "not run", "ours": f"needs {claim['needs']}"}
-    check_choice("rule", claim["rule"], ("above",))
-    rows = figures.set_index("name").loc[claim["of"]]
-    sign, threshold = claim.get("sign", 1), claim.get("threshold", 0.0)
-    ends = np.sort(sign * rows[["low", "high"]].to_numpy(dtype=float), axis=1)
-    if (ends[:, 1] < threshold).any():
-        verdict = "differs"
-    else:
-        verdict = "reproduced" if (ends[:, 0] > threshold).all() else "undecided"
-    parts = [
-        f"{sign * value:+.3f} [{low:+.3f}, {high:+.3f}] (n = {n})"
-        for value, n, (low, high) in zip(rows.value, rows.n, ends, strict=True)
-    ]
-    return text | {"verdict": verdict, "ours": "; ".join(parts)}
+    rows = []
+    for claim in claims:
+        check_choice("seen", claim["seen"], SEEN)
+        found = judge(claim, results)
+        text = f"{claim['claim']} {{cite}}`{claim['source']}`"
+        text += " (abstract)" if claim["seen"] == "abstract" else ""
+        rows.append({"claim": text, "here": found.ours, "verdict": found.verdict, "note": found.note})
+    return pd.DataFrame(rows)
 
 
 def printed_beside_ours(values: Sequence[Mapping[str, Any]], figures: pd.DataFrame) -> pd.DataFrame:
@@ -207,10 +201,10 @@ def printed_beside_ours(values: Sequence[Mapping[str, Any]], figures: pd.DataFra
     return pd.DataFrame(rows)
 
 
-def verdicts_in_words(verdicts: Sequence[Mapping[str, str]]) -> str:
+def verdicts_in_words(verdicts: pd.Series) -> str:
     """How many claims have each verdict."""
-    counts = pd.Series([found["verdict"] for found in verdicts]).value_counts()
-    return f"Of {len(verdicts)} claims, " + ", ".join(f"{count} {name}" for name, count in counts.items()) + "."
+    counts = ", ".join(f"{count} {name}" for name, count in verdicts.value_counts().items())
+    return f"Of {len(verdicts)} claims, {counts}."
 
 
 def _less_best(y: Numbers, one: Numbers, *others: Numbers) -> float:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from naswotbook.closed import choice_moments, resampling_weights
 from naswotbook.kept import kept_table
-from naswotbook.markdown import markdown_table
+from naswotbook.markdown import csv_table, markdown_table
 from naswotbook.panels import MEASURES
+from naswotbook.pictures import PANEL
 from naswotbook.plots import fig3
 from naswotlib.benchmarks import load_benchmark
 from naswotlib.data.images import load_images
@@ -55,62 +58,68 @@ def measure_fronts(
     return sizes.assign(accuracy=accuracy, **{NASWOT: scores.loc[archs].to_numpy()})
 
 
-def expected_accuracy(ranked: np.ndarray, accuracy: np.ndarray, n: int) -> float:
-    """Mean accuracy of the network that ranks highest among ``n`` that are drawn with replacement.
-
-    In order of rank, network i of N is the highest with probability (i/N)ⁿ − ((i−1)/N)ⁿ; of equal ranks, the later
-    one in the order of ``ranked``.
-
-    >>> expected_accuracy(np.array([1, 2]), np.array([0.0, 100.0]), 2)
-    75.0
-    """
-    places = np.arange(len(ranked) + 1) / len(ranked)
-    order = np.argsort(ranked, kind="stable")
-    return float(np.diff(places**n) @ accuracy[order])
-
-
-def rank_fronts(points: pd.DataFrame, *, seed: int, samples: Sequence[int] = SAMPLES) -> pd.DataFrame:
+def rank_fronts(
+    points: pd.DataFrame, *, seed: int, samples: Sequence[int] = SAMPLES, n_boot: int = 1000
+) -> pd.DataFrame:
     """A row for each measure: its tau with accuracy, and how accurate the highest of each of ``samples`` networks is.
 
-    Columns: ``measure``, ``tau``, ``low``, ``high``, ``n``, and ``best_of_N`` for each N. Two rows more say what a
-    random choice and the best possible one give.
+    Columns: ``measure``, ``tau``, ``low``, ``high``, ``n``; for each N ``best_of_N`` and ``std_of_N``, the mean and
+    deviation over all draws with replacement, and ``low_of_N``, ``high_of_N``, a 95% bootstrap interval over
+    networks. Two rows more say what a random choice and the best possible one give.
     """
     accuracy = points.accuracy.to_numpy(float)
-    rows = []
+    weights = resampling_weights(len(points), n_boot=n_boot, rng=np.random.default_rng(seed))
+    rows: list[dict[str, Any]] = []
     for name in RANKED:
         tau = kendall_tau(points[name], accuracy, rng=np.random.default_rng(seed))
         rows.append({"measure": name, "tau": tau.tau, "low": tau.low, "high": tau.high, "n": tau.n})
     rows += [{"measure": name, "n": len(points)} for name in (RANDOM, BEST)]
     for n in samples:
         for row in rows:
-            name = str(row["measure"])
-            by = accuracy if name == BEST else points[name].to_numpy(float) if name in RANKED else None
-            row[f"best_of_{n}"] = accuracy.mean() if by is None else expected_accuracy(by, accuracy, n)
+            name = row["measure"]
+            by = accuracy if name == BEST else points[name].to_numpy(float) if name in RANKED else 0 * accuracy
+            mean, std = choice_moments(by, accuracy, n)
+            again, _ = choice_moments(by, accuracy, n, weights=weights)
+            low, high = np.quantile(again, [0.025, 0.975])
+            row |= {f"best_of_{n}": float(mean), f"std_of_{n}": float(std)}
+            row |= {f"low_of_{n}": float(low), f"high_of_{n}": float(high)}
     return pd.DataFrame(rows)
 
 
 def draw_fronts(points: pd.DataFrame, ranked: pd.DataFrame) -> Figure:
-    """Score, and parameters below it, against accuracy; the title says what sample it is."""
-    figure, axes = plt.subplots(2, 1, figsize=(4.4, 7), layout="constrained")
-    taus = ranked.set_index("measure")
-    for ax, name in zip(axes, (NASWOT, "parameters"), strict=True):
-        row = taus.loc[name]
-        title = f"{MEASURES[name].label}: τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}]"
-        fig3(points.rename(columns={name: "score"}), ax, title=title, accuracy="CIFAR-10 test accuracy (%)")
-        ax.set_ylabel("score at initialisation" if name == NASWOT else "parameters")
-    axes[1].set_yscale("log")
-    figure.suptitle(f"NATS-Bench size, CIFAR-10: a biased sample,\n{len(points):,} networks that searches ended with")
+    """Score against accuracy, as a panel of Figure 9; the title says what sample it is."""
+    figure, ax = plt.subplots(figsize=PANEL[3], layout="constrained")
+    row = ranked.set_index("measure").loc[NASWOT]
+    tau = f"τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}]\nn = {len(points):,}"
+    title = f"(A) A biased sample, CIFAR-10\n{tau}"
+    fig3(points.rename(columns={NASWOT: "score"}), ax, title=title, accuracy="test accuracy (%)")
+    ax.title.set_fontsize(8.5)
     plt.close(figure)
     return figure
 
 
 def fronts_table(ranked: pd.DataFrame) -> str:
-    """The table of :func:`rank_fronts` in Markdown."""
-    numbers = [str(name) for name in ranked if str(name).startswith("best_of_")]
-    heads = ["chosen by", "τ (95% interval)", *(f"best of {name.removeprefix('best_of_')} (%)" for name in numbers)]
-    rows = []
+    """The rank correlations of :func:`rank_fronts` in Markdown."""
+    rows = [
+        [MEASURES[row["measure"]].label, f"{row['tau']:.3f} ({row['low']:.3f} to {row['high']:.3f})", row["n"]]
+        for row in ranked[ranked.measure.isin(RANKED)].to_dict("records")
+    ]
+    return markdown_table(["measure", "τ with accuracy (95% interval)", "networks"], rows)
+
+
+def choices_table(ranked: pd.DataFrame, printed: pd.DataFrame, *, name: str, title: str) -> str:
+    """What measures choose among N networks, a column an N, with what the paper prints of NASWOT (``printed``)."""
+    sizes = [str(column).removeprefix("best_of_") for column in ranked if str(column).startswith("best_of_")]
+    cells = printed[(printed.dataset == DATASET) & (printed.split == "test")].set_index("method")
+    paper = [cells.loc[f"NASWOT (N={n})"] for n in sizes]
+    first = "the paper's NASWOT, of the whole space"
+    rows = [[first, *(f"{cell['mean']:.2f} ± {cell['std']:.2f}" for cell in paper)]]
     for row in ranked.to_dict("records"):
         known = MEASURES.get(row["measure"])
-        tau = "" if pd.isna(row["tau"]) else f"{row['tau']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
-        rows.append([known.label if known else row["measure"], tau, *(f"{row[name]:.2f}" for name in numbers)])
-    return markdown_table(heads, rows)
+        rows.append([known.label if known else row["measure"], *(_chosen(row, n) for n in sizes)])
+    return csv_table(pd.DataFrame(rows, columns=["Chosen by", *(f"N = {n}" for n in sizes)]), title, name)
+
+
+def _chosen(row: Mapping[Any, Any], n: str) -> str:
+    mean, std, low, high = (row[f"{name}_of_{n}"] for name in ("best", "std", "low", "high"))
+    return f"{mean:.2f} ± {std:.2f} [{low:.2f}, {high:.2f}]"

@@ -5,12 +5,14 @@ on another machine needs this repository and a folder of inputs::
 
     python -m naswotbook.experiments.measure_tables --prepare FOLDER
     python -m naswotbook.experiments.measure_tables --inputs FOLDER --out OUT --job agreement --job nasbench201:400
+
+On a processor that others use too, each worker should have one thread (``OMP_NUM_THREADS=1``): with two, each of a
+thousand small operations waits for a thread that is not running, which made a network ten times as slow.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -22,7 +24,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from naswotbook.kept import RUNS, describe_run, read_runs, scores_name
+from naswotbook.kept import describe_run, read_runs, scores_name, write_runs
 from naswotlib.data.files import write_whole
 from naswotlib.data.images import load_images
 from naswotlib.scoring.many import measure_archs
@@ -33,7 +35,7 @@ ALL = (NASWOT, *(name for name in PROXIES if name != "flops"))  # operations are
 FIRST_VERSION = (NASWOT, "jacob_cov", "jacob_cov_eval")
 SCORES = Path(__file__).parents[3] / "figures" / "paper" / "scores"
 STEP = 1000  # networks after which the table is written
-REFERENCE = {"nasbench201": 4, "nasbench101": 2}  # how many of the first networks are computed on the CPU too
+REFERENCE = {"nasbench201": 20, "nasbench101": 2}  # how many of the first networks are computed on the CPU too
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Job:
 
 JOBS = {
     "nasbench201": Job("nasbench201", 15_625),
+    "figure-3": Job("nasbench201", 1000),
     "nasbench101": Job("nasbench101", 500),
     **{f"first-version-{seed}": Job("nasbench201", 1000, seed=seed, measures=FIRST_VERSION) for seed in (1, 2)},
     **{f"seed-{seed}": Job("nasbench201", 1000, seed=seed) for seed in (1, 2)},
@@ -80,12 +83,16 @@ def prepare(folder: Path, *, data_dir: Path | None = None) -> None:
     for seed in (0, 1, 2):
         images, labels = load_images("cifar10", 128, seed=seed, data_dir=data_dir, with_labels=True)
         np.savez(folder / f"images-seed{seed}.npz", images=images.numpy(), labels=labels.numpy())
+    write_reference(folder, folder)
+
+
+def write_reference(inputs: Path, out: Path) -> None:
+    """Measures of the first networks of each space, on the CPU, with which those of a GPU are compared."""
     for name, count in REFERENCE.items():
-        inputs, labels = read_batch(folder, JOBS[name])
-        table = measure_archs(
-            name, JOBS[name].archs()[:count], inputs, seed=0, measures=ALL, labels=labels, progress=False
-        )
-        table.to_parquet(folder / f"reference-{name}.parquet", index=False)
+        images, labels = read_batch(inputs, JOBS[name])
+        how: dict[str, Any] = {"seed": 0, "measures": ALL, "labels": labels, "progress": False}
+        table = measure_archs(name, JOBS[name].archs()[:count], images, **how)
+        table.to_parquet(out / f"reference-{name}.parquet", index=False)
 
 
 def read_batch(folder: Path, job: Job) -> tuple[torch.Tensor, torch.Tensor]:
@@ -183,9 +190,7 @@ def _write(table: pd.DataFrame, path: Path, made: list[dict[str, Any]]) -> None:
     """The table, and in the manifest beside it the runs that it was made by."""
     with write_whole(path) as file:
         table.to_parquet(file, index=False)
-    runs = read_runs(path.parent) | {path.name: made}
-    with write_whole(path.parent / RUNS) as file:
-        file.write(json.dumps(runs, indent=1, sort_keys=True).encode() + b"\n")
+    write_runs(path.parent, read_runs(path.parent) | {path.name: made})
 
 
 def main() -> None:
@@ -195,7 +200,9 @@ def main() -> None:
     parser.add_argument("--inputs", type=Path, help="folder of inputs, with tables of earlier runs to be completed")
     parser.add_argument("--out", type=Path, help="folder for tables and the manifest")
     parser.add_argument("--work", type=Path, help="folder for parts; default OUT/work")
-    parser.add_argument("--job", action="append", default=[], help=f"NAME:SECONDS; {', '.join(['agreement', *JOBS])}")
+    parser.add_argument(
+        "--job", action="append", default=[], help=f"NAME:SECONDS; {', '.join(['reference', 'agreement', *JOBS])}"
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
@@ -208,7 +215,9 @@ def main() -> None:
     for text in options.job:
         name, _, seconds = text.partition(":")
         start = time.monotonic()
-        if name == "agreement":
+        if name == "reference":
+            write_reference(options.inputs, options.out)
+        elif name == "agreement":
             compare_with_reference(*folders, **how)
         else:
             run(JOBS[name], *folders, **how, seconds=float(seconds or math.inf))

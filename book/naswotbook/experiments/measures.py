@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import kendalltau
 
 from naswotbook.kept import scores_name
+from naswotbook.pairs import precision, regret, tau_b
 from naswotlib.spaces.base import get_space
 from naswotlib.spaces.nasbench201 import isomorphism_class
 from naswotlib.stats import tau_a
@@ -82,11 +82,14 @@ def compare_measures(
     one: str,
     other: str,
     *,
+    statistic: Callable[[Numbers, Numbers], float] = tau_b,
     functions: Sequence[Hashable] | None = None,
     seed: int,
     n_boot: int = 1000,
 ) -> dict[str, Any]:
     """Whether ``one`` measure ranks networks better than ``other``: the paired difference of their tau-b.
+
+    Or of another ``statistic`` of a measure and accuracies, in its place below.
 
     ``tables`` are of the same networks in the same order, one for each score seed. Returns ``one``, ``other``, ``n``
     (networks with both values at every seed), ``seeds``, ``difference`` (mean over seeds of tau(one) − tau(other)),
@@ -104,10 +107,12 @@ def compare_measures(
 
     def difference(accuracies: Numbers, *columns: Numbers) -> float:
         drawn = rng.integers(len(tables), size=len(tables))
-        apart = {at: tau_b(columns[2 * at], accuracies) - tau_b(columns[2 * at + 1], accuracies) for at in {*drawn}}
+        apart = {
+            at: statistic(columns[2 * at], accuracies) - statistic(columns[2 * at + 1], accuracies) for at in {*drawn}
+        }
         return float(np.mean([apart[at] for at in drawn]))
 
-    taus = np.array([[tau_b(column, y) for column in values.T] for values in pairs])
+    taus = np.array([[statistic(column, y) for column in values.T] for values in pairs])
     by_seed = taus[:, 0] - taus[:, 1]
     columns = [column for values in pairs for column in values.T]  # of each seed one, then the other
     low, high = resampled(difference, y, *columns, functions=alike, seed=seed, n_boot=n_boot)
@@ -180,45 +185,3 @@ def resampled(
     values = np.array(found)[~np.isnan(found)]
     low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (math.nan, math.nan)
     return float(low), float(high)
-
-
-def tau_b(x: Numbers, y: Numbers) -> float:
-    """Kendall's tau-b; NaN where one of the two is the same for all."""
-    return float(kendalltau(x, y).statistic)
-
-
-def precision(values: Numbers, accuracy: Numbers, k: int) -> float:
-    """How much of the ``k`` most accurate is among the ``k`` of highest value, in the mean over draws among equals.
-
-    >>> precision(np.array([3.0, 2, 2, 1]), np.array([90.0, 80, 85, 70]), 2)
-    0.75
-    """
-    return float(_chances(values, k) @ _chances(accuracy, k)) / k
-
-
-def regret(values: Numbers, accuracy: Numbers, k: int) -> float:
-    """By how many points the best of the ``k`` of highest value is below the best of all, likewise in the mean.
-
-    >>> regret(np.array([3.0, 2, 2, 1]), np.array([80.0, 90, 85, 70]), 2)  # 90 or 85, whichever is drawn
-    2.5
-    """
-    chances = _chances(values, k)
-    sure, tied = accuracy[chances == 1], np.sort(accuracy[(chances > 0) & (chances < 1)])[::-1]
-    best = sure.max(initial=-math.inf)
-    if not len(tied):
-        return float(accuracy.max() - best)
-    drawn = k - len(sure)
-    mean, left = 0.0, 1.0
-    for place, one in enumerate(np.maximum(tied, best)):  # the highest of those drawn, if none before it was
-        others = len(tied) - place
-        taken = min(1.0, drawn / others)
-        mean, left = mean + left * taken * one, left * (1 - taken)
-    return float(accuracy.max() - mean)
-
-
-def _chances(values: Numbers, k: int) -> Numbers:
-    """With what chance each is among the ``k`` highest, where equals are drawn at random."""
-    edge = np.sort(values)[-k]
-    above, equal = values > edge, values == edge
-    chances: Numbers = above + equal * (k - above.sum()) / equal.sum()
-    return chances

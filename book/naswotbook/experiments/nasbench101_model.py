@@ -6,10 +6,10 @@ of a training and a validation accuracy (table ``nasbench101_validation``). A se
 **Seconds** follow from the cell: least squares on what its operations compute and move, and on products of these.
 
 **Validation accuracy** is drawn: that of one of the known cells whose test mean is nearest, moved by the difference of
-the two test means. The file calls it that of one training. It is not one of three at random: where the test mean says
-that two of three trainings collapsed, it never is a collapsed one (:func:`measure_model` counts them), as the best of
-three would have it. So a **single training** ends at chance as often as the test mean says that one of the three did,
-and else as the file has it, which is too high by what the best of three is above a single one.
+the two test means, both without trainings that collapsed. The file calls it that of one training. It is no mean, but
+not one of three at random either: where the test mean says that two of three trainings collapsed, it never is a
+collapsed one (:func:`measure_model` counts them). It is that of the best of the three, from which
+:mod:`naswotbook.experiments.nasbench101_trainings` takes single ones.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from naswotlib.spaces.nasbench101_spec import ModelSpec
 
 Numbers = npt.NDArray[np.float64]
 STEM = 128  # channels of the networks that were trained
+IMAGES = 9984  # by which an accuracy is measured: 39 mini-batches of 256
 CHANCE = 10.0  # percent: what a collapsed training reaches
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEATURES = (
@@ -80,19 +81,29 @@ def collapsed_trainings(test: float) -> int:
     return max(fitting, default=0)
 
 
+def trained_mean(test: float) -> float:
+    """The mean of the trainings that did not collapse; ``test`` itself where all three did.
+
+    >>> trained_mean(63.5), trained_mean(91.0), trained_mean(10.0)
+    (90.25, 91.0, 10.0)
+    """
+    count = collapsed_trainings(test)
+    return test if count in (0, 3) else (3 * test - CHANCE * count) / (3 - count)
+
+
 @dataclass(frozen=True)
 class CellModel:
     """What :func:`fit_model` learnt.
 
     weights: of :func:`expand` of the features; fastest, slowest: of the known cells, seconds, which bound what is
-    expected; test, validation: percent, of the known cells in ascending order of ``test``; neighbours: of how many of
-    them a draw is.
+    expected; trained, validation: percent, of the known cells, :func:`trained_mean` in ascending order and what the
+    file has; neighbours: of how many of them a draw is.
     """
 
     weights: Numbers
     fastest: float
     slowest: float
-    test: Numbers
+    trained: Numbers
     validation: Numbers
     neighbours: int = 50
 
@@ -105,22 +116,18 @@ class CellModel:
         """Validation accuracies, in percent, that the file might have for a cell of mean ``test`` accuracy, all
         equally likely.
         """
-        count = min(self.neighbours, len(self.test))
-        middle = bisect.bisect_left(self.test, test)
-        around = np.arange(max(0, middle - count), min(len(self.test), middle + count))
-        near = around[np.argsort(np.abs(self.test[around] - test), kind="stable")[:count]]
+        mean = trained_mean(test)
+        count = min(self.neighbours, len(self.trained))
+        middle = bisect.bisect_left(self.trained, mean)
+        around = np.arange(max(0, middle - count), min(len(self.trained), middle + count))
+        near = around[np.argsort(np.abs(self.trained[around] - mean), kind="stable")[:count]]
         collapsed = self.validation[near] <= 2 * CHANCE  # ends at chance, whatever the test mean is
-        moved = self.validation[near] + np.where(collapsed, 0, test - self.test[near])
-        return np.clip(moved, 0, 100)
+        moved = self.validation[near] + np.where(collapsed, 0, mean - self.trained[near])
+        return np.clip(moved, 0, self.validation.max())  # none is better than the best that is known
 
     def filed_validation(self, test: float, rng: np.random.Generator) -> float:
         """A validation accuracy in percent, drawn as the file has it for cells of mean ``test`` accuracy."""
         return float(rng.choice(self.nearest(test)))
-
-    def single_validation(self, test: float, rng: np.random.Generator) -> float:
-        """Validation accuracy of one training, in percent, drawn for a cell of mean ``test`` accuracy."""
-        collapses = rng.integers(3) < collapsed_trainings(test)
-        return CHANCE if collapses else self.filed_validation(test, rng)
 
 
 def fit_model(
@@ -130,8 +137,9 @@ def fit_model(
     took, known, filed = (np.asarray(column, dtype=float) for column in (seconds, test, validation))
     features = expand(np.array([cell_features(spec) for spec in specs]))
     weights, *_ = np.linalg.lstsq(features, took, rcond=None)
-    order = np.argsort(known, kind="stable")
-    return CellModel(weights, float(took.min()), float(took.max()), known[order], filed[order])
+    trained = np.array([trained_mean(value) for value in known.tolist()])
+    order = np.argsort(trained, kind="stable")
+    return CellModel(weights, float(took.min()), float(took.max()), trained[order], filed[order])
 
 
 def read_cells(benchmark: Benchmark) -> pd.DataFrame:
@@ -152,7 +160,8 @@ def measure_model(cells: pd.DataFrame, *, share: float = 0.2, seed: int) -> dict
     below what the model has as their quantile Q, for each of :data:`QUANTILES`; ``real_Q`` and ``model_Q``, quantiles
     of these accuracies and of one draw each. Of all cells, ``two_of_three``, of which two trainings collapsed by their
     test mean, ``collapsed_of_two``, those of them whose validation accuracy is a collapsed one, of which two in three
-    would be if it were that of a training at random; and ``collapsed``, the share of single trainings that did.
+    would be if it were that of a training at random; ``whole``, the share that is a whole number of
+    :data:`IMAGES`, as no mean of three would be; and ``collapsed``, the share of single trainings that did.
     """
     space, rng = get_space("nasbench101"), np.random.default_rng(seed)
     held = np.zeros(len(cells), dtype=bool)
@@ -175,4 +184,6 @@ def measure_model(cells: pd.DataFrame, *, share: float = 0.2, seed: int) -> dict
     counts = cells.test.map(collapsed_trainings)
     two = cells.validation[counts == 2]
     found |= {"two_of_three": float(len(two)), "collapsed_of_two": float((two <= 2 * CHANCE).sum())}
+    images = cells.validation.to_numpy(float) * IMAGES / 100
+    found["whole"] = float((np.abs(images - images.round()) < 0.01).mean())
     return found | {"collapsed": float(counts.mean() / 3)}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,7 +22,8 @@ from naswotbook.experiments.measures import (
     read_measures,
     summarise_measures,
 )
-from naswotbook.kept import scores_name
+from naswotbook.kept import read_runs, scores_name
+from naswotbook.pairs import tau_b
 from naswotbook.plots import fig4
 from naswotlib.scoring.proxies import NASWOT
 from naswotlib.spaces.sizes import network_sizes
@@ -28,7 +31,7 @@ from naswotlib.spaces.sizes import network_sizes
 SIZES = ("num_units", "parameters", "flops")
 DRAWS = (10, 100)  # networks that a search draws
 SPACE, DATASET = "nasbench201", "cifar10"
-REFERENCE = f"measures-cpu-{SPACE}-{DATASET}-seed0-archs4.parquet"  # all measures of four networks, by the CPU
+REFERENCE = f"measures-cpu-{SPACE}-{DATASET}-seed0-archs4.parquet"  # all measures of a few networks, by the CPU
 
 
 def with_flops(table: pd.DataFrame, skeleton: Mapping[str, int], *, side: int = 32) -> pd.DataFrame:
@@ -76,20 +79,24 @@ def first_version(
 
     ``tables`` are of one seed each, of which the first has all networks, with ``accuracy`` and ``functions`` in their
     order. Rows: the first seed, all its networks; the same, with the first version as its own code computes it
-    (``jacob_cov_eval``); all seeds, on the networks that every one has, where there are several. Columns are those of
-    :func:`naswotbook.experiments.measures.compare_measures`.
+    (``jacob_cov_eval``); the same two by what a search of 10 and 100 networks finds, :func:`search_mean`; and all
+    seeds, on the networks that every one has, where there are several. Columns are ``by`` (``tau``, ``best_of_10`` or
+    ``best_of_100``) and those of :func:`naswotbook.experiments.measures.compare_measures`.
     """
     known = pd.DataFrame({"accuracy": np.asarray(accuracy, dtype=float), "function": list(functions)})
     known.index = pd.Index(tables[0].arch)
     shared = [arch for arch in tables[0].arch if all(arch in set(table.arch) for table in tables[1:])]
-    asked = [(tables[:1], "jacob_cov", known), (tables[:1], "jacob_cov_eval", known)]
+    judged: dict[str, Callable[..., float]] = {"tau": tau_b}
+    judged |= {f"best_of_{n}": partial(search_mean, n_draws=n) for n in DRAWS}
+    asked = [(tables[:1], one, known, by) for by in judged for one in ("jacob_cov", "jacob_cov_eval")]
     if len(tables) > 1:
         same = [table.set_index("arch").loc[shared].reset_index() for table in tables]
-        asked.append((same, "jacob_cov", known.loc[shared]))
+        asked.append((same, "jacob_cov", known.loc[shared], "tau"))
     rows = []
-    for some, one, rows_of in asked:
-        alike = rows_of.function.tolist()
-        rows.append(compare_measures(some, rows_of.accuracy, one, NASWOT, functions=alike, seed=seed, n_boot=n_boot))
+    for some, one, rows_of, by in asked:
+        how: dict[str, Any] = {"functions": rows_of.function.tolist(), "seed": seed, "n_boot": n_boot}
+        found = compare_measures(some, rows_of.accuracy, one, NASWOT, statistic=judged[by], **how)
+        rows.append({"by": by} | found)
     return pd.DataFrame(rows).drop(columns="by_seed")
 
 
@@ -100,13 +107,16 @@ def seeds_there(folder: Path) -> list[int]:
 
 
 def compare_devices(folder: Path) -> pd.DataFrame:
-    """How far the measures of the table in ``folder``, which a GPU made, are from those that the CPU gave.
+    """How far the measures that a GPU gave, of the table in ``folder``, are from those that the CPU gave.
 
-    A row for each measure and comparison, with ``networks``, how many ``differ`` in being finite, and the median and
-    the largest relative difference. What the CPU gave are the tables of the score and of proxies there, and
-    :data:`REFERENCE`.
+    The manifest there says which rows are whose. A row for each measure and comparison, with ``networks``, how many
+    ``differ`` in being finite, and the median and the largest relative difference. What the CPU gave are the tables of
+    the score and of proxies there, and :data:`REFERENCE`.
     """
-    gpu = read_measures(folder, SPACE, DATASET).set_index("arch")
+    whole, runs = read_measures(folder, SPACE, DATASET), read_runs(folder)
+    made = runs.get(scores_name(SPACE, DATASET, counting="measures", seed=0), [])
+    device = [run["settings"]["device"] for run in made for _ in range(run["rows"])]  # rows stand in the order of runs
+    gpu = whole[[name.startswith("cuda") for name in device]].set_index("arch")
     few = pd.read_parquet(folder / REFERENCE).set_index("arch")
     known = {name: few[name] for name in gpu.columns.drop(["seconds", "error"])}
     for name in known:
@@ -145,13 +155,53 @@ def in_words(summary: pd.DataFrame) -> str:
 
 
 def first_in_words(compared: pd.DataFrame) -> list[str]:
-    """The answers of :func:`first_version`, a sentence each."""
+    """The answers of :func:`first_version`: a sentence each, by rank correlation, and one on what searches find."""
     names = {"jacob_cov": "the first version", "jacob_cov_eval": "the first version with running statistics"}
-    found = [
-        comparison_in_words({str(key): value for key, value in row.items()}, one=names[row["one"]], other="the score")
-        for row in compared.to_dict("records")
-    ]
-    return [text[0].upper() + text[1:] for text in found]
+    rows = [{str(key): value for key, value in row.items()} for row in compared.to_dict("records")]
+    verdict = _is_better([row for row in rows if row["one"] == "jacob_cov"])
+    found = [comparison_in_words(row, one=names[row["one"]], other="the score") for row in rows if row["by"] == "tau"]
+    for one, name in names.items():
+        drawn = [row for row in rows if row["one"] == one and row["by"] != "tau"]
+        said = "; ".join(
+            f"of {row['by'].removeprefix('best_of_')} networks {row['tau_one']:.2f} against {row['tau_other']:.2f}, "
+            f"the difference {row['difference']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]"
+            for row in drawn
+        )
+        found += [f"a search by {name} finds, in the mean accuracy of the highest, {said}."] if drawn else []
+    return [verdict, *(text[0].upper() + text[1:] for text in found)]
+
+
+def _is_better(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The answer in a word: ``rows`` are ways to ask, of which none may contradict it."""
+    ahead, behind = any(row["low"] > 0 for row in rows), any(row["high"] < 0 for row in rows)
+    if ahead and behind:
+        return "**It depends on what is asked**: one interval is above zero, another below."
+    if not (ahead or behind):
+        return "**Nothing here tells them apart**: every interval holds zero."
+    word, side = ("Yes", "above") if ahead else ("No", "below")
+    clear = sum(row["low"] > 0 or row["high"] < 0 for row in rows)
+    lie = "lies" if clear == 1 else "lie"
+    return f"**{word}**: of {len(rows)} intervals {clear} {lie} {side} zero, and none on the other side."
+
+
+def order_in_words(kept: pd.DataFrame) -> str:
+    """What :func:`naswotbook.experiments.measures.order_kept` says, counts left out: who keeps its order."""
+    rows = kept[~kept.measure.isin(SIZES)].sort_values("tau_b", ascending=False)
+    said = ", ".join(f"`{row.measure}` {_with_interval(row)}" for row in rows.itertuples())
+    return f"Over {rows.n.max():.0f} cells, τ between the two settings is: {said}."
+
+
+def devices_in_words(compared: pd.DataFrame) -> str:
+    """What :func:`compare_devices` says: how far the two are apart, and whether they differ in being finite."""
+    worst = compared.loc[compared.largest.idxmax()]
+    return f"""Over {compared.networks.min()} to {compared.networks.max()} networks, the median relative difference of a
+    measure is at most {compared["median"].max():.1g}; the largest of all is {worst.largest:.1g}, of `{worst.measure}`.
+    In {compared.differ.sum()} cases one of the two is finite and the other is not."""
+
+
+def _with_interval(row: Any) -> str:
+    interval = "" if np.isnan(row.low) else f" [{row.low:.2f}, {row.high:.2f}]"
+    return f"{row.tau_b:.2f}{interval}"
 
 
 def draw(summary: pd.DataFrame) -> Figure:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
-from naswotbook.experiments.measures import tau_b
 from naswotbook.kept import complete_scores
+from naswotbook.pairs import tau_b
 from naswotbook.panels import PREDICTORS, SIZES
 from naswotlib.benchmarks import Benchmark
 from naswotlib.data.images import load_images

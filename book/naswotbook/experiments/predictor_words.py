@@ -154,8 +154,8 @@ def show_published(page: Page) -> None:
         ranking_table(explained[first]),
         "Pairs of unequal and of equal count (τ-a), and the score's τ less the count's:",
         pairs_table(explained),
-        "The score among NAS-Bench-201 cells with the same number of convolutions:",
-        groups_table(cells),
+        ":::{dropdown} The score among NAS-Bench-201 cells with the same number of convolutions\n\n"
+        f"{groups_table(cells)}:::",
         ", ".join(f"{titles[name]}: {panel.link}" for name, panel in found.items()),
         provenance_table({titles[name]: panel.facts for name, panel in found.items()}),
     )

@@ -17,7 +17,7 @@ from naswotbook.samples import Sample, draw_sample, load_profile, score_sample
 from naswotlib.scoring.proxies import NASWOT
 from naswotlib.spaces.base import get_space
 from naswotlib.spaces.nasbench201 import isomorphism_class
-from naswotlib.stats import bootstrap_interval
+from naswotlib.stats import bootstrap_interval, tau_a
 
 EARLY = "early"  # accuracy after a short training
 SIZE_FREE = "size_free"  # the score of the normalised kernel: log|K_H / N_A|
@@ -109,9 +109,9 @@ def _statistics(columns: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str, s
     named = [name for name in LABELS if name in columns]
     for name in named:
         yield "tau_b", name, "", pairs.tau_b, [name, "accuracy"], every
-        yield "tau_a", name, "", pairs.tau_a, [name, "accuracy"], every
+        yield "tau_a", name, "", tau_a, [name, "accuracy"], every
     for name in (name for name in named if name in COUNTS):
-        for kind, tau in (("ahead_b", pairs.tau_b), ("ahead_a", pairs.tau_a)):
+        for kind, tau in (("ahead_b", pairs.tau_b), ("ahead_a", tau_a)):
             yield kind, NASWOT, name, _ahead(tau), [NASWOT, name, "accuracy"], every
     for given in GIVEN:
         both = [NASWOT, "accuracy", given]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -109,3 +111,17 @@ def draw_speed(fast: pd.DataFrame) -> Figure:
     sns.despine(figure)
     plt.close(figure)
     return figure
+
+
+def cli_in_words(path: Path) -> str:
+    """What one waits for at the shell and in a notebook, wrapped as README.md has it; ``path`` is cli-speed.csv.
+
+    tests/speed/cli_speed.py writes that file, and the JSON beside it.
+    """
+    seconds = pd.read_csv(path).set_index("what").seconds
+    machine = json.loads(path.with_suffix(".json").read_text())["hardware"]
+    text = f"""The fast engine's loops are compiled once for an installation, by `naswot compile` or by the first fast
+    score: {seconds["compile"]:.0f} seconds. After that `naswot search --n 100` takes {seconds["search"]:.0f} seconds,
+    `naswot --help` {seconds["help"]:.1f}, and the first score of a ResNet-18, with all imports,
+    {seconds["first score"]:.1f} ({machine}; `tests/speed/cli_speed.py` measures it)."""
+    return textwrap.fill(" ".join(text.split()), 120)

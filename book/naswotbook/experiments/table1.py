@@ -1,243 +1,280 @@
-"""NAS-Bench-101 as Table 1 searches it, where its table has neither seconds of training nor single repetitions."""
+"""NAS-Bench-101 as Table 1 searches it: within a budget of seconds, by several readings of the authors' procedure."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from naswotbook.closed import resampling_weights
 from naswotbook.counting import COUNTS, as_scores
 from naswotbook.estimates import of_choices, of_searches
-from naswotbook.searches import final_columns
+from naswotbook.experiments.equation1 import fails_in_place
+from naswotbook.searches import Column
 from naswotlib.benchmarks import Benchmark
-from naswotlib.data.fetch import data_home
-from naswotlib.errors import NaswotWarning
-from naswotlib.spaces.base import arch_seed
-from naswotlib.spaces.nasbench101 import NASBench101
-from naswotlib.spaces.nasbench101_spec import ModelSpec
+from naswotlib.spaces.base import get_space
+from naswotlib.spaces.nasbench101_spec import ModelSpec, fault_of, matrix_from_bits
 
-
-class TableRows(NASBench101):
-    """The space whose cells are the rows of ``benchmark``: drawn from them uniformly, as in the authors' search.
-
-    A mutation flips one edge, as there; with ``operations`` it is that of the benchmark's own regularised evolution,
-    which changes operations too.
-    """
-
-    def __init__(self, benchmark: Benchmark | Counted, *, operations: bool = False) -> None:
-        self._archs = benchmark.archs
-        self._operations = operations
-
-    def __len__(self) -> int:
-        return len(self._archs)
-
-    def sample(self, rng: np.random.Generator) -> ModelSpec:
-        """The cell of a random row."""
-        return self.from_str(self._archs[int(rng.integers(len(self)))])
-
-    def mutate(self, arch: ModelSpec, rng: np.random.Generator) -> ModelSpec:
-        """A neighbour; see the class."""
-        return self.mutate_benchmark(arch, rng) if self._operations else self.mutate_paper(arch, rng)
-
-
-class Counted:
-    """``benchmark`` with every training at the price of 1, so that a budget is a number of trainings."""
-
-    def __init__(self, benchmark: Benchmark) -> None:
-        self._benchmark = benchmark
-        self.archs, self.available = benchmark.archs, benchmark.available
-
-    def accuracy(self, archs: Any, **column: Any) -> Any:
-        """What the benchmark says."""
-        return self._benchmark.accuracy(archs, **column)
-
-    def train_seconds(self, arch: Any, **column: Any) -> float:
-        """1."""
-        return 1.0
-
-
-TRIES = 50  # threes of trainings that are drawn for a cell, of which the first that can be is taken
-
-
-class BestOfThree(Counted):
-    """A simulation of the best of three trainings, where ``benchmark`` has their mean.
-
-    ``noise`` says how far single trainings lie from the mean of their cell. Each accuracy is raised by as much as the
-    largest of three that are drawn from cells of its accuracy lies above their mean; three whose largest would be
-    better than any training that is known are drawn again. They come from ``seed`` and the hash of the cell, so that a
-    cell has the same ones every time.
-    """
-
-    def __init__(self, benchmark: Benchmark, noise: Noise, *, seed: int) -> None:
-        super().__init__(benchmark)
-        self._noise, self._seed = noise, seed
-        self._space = NASBench101()
-
-    def accuracy(self, archs: Any, **column: Any) -> Any:
-        """What the benchmark says, raised."""
-        found = super().accuracy(archs, **column)
-        if isinstance(archs, Hashable):
-            return found + self._above(archs, found)
-        return found + np.array([self._above(arch, mean) for arch, mean in zip(archs, found, strict=True)])
-
-    def _above(self, arch: Any, mean: float) -> float:
-        spec = self._space.from_str(arch) if isinstance(arch, str) else arch
-        drawn = np.random.default_rng(arch_seed(self._seed, spec.hash)).choice(self._noise.near(mean), size=(TRIES, 3))
-        above = drawn.max(axis=1) - drawn.mean(axis=1)
-        possible = above[mean + above <= self._noise.highest]  # a cell of this mean had no collapse that needs more
-        return float(possible[0]) if len(possible) else 0.0
+DATASET, EPOCHS = "cifar10", 108
+SPLITS = ("best", "mean", "validation", "filed")  # the accuracies of the simulated cells
+LAST = ", failing last"
+ALL, KNOWN = "all", "known"  # the cells that a search may train: of the table, or those of which nothing is modelled
+_MANY = 10_000  # cells that are held as they were read
+_UNSEEN, _NONE = -2, -1  # of a neighbour: not looked for yet; there is none
 
 
 @dataclass(frozen=True)
-class Noise:
-    """How far single trainings lie from the mean of their cell, in points, by that mean.
+class Reading:
+    """One way to read how the authors searched NAS-Bench-101.
 
-    edges: ascending accuracies between groups of cells; apart: of each group, one more than edges, the differences;
-    highest: the accuracy of the best of all trainings.
+    title: of a column; seen, known: which column of the simulated cells a search looks at, and which one where it is
+    confined to those that are known; judged: by which it is judged; share: of the seconds of 108 epochs that it pays.
     """
 
-    edges: np.ndarray
-    apart: tuple[np.ndarray, ...]
-    highest: float = 100.0
+    title: str
+    seen: str
+    known: str
+    judged: str
+    share: float
 
-    def near(self, mean: float) -> np.ndarray:
-        """The differences of the cells whose mean accuracy is like ``mean``."""
-        return self.apart[int(np.searchsorted(self.edges, mean, side="right"))]
-
-    @classmethod
-    def of_trainings(cls, single: np.ndarray, mean: np.ndarray, *, groups: int = 100) -> Noise:
-        """From one training of each of many cells, and the mean accuracy of the cell; ``groups`` of equal size.
-
-        Trainings may be judged on other images than their mean: the median difference of each group is taken out, and
-        with it what the two splits differ by. A training that collapsed stays as far off as it was.
-        """
-        edges = np.unique(np.quantile(mean, np.linspace(0, 1, groups + 1)[1:-1]))
-        group = np.searchsorted(edges, mean, side="right")
-        apart = [(single - mean)[group == number] for number in range(len(edges) + 1)]
-        centre = np.array([np.median(part) for part in apart])
-        aligned = tuple(part - middle for part, middle in zip(apart, centre, strict=True))
-        return cls(edges, aligned, float((single - centre[group]).max()))
+    @property
+    def column(self) -> Column:
+        """The accuracy that a choice is judged by."""
+        return DATASET, self.judged, EPOCHS
 
 
-SINGLE = "published/nasbench101/nb101_val_4_12_36_108_time_30001.csv.gz"
+READINGS = {
+    "authors": Reading("authors' script", "best", "best", "best", 12 / 108),
+    "mean": Reading("mean of three", "mean", "mean", "mean", 12 / 108),
+    "sound": Reading("sound", "validation", "filed", "mean", 12 / 108),
+    "paid": Reading("all seconds paid", "validation", "filed", "mean", 1.0),
+}
 
 
-def read_noise(benchmark: Benchmark, data_dir: str) -> Noise:
-    """The noise of one training of NAS-Bench-101, from the 30,001 cells whose single trainings are published."""
-    published = pd.read_csv(data_home(data_dir) / SINGLE)
-    mean = benchmark.accuracy(published.hash.tolist(), dataset="cifar10", split="test", epochs=108)
-    return Noise.of_trainings(100 * published.val_108ep.to_numpy(), mean)
+class CellRows:
+    """The space whose cells are the rows of a table, and whose architectures are numbers of rows.
 
-
-def train_counted(
-    method: str, table: Counted, *, trainings: int, operations: bool = False, n_runs: int, seed: int, **search: Any
-) -> pd.DataFrame:
-    """Estimates of a search of NAS-Bench-101 that may train so often, by :func:`naswotbook.estimates.of_searches`.
-
-    Cells are the rows of ``table``, mutated as :class:`TableRows` says. The search sees the test accuracy by which it
-    is judged, since there is no other; the pages say so, and the warning is left out. ``search`` are further keywords.
+    Cells are drawn uniformly and a mutation flips one edge of the pruned cell, as in the authors' search
+    (:meth:`naswotlib.spaces.nasbench101.NASBench101.mutate_paper`); with ``operations`` it is that of the benchmark's
+    own regularised evolution. ``inside`` says which rows there are: a child is one of them, at random where no flip
+    leads to one. What was found once is remembered. ``hashes`` are those of ``archs``.
     """
-    columns = final_columns(table, dataset="cifar10", split="test")
-    sees: dict[str, Any] = {
-        "dataset": "cifar10",
-        "epochs": columns[0][2],
-        "search_split": "test",
-        "max_evaluations": trainings,
-    }
-    within = TableRows(table, operations=operations)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NaswotWarning)
-        return of_searches(method, within, table, columns, n_runs=n_runs, seed=seed, **sees, **search)
+
+    name = "nasbench101"
+
+    def __init__(
+        self,
+        archs: Sequence[str],
+        hashes: Sequence[str],
+        *,
+        inside: npt.NDArray[np.bool_] | None = None,
+        operations: bool = False,
+    ) -> None:
+        self._archs, self._operations, self._space = archs, operations, get_space("nasbench101")
+        self._row_of_hash = {digest: row for row, digest in enumerate(hashes)}
+        self._row_of_text = {arch: row for row, arch in enumerate(archs)}
+        self._inside = np.ones(len(archs), bool) if inside is None else inside
+        self._drawn = np.flatnonzero(self._inside)
+        self._children = np.full((len(archs), 21), _UNSEEN, np.int32)
+        self._specs: dict[int, ModelSpec] = {}  # of the rows that were parents last
+        self._bits = np.zeros(len(archs), np.int8)  # of the matrix of each row; 0: not looked for yet
+
+    def __len__(self) -> int:
+        return len(self._drawn)
+
+    def sample(self, rng: np.random.Generator) -> int:
+        """A random row."""
+        return int(self._drawn[rng.integers(len(self._drawn))])
+
+    def mutate(self, row: int, rng: np.random.Generator) -> int:
+        """The row of a child; see the class."""
+        if self._operations:
+            child = self._space.mutate_benchmark(self._spec(row), rng)
+            return self._row_of_hash[child.hash]
+        if not self._bits[row]:
+            self._bits[row] = len(self._spec(row).bits)
+        for position in map(int, rng.permutation(int(self._bits[row]))):
+            if (found := self._child(row, position)) != _NONE:
+                return found
+        return row if self._inside.all() else self.sample(rng)
+
+    def _spec(self, row: int) -> ModelSpec:
+        if row not in self._specs:
+            if len(self._specs) >= _MANY:
+                self._specs.clear()
+            self._specs[row] = self._space.from_str(self._archs[row]).pruned
+        return self._specs[row]
+
+    def _child(self, row: int, position: int) -> int:
+        """The row of the cell of ``row`` with another bit at ``position``."""
+        if self._children[row, position] == _UNSEEN:
+            spec = self._spec(row)
+            bits = list(spec.bits)
+            bits[position] ^= 1
+            matrix = matrix_from_bits(bits, len(spec.ops))
+            child = _NONE if fault_of(matrix) else self._row_of_hash[ModelSpec(matrix, spec.ops).hash]
+            self._children[row, position] = child if child != _NONE and self._inside[child] else _NONE
+        return int(self._children[row, position])
+
+    def to_str(self, row: int) -> str:
+        """The text of a row."""
+        return self._archs[row]
+
+    def from_str(self, text: str) -> int:
+        """The row of a text."""
+        return self._row_of_text[text]
 
 
-def run_searches(
-    benchmark: Benchmark,
-    scores: Mapping[int, pd.DataFrame],
-    counts: pd.DataFrame,
-    *,
-    training: bool,
-    samples: Sequence[int],
-    max_trained: int,
-    n_runs: int,
-    seed: int,
-    workers: int = 1,
-    kept: Path | None = None,
-) -> pd.DataFrame:
-    """The rows of Table 1 and ours beside them: estimates as :mod:`naswotbook.estimates` has them.
+class Simulated:
+    """What searches see, pay and are judged by: the columns :data:`SPLITS` and ``seconds`` of ``cells``.
 
-    NASWOT and what counts choose among the networks of ``scores``, by seed, and without ``training`` are alone. With
-    it, Random and RS, the best of so many random cells, have the closed form over all cells of the table; REA and AREA
-    stand there with ``max_trained`` trainings, with a fifth of the runs with half and twice as many, and AREA with its
-    candidates ranked by ReLU units and by parameters.
+    ``cells`` are those of :func:`naswotbook.experiments.nasbench101_trainings.simulate_cells`. An architecture is a
+    number of a row, or its text. Seconds are those of 108 epochs; a search that pays a share of them has a budget that
+    is larger by as much.
     """
-    table = Counted(benchmark)
-    columns = final_columns(table, dataset="cifar10", split="test")
-    weights = resampling_weights(len(counts), n_boot=1000, rng=np.random.default_rng(seed))
-    free = of_choices(scores, counts, table, columns, samples=samples, weights=weights)
-    free = free[~free.method.str.startswith("Best")]  # judged by one column, it is Optimal
-    if not training:
-        return free
-    every = {seed: pd.DataFrame({"arch": table.archs, "score": 0.0})}
-    whole = of_choices(every, None, table, columns, samples=[max_trained, 2 * max_trained]).set_index("method")
-    rows = {f"Optimal (N={max_trained})": "RS", f"Optimal (N={2 * max_trained})": f"RS ({2 * max_trained} trainings)"}
-    random = whole.loc[["Random", *rows]].rename(rows).reset_index().assign(trained=[1, max_trained, 2 * max_trained])
-    found = [random, free[free.method != "Random"]]
-    area_scores = {"AREA": scores} | {
-        f"AREA by {COUNTS[name]}": {-1: as_scores(counts, name)} for name in ("num_units", "parameters")
-    }
-    for n in (max_trained, max_trained // 2, 2 * max_trained):
-        usual = n == max_trained
-        how: dict[str, Any] = {"trainings": n, "n_runs": n_runs if usual else max(1, n_runs // 5), "seed": seed}
-        how |= {"workers": workers, "kept": kept}
-        name = "" if usual else f" ({n} trainings)"
-        found.append(train_counted("REA", table, **how).assign(method=f"REA{name}"))
-        for method, by in area_scores.items():
-            if usual or method == "AREA":
-                assisted = train_counted("AREA", table, scores=by, **how)
-                found.append(assisted.assign(method=f"{method}{name}"))
+
+    available = tuple((DATASET, split, EPOCHS) for split in SPLITS)
+    available_seconds = ((DATASET, EPOCHS),)
+
+    def __init__(self, cells: pd.DataFrame) -> None:
+        self.archs = cells.arch.tolist()
+        self._rows = {arch: row for row, arch in enumerate(self.archs)}
+        self._values = {name: cells[name].to_numpy(float) for name in (*SPLITS, "seconds")}
+
+    def accuracy(self, archs: Any, *, dataset: str, split: str, epochs: int) -> Any:
+        """In percent, of one architecture or of a list; ``split`` is one of :data:`SPLITS`."""
+        return self._look_up(split, archs)
+
+    def train_seconds(self, archs: Any, *, dataset: str, epochs: int) -> Any:
+        """Of 108 epochs, of one architecture or of a list."""
+        return self._look_up("seconds", archs)
+
+    def _look_up(self, name: str, archs: Any) -> Any:
+        values = self._values[name]
+        if isinstance(archs, (int, str)):
+            return float(values[self._row(archs)])
+        return values[[self._row(arch) for arch in archs]]
+
+    def _row(self, arch: int | str) -> int:
+        return self._rows[arch] if isinstance(arch, str) else arch
+
+
+def at_lowest(scores: pd.DataFrame, fails: Callable[[str], bool] = fails_in_place) -> pd.DataFrame:
+    """Scores with those of the architectures that fail, as in the authors' code, below all others."""
+    return scores.assign(score=scores.score.mask(scores.arch.map(fails), -np.inf))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all searches of Table 1 share: scores by seed, counts of the cells that are scored, budget, repetition."""
+
+    scores: Mapping[int, pd.DataFrame]
+    counts: pd.DataFrame
+    samples: Sequence[int]
+    budget_seconds: float
+    n_runs: int
+    seed: int
+    workers: int = 1
+    kept: Path | None = None
+
+    def within(self, archs: set[str]) -> Setting:
+        """The same among the scored cells of ``archs`` alone."""
+        scores = {seed: table[table.arch.isin(archs)].reset_index(drop=True) for seed, table in self.scores.items()}
+        return replace(self, scores=scores, counts=self.counts[self.counts.arch.isin(archs)])
+
+    def train(
+        self, method: str, space: CellRows, table: Simulated, reading: Reading, *, confined: bool = False, **search: Any
+    ) -> pd.DataFrame:
+        """Estimates of one search that trains, by :func:`naswotbook.estimates.of_searches`."""
+        how: dict[str, Any] = {"n_runs": self.n_runs, "seed": self.seed, "workers": self.workers, "kept": self.kept}
+        how |= {"dataset": DATASET, "epochs": EPOCHS, "search_split": reading.known if confined else reading.seen}
+        how |= {"budget_seconds": self.budget_seconds / reading.share} | search
+        return of_searches(method, space, table, [reading.column], **how)
+
+
+def choose(archs: Sequence[str], table: Any, column: Column, setting: Setting) -> Iterator[pd.DataFrame]:
+    """Estimates of what trains nothing: Random over all of ``archs``, NASWOT and the counts over those scored.
+
+    They are judged by the accuracies of ``column`` in ``table``.
+    """
+    columns = [column]
+    every = {setting.seed: pd.DataFrame({"arch": archs, "score": 0.0})}
+    yield of_choices(every, None, table, columns, samples=[])
+    weights = resampling_weights(len(setting.counts), n_boot=1000, rng=np.random.default_rng(setting.seed))
+    how: dict[str, Any] = {"samples": setting.samples, "weights": weights}
+    free = of_choices(setting.scores, setting.counts, table, columns, **how)
+    yield free[~free.method.str.match("Random|Best")]  # of the scored ones; and judged by one column, it is Optimal
+    last = of_choices({n: at_lowest(part) for n, part in setting.scores.items()}, None, table, columns, **how)
+    last = last[last.method.str.startswith("NASWOT")]
+    yield last.assign(method=last.method + LAST)
+
+
+def search_cells(space: CellRows, cells: pd.DataFrame, table: Simulated, name: str, setting: Setting) -> pd.DataFrame:
+    """All methods by the reading ``name`` of :data:`READINGS`, among the rows of ``space``, which are of ``cells``.
+
+    Of those that are known there are no variants of AREA: few of them are scored.
+    """
+    reading, confined = READINGS[name], len(space) < len(cells)
+    inside = cells.arch[cells.known] if confined else cells.arch
+    if confined:
+        setting = setting.within(set(inside))
+    found = list(choose(inside.tolist(), table, reading.column, setting))
+    found += [setting.train(method, space, table, reading, confined=confined) for method in ("RS", "REA")]
+    assisted = {"AREA": setting.scores}
+    if not confined:
+        assisted[f"AREA{LAST}"] = {n: at_lowest(part) for n, part in setting.scores.items()}
+        assisted["AREA by ReLU units"] = {-1: as_scores(setting.counts, "num_units")}
+    for method, by in assisted.items():
+        trained = setting.train("AREA", space, table, reading, confined=confined, scores=by)
+        found.append(trained.assign(method=method))
+    columns = {"split": "test", "reading": name, "cells": KNOWN if confined else ALL}
+    return pd.concat(found, ignore_index=True).assign(**columns)
+
+
+def hashes_of(benchmark: Benchmark) -> list[str]:
+    """The hash of each row of a table of NAS-Bench-101, computed where the table has none."""
+    if "hash" in benchmark.columns:
+        hashes: list[str] = benchmark.column("hash").to_pylist()
+        return hashes
+    space = get_space("nasbench101")
+    return [space.from_str(arch).hash for arch in benchmark.archs]
+
+
+def run_searches(benchmark: Benchmark, cells: pd.DataFrame, setting: Setting) -> pd.DataFrame:
+    """Estimates of Table 1, of every reading, among all cells and among those that are known.
+
+    ``cells`` are those of :func:`naswotbook.experiments.nasbench101_trainings.simulate_cells`. Estimates are as
+    :mod:`naswotbook.estimates` has them, with columns ``reading`` and ``cells`` (:data:`ALL` or :data:`KNOWN`).
+    """
+    archs, hashes, table = benchmark.archs, hashes_of(benchmark), Simulated(cells)
+    found = []
+    for inside in (None, cells.known.to_numpy(bool)):
+        space = CellRows(archs, hashes, inside=inside)
+        found += [search_cells(space, cells, table, name, setting) for name in READINGS]
     return pd.concat(found, ignore_index=True)
 
 
-def compared(*, samples: Sequence[int], max_trained: int) -> list[tuple[str, str]]:
-    """The pairs of methods whose difference is of interest, by their names in :func:`run_searches`."""
-    changes = ["", f" ({max_trained // 2} trainings)", f" ({2 * max_trained} trainings)"]
+def each_reading(
+    estimates: pd.DataFrame, sum_up: Callable[[pd.DataFrame], pd.DataFrame], by: Sequence[str] = ("reading", "cells")
+) -> pd.DataFrame:
+    """What ``sum_up`` makes of the estimates of each reading and set of cells, which stand in its first columns."""
+    parts = []
+    for names, part in estimates.groupby(list(by), sort=False):
+        summed = sum_up(part.drop(columns=list(by)))
+        for place, (column, name) in enumerate(zip(by, names, strict=True)):
+            summed.insert(place, column, str(name))
+        parts.append(summed)
+    return pd.concat(parts, ignore_index=True)
+
+
+def compared(*, samples: Sequence[int]) -> list[tuple[str, str]]:
+    """The pairs of methods whose difference is of interest, by their names in :func:`search_cells`."""
     best = f"NASWOT (N={max(samples)})"
-    assisted = [(f"AREA{change}", f"REA{change}") for change in changes]
-    assisted += [(f"AREA by {COUNTS[name]}", "REA") for name in ("num_units", "parameters")]
+    pairs = [("AREA", "REA"), (f"AREA{LAST}", "REA"), ("AREA by ReLU units", "REA"), ("REA", "RS"), ("AREA", "RS")]
     counted = [(f"NASWOT (N={n})", f"{COUNTS[name]} (N={n})") for name in COUNTS for n in sorted(samples)]
-    return [*assisted, (best, "Random"), ("REA", best), ("REA", "RS"), ("AREA", "RS"), *counted]
-
-
-def describe(found: pd.DataFrame, gaps: pd.DataFrame) -> str:
-    """What Table 1 says, in Markdown."""
-    cells = {row["method"]: row for row in found.to_dict("records")}
-    apart = {(row["a"], row["b"]): row for row in gaps.to_dict("records")}
-
-    def mean(method: str) -> str:
-        row = cells[method]
-        interval = f" [{row['low']:.2f}, {row['high']:.2f}]" if row["low"] < row["high"] else ""
-        return f"{row['mean']:.2f}{interval}"
-
-    def gap(a: str, b: str) -> str:
-        row = apart[a, b]
-        return f"{row['difference']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]"
-
-    counted = "; ".join(f"{name} {mean(f'{name} (N=100)')}" for name in COUNTS.values())
-    names = ("NASWOT", "ReLU units", "parameters")
-    spread = ", ".join(f"{cells[f'{name} (N=100)']['std']:.2f} by {name}" for name in names)
-    return f"""In words:
-
-- **NASWOT is better than a random cell and worse than any search that trains**: {mean("NASWOT (N=100)")} against
-  {mean("Random")} and {mean("REA")}. Its interval is wide, since few cells with a high score are poor, and whether they
-  are among those that were scored is chance.
-- **Counting is no worse, and by some counts it is safer.** The largest of 100 cells by each count: {counted}. NASWOT
-  less ReLU units: {gap("NASWOT (N=100)", "ReLU units (N=100)")}. From run to run accuracies vary by {spread}.
-- **Random search, which the paper leaves out, comes to {mean("RS")}** with the same number of trainings. REA gains
-  {gap("REA", "RS")} on it, AREA {gap("AREA", "RS")}, and AREA {gap("AREA", "REA")} on REA.
-"""
+    return [*pairs, (best, "Random"), ("REA", best), *counted]

@@ -115,9 +115,10 @@ def _one_in_words(found: pd.DataFrame, row: dict[Any, Any], partial: Any) -> str
         verdict = f"the score does better than counting {best}, by {difference}"
     else:
         verdict = f"the two cannot be told apart, {difference}"
-    return f"""On {taus.n.iloc[0]:,} networks the score has a τ of {_with_interval(taus.loc[NASWOT])}; the best of three
-    counts, {best}, has {_with_interval(taus.loc[row["given"]])}: {verdict}. With that count held fixed, the
-    partial τ of the score is {_signed(partial.to_dict())}."""
+    counts = [MEASURES[name].label + " " + _with_interval(taus.loc[name]) for name in PREDICTORS if name != NASWOT]
+    return f"""On {taus.n.iloc[0]:,} networks the score has a τ of {_with_interval(taus.loc[NASWOT])} with
+    {TITLES[row["dataset"]]} accuracy; of the counts, {", ".join(counts)}. Of score and best count, {verdict}. With that
+    count held fixed, the partial τ of the score is {_signed(partial.to_dict())}."""
 
 
 def sizes_in_words(found: pd.DataFrame) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from scipy.stats import kendalltau
 
-from naswotbook.kept import RUNS, read_runs
+from naswotbook.kept import read_runs, write_runs
 from naswotbook.samples import draw_sample
 from naswotlib.benchmarks.load import BUNDLED
 from naswotlib.benchmarks.trained import epochs_of, read_trained
@@ -100,8 +99,7 @@ def keep_trajectories(trained: Sequence[Path], out: Path) -> pd.DataFrame:
         "versions": "; ".join(sorted({row["versions"] for row in rows})),
         "settings": settings | {"epochs": sorted({epochs_of(row) for row in rows}), "reached": reached},
     }
-    with write_whole(out.parent / RUNS) as file:
-        file.write(json.dumps(read_runs(out.parent) | {out.name: [run]}, indent=1, sort_keys=True).encode() + b"\n")
+    write_runs(out.parent, read_runs(out.parent) | {out.name: [run]})
     return table
 
 

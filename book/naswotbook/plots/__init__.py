@@ -1,10 +1,12 @@
 """One function for each figure of the paper: arrays or a tidy table in, Axes out. None of them knows of files."""
 
+from naswotbook.plots import style
 from naswotbook.plots.bars import (
     agreement,
     all_and_best,
     distributions,
     fig4,
+    fig4_bars,
     fig5,
     relative_differences,
     score_by_size,
@@ -31,6 +33,7 @@ __all__ = [
     "fig3",
     "fig3_interactive",
     "fig4",
+    "fig4_bars",
     "fig5",
     "fig6",
     "fig7",
@@ -43,3 +46,5 @@ __all__ = [
     "top_of_ranking",
     "within_groups",
 ]
+
+style.use_style()

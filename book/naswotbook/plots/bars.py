@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from naswotbook.plots.scatter import drawn_heights
-
-COLOURS = {"score": "tab:blue", "proxy": "tab:orange", "size": "tab:gray"}
+from naswotbook.plots.style import COLOURS, QUIET, SCORE, WIDE
 
 
 def fig4(table: pd.DataFrame, ax: Axes, *, title: str) -> Axes:
@@ -26,11 +25,45 @@ def fig4(table: pd.DataFrame, ax: Axes, *, title: str) -> Axes:
     places = range(len(table))
     ax.barh(places, table.tau, color=[COLOURS[kind] for kind in table.kind], height=0.7)
     ax.hlines(places, table.low, table.high, color="black", linewidth=1)
-    ax.axvline(0, color="black", linewidth=0.8)
+    ax.axvline(0, color=QUIET, linewidth=0.8)
     ax.set(title=title, xlabel="Kendall's τ with accuracy", yticks=places, yticklabels=table.label)
     ax.yaxis.set_inverted(True)
     sns.despine(ax=ax)
     return ax
+
+
+def fig4_bars(table: pd.DataFrame, *, missing: str = "not here") -> Figure:
+    """Figure 4 in the paper's layout: a group of bars a space, Kendall's tau of each measure upwards.
+
+    ``table`` has columns ``group`` (a space, as the axis says it), ``label``, ``kind``, ``tau``, ``low``
+    and ``high``; a row of NaN for a space without results, which is a field that says ``missing``. Counts are hollow
+    triangles beside the bars, since the paper has none. Returns the figure.
+    """
+    figure, ax = plt.subplots(figsize=(WIDE, 3.8), layout="constrained")
+    groups = list(dict.fromkeys(table.group))
+    labels = list(dict.fromkeys(table.label[table.tau.notna()]))
+    kinds = table.drop_duplicates("label").set_index("label").kind
+    width, hatches = 0.8 / max(len(labels), 1), {}
+    for number, label in enumerate(labels):
+        rows = table[table.label == label]
+        places = np.array([groups.index(group) for group in rows.group]) - 0.4 + width * (number + 0.5)
+        colour = COLOURS[kinds[label]]
+        if kinds[label] == "size":
+            ax.scatter(places, rows.tau, marker="^", s=26, facecolors="none", edgecolors=colour, label=label)
+        else:
+            hatch = hatches.setdefault(label, ("", "", "////", "xxxx")[len(hatches) % 4])
+            face = colour if not hatch else "none"
+            ax.bar(places, rows.tau, width * 0.92, color=face, edgecolor=colour, hatch=hatch, label=label)
+        ax.vlines(places, rows.low, rows.high, color="#222222", linewidth=0.9)
+    for place, group in enumerate(groups):
+        if table.tau[table.group == group].isna().all():
+            ax.text(place, 0.05, missing, ha="center", va="bottom", rotation=90, fontsize=8, color=QUIET)
+    ax.axhline(0, color=QUIET, linewidth=0.8)
+    ax.set(xticks=range(len(groups)), xticklabels=groups, ylabel="Kendall's τ with accuracy")
+    ax.tick_params(axis="x", length=0)
+    ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1))
+    plt.close(figure)
+    return figure
 
 
 def score_by_size(table: pd.DataFrame, ax: Axes, *, accuracy: str) -> Axes:
@@ -47,7 +80,7 @@ def score_by_size(table: pd.DataFrame, ax: Axes, *, accuracy: str) -> Axes:
             heights[chosen],
             c=table.accuracy[chosen],
             marker=marker,
-            cmap="viridis",
+            cmap="cividis",
             vmin=lowest,
             vmax=table.accuracy.max(),
             s=14,
@@ -72,10 +105,10 @@ def within_groups(table: pd.DataFrame, ax: Axes, *, title: str, group: str) -> A
     places = range(len(table))
     ax.vlines(places, table.low, table.high, linewidth=1)
     ax.scatter(places, table.tau)
-    ax.axhline(0, color="black", linewidth=0.8)
+    ax.axhline(0, color=QUIET, linewidth=0.8)
     labels = [f"{value:,}\nn = {n}" for value, n in zip(table.group, table.n, strict=True)]
     ax.set(title=title, ylabel="Kendall's τ with accuracy", xlabel=group, xticks=places)
-    ax.set_xticklabels(labels, rotation=45, ha="right", fontsize="small")
+    ax.set_xticklabels(labels, rotation=45, ha="right", fontsize=8)
     sns.despine(ax=ax)
     return ax
 
@@ -92,7 +125,7 @@ def taus_by_group(table: pd.DataFrame, ax: Axes, *, tau: str) -> Axes:
         places = np.arange(len(groups)) + 0.7 * ((number + 0.5) / len(labels) - 0.5)
         ax.hlines(places, rows.low, rows.high, linewidth=1, color=f"C{number}")
         ax.scatter(rows.tau, places, s=22, marker="osD^vP"[number % 6], color=f"C{number}", label=label)
-    ax.axvline(0, color="black", linewidth=0.8)
+    ax.axvline(0, color=QUIET, linewidth=0.8)
     ax.set(xlabel=tau, yticks=range(len(groups)), yticklabels=groups)
     ax.yaxis.set_inverted(True)
     ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
@@ -108,7 +141,7 @@ def top_of_ranking(table: pd.DataFrame, ax: Axes, *, title: str) -> Axes:
     places = range(len(table))
     ax.hlines(places, table.low, table.high, linewidth=1)
     ax.scatter(table.tau, places)
-    ax.axvline(0, color="black", linewidth=0.8)
+    ax.axvline(0, color=QUIET, linewidth=0.8)
     ax.set(title=title, xlabel="Kendall's τ with accuracy", yticks=places, yticklabels=table.label)
     ax.yaxis.set_inverted(True)
     sns.despine(ax=ax)
@@ -119,7 +152,7 @@ def all_and_best(table: pd.DataFrame) -> Figure:
     """Kendall's tau of each table of :func:`naswotbook.experiments.score_tables.accuracy_agreements`, with intervals,
     over all networks and over the tenth with the highest score.
     """
-    figure, ax = plt.subplots(figsize=(7, 0.5 + 0.35 * len(table)), layout="constrained")
+    figure, ax = plt.subplots(figsize=(7, 0.6 + 0.25 * len(table)), layout="constrained")
     for shift, suffix, name, marker in (
         (-0.14, "", "all networks", "o"),
         (0.14, "_top", "the best tenth by score", "D"),
@@ -128,9 +161,9 @@ def all_and_best(table: pd.DataFrame) -> Figure:
         colour = f"C{int(shift > 0)}"
         ax.hlines(places, table[f"low{suffix}"], table[f"high{suffix}"], linewidth=1, color=colour)
         ax.scatter(table[f"tau{suffix}"], places, s=20, marker=marker, color=colour, label=name)
-    ax.axvline(0, color="black", linewidth=0.8)
+    ax.axvline(0, color=QUIET, linewidth=0.8)
     ax.set(xlabel="Kendall's τ with published accuracy", yticks=range(len(table)))
-    ax.set_yticklabels(table.file.str.removesuffix(".parquet"), fontsize="small")
+    ax.set_yticklabels(table.file.str.removesuffix(".parquet"), fontsize=8)
     ax.yaxis.set_inverted(True)
     ax.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     sns.despine(ax=ax)
@@ -142,7 +175,7 @@ def agreement(taus: pd.DataFrame) -> Figure:
     """Kendall's τ between columns, as :func:`naswotbook.experiments.agreement.agreement` gives it: the lower triangle,
     darker where they agree more, each with its number.
     """
-    side = 0.62 * len(taus)
+    side = min(0.55 * len(taus), WIDE - 1.8)
     figure, ax = plt.subplots(figsize=(side + 1.8, side + 1), layout="constrained")
     above = np.triu(np.ones(taus.shape, dtype=bool))
     rows, columns = taus.index[1:], taus.columns[:-1]
@@ -156,6 +189,7 @@ def agreement(taus: pd.DataFrame) -> Figure:
         cmap="Blues",
         cbar=False,
         linewidths=1,
+        annot_kws={"size": 8},
         ax=ax,
     )
     ax.tick_params(length=0)
@@ -172,7 +206,7 @@ def fig5(
     ``table`` has a column ``network``, the range of percentiles of its accuracy, such as ``95–100``; ``order`` is that
     of the boxes. The label ``score`` stands at the axis. Returns ``ax``.
     """
-    colours = {"color": "tab:blue"} if hue is None else {"hue": hue, "palette": "crest"}
+    colours = {"color": SCORE} if hue is None else {"hue": hue, "palette": "crest"}
     sns.boxplot(table, x="network", y="score", order=order, ax=ax, linewidth=0.8, fliersize=2, **colours)
     ax.set(title=title, xlabel="percentile of accuracy", ylabel=score)
     ax.tick_params(axis="x", labelrotation=45)
@@ -197,7 +231,7 @@ def distributions(scores: Mapping[str, pd.Series[float]], ax: Axes, *, title: st
         ax.hist(values, bins=bins, weights=weights, histtype="stepfilled", alpha=0.45, label=label)
     ax.set(title=title, xlabel="score at initialisation", ylabel="share of networks")
     ax.set_ylim(top=1.4 * ax.get_ylim()[1])  # room for the legend
-    ax.legend(frameon=False, fontsize="small")
+    ax.legend(frameon=False, fontsize=8)
     sns.despine(ax=ax)
     return ax
 
@@ -206,14 +240,14 @@ def relative_differences(table: pd.DataFrame) -> Figure:
     """The median and the largest relative difference of each table of
     :func:`naswotbook.experiments.score_tables.compare_again`.
     """
-    figure, ax = plt.subplots(figsize=(7, 0.5 + 0.3 * len(table)), layout="constrained")
+    figure, ax = plt.subplots(figsize=(7, 0.6 + 0.23 * len(table)), layout="constrained")
     places = range(len(table))
     floor = 1e-12  # what is no difference at all has no place on a logarithmic axis
     ax.hlines(places, table["median"].clip(lower=floor), table.largest.clip(lower=floor), linewidth=1)
     ax.scatter(table["median"].clip(lower=floor), places, s=20, label="median")
     ax.scatter(table.largest.clip(lower=floor), places, s=20, marker="D", label="largest")
     ax.set(xscale="log", xlabel="relative difference, kept against computed again", yticks=places)
-    ax.set_yticklabels(table.file.str.removesuffix(".parquet"), fontsize="small")
+    ax.set_yticklabels(table.file.str.removesuffix(".parquet"), fontsize=8)
     ax.invert_yaxis()
     ax.legend(frameon=False)
     sns.despine(ax=ax)

@@ -2,53 +2,86 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
-from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
+from naswotbook.counting import COUNTS
 from naswotbook.plots.scatter import SINGULAR, drawn_heights
+from naswotbook.plots.style import COLOURS, COUNT, OTHER, QUIET, SCORE, WIDE
 
-MARKERS = "osD^vP*XphH<>d8"
+FREE = 3  # so many times left of what costs least stands what costs nothing: a logarithm has no zero
+NEAR = 0.5  # decades of seconds within which labels stand in one column
 
 
 def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3.0) -> Figure:
     """Figure 7: seconds of search, logarithmic, against the accuracy of what it found; an error bar is a deviation.
 
     ``table`` has columns ``method, source, seconds, mean, std``: a filled marker where ``source`` is ``"here"``, a
-    hollow one for the paper's. Left, all of it, with what costs nothing at the left edge; right, a line a method, of
-    what lies within ``zoom`` points of the best. Returns the figure.
+    hollow one for the paper's. What costs nothing stands at the left edge; what lies more than ``zoom`` points below
+    the best is a triangle along the lower edge, with its accuracy. Each method has its name beside it. Returns the
+    figure.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.8), layout="constrained", width_ratios=[5, 4])
-    methods = list(dict.fromkeys(table.method))
-    styles = dict(zip(methods, sns.color_palette("husl", len(methods)), strict=True))
-    markers = {method: MARKERS[number % len(MARKERS)] for number, method in enumerate(methods)}
-    free = table.seconds[table.seconds > 0].min() / 3
+    figure, ax = plt.subplots(figsize=(WIDE, 4.8), layout="constrained")
+    free = table.seconds[table.seconds > 0].min() / FREE
     best = table["mean"].max()
-    near = [method for method in methods if (table["mean"][table.method == method] > best - zoom).any()]
-    for row in table.to_dict("records"):
-        style = _style(row, styles[row["method"]], markers[row["method"]])
-        left.errorbar(row["seconds"] or free, row["mean"], yerr=row["std"], **style)
-        if row["method"] in near:
-            place = near.index(row["method"]) + (0.14 if row["source"] == "here" else -0.14)
-            right.errorbar(row["mean"], place, xerr=row["std"], **style)
-    left.set(xscale="log", xlabel="search (s); at the left edge, what costs nothing", ylabel=accuracy)
-    right.set(xlabel=accuracy, yticks=range(len(near)), yticklabels=near, xlim=(best - zoom, best + zoom / 5))
-    right.yaxis.set_inverted(True)
-    for ax in (left, right):
-        sns.despine(ax=ax)
+    floor = best - zoom
+    drawn = table.assign(
+        x=table.seconds.where(table.seconds > 0, free),
+        y=table["mean"].clip(lower=floor),
+        kind=[_kind(method) for method in table.method],
+    )
+    for row in drawn.to_dict("records"):
+        colour, low = COLOURS[row["kind"]], row["mean"] < floor
+        fill = colour if row["source"] == "here" else "none"
+        if not low:
+            ax.vlines(row["x"], max(row["mean"] - row["std"], floor), row["mean"] + row["std"], color=colour, lw=0.6)
+        ax.plot(row["x"], row["y"], marker="v" if low else "o", ms=6, color=colour, mfc=fill, linestyle="none")
+    for name, colour in (("NASWOT", SCORE), ("counting", COUNT), ("training and weight sharing", OTHER)):
+        ax.plot([], [], "o", color=colour, label=name)
+    ax.plot([], [], "o", color=QUIET, mfc="none", label="hollow: as the paper prints it")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
+    label = "search (s); at the left edge, what costs nothing"
+    ax.set(xscale="log", xlabel=label, ylabel=accuracy, ylim=(floor - zoom / 15, best + zoom / 4))
+    ax.set_xlim(free / 40, drawn.x.max() * 8)
+    _label_columns(ax, drawn[drawn["mean"] >= floor], free=free, gap=zoom / 22)
+    if len(low := drawn[drawn["mean"] < floor].sort_values("x")):
+        names = textwrap.fill(", ".join(f"{row.method} {row.mean:.1f}" for row in low.itertuples()), 42)
+        ax.text(low.x.min() / 1.3, floor, f"below, from the left:\n{names}", ha="right", va="bottom", fontsize=8)
     plt.close(figure)
     return figure
 
 
-def _style(row: Mapping[Any, Any], colour: tuple[float, float, float], marker: str) -> dict[str, Any]:
-    ours = row["source"] == "here"
-    how: dict[str, Any] = {"marker": marker, "color": colour, "mfc": colour if ours else "white"}
-    return how | {"capsize": 2, "elinewidth": 0.8, "linestyle": "none"}
+def _kind(method: str) -> str:
+    searched = method.split(" (", maxsplit=1)[0]
+    return "score" if searched == "NASWOT" else "size" if searched in COUNTS.values() else "proxy"
+
+
+def _label_columns(ax: Axes, drawn: pd.DataFrame, *, free: float, gap: float) -> None:
+    """The name of each method beside its points, left of those at ``free``, names of one column ``gap`` apart."""
+    named = drawn.sort_values("source").drop_duplicates("method").sort_values("x")
+    named["right"] = named.method.map(drawn.groupby("method").x.max())
+    column = (np.log10(named.x).diff() > NEAR).cumsum().where(named.x > free, -1)
+    for number, group in named.groupby(column):
+        above = -np.inf
+        for row in group.sort_values("y").to_dict("records"):
+            above = max(row["y"], above + gap)
+            ax.annotate(
+                row["method"],
+                (row["x"], row["y"]),
+                (free / 1.35 if number < 0 else group.right.max() * 1.35, above),
+                va="center",
+                ha="right" if number < 0 else "left",
+                fontsize=8,
+                arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3},
+            )
 
 
 def cost(table: pd.DataFrame) -> Figure:
@@ -58,24 +91,24 @@ def cost(table: pd.DataFrame) -> Figure:
     images beside it. The cost, a share of the first setting's, is logarithmic. A measure that costs nothing is a dashed
     line with its name.
     """
-    figure, ax = plt.subplots(figsize=(8.5, 4.2), layout="constrained")
+    figure, ax = plt.subplots(figsize=(WIDE, 4.2), layout="constrained")
     for number, row in enumerate(table[table.cost == 0].drop_duplicates("tau").to_dict("records")):
         ax.axhline(row["tau"], color=f"C{number}", linewidth=1, linestyle="--", label=f"{row['measure']}, at no cost")
     table = table[table.cost > 0]
     channels, cells = sorted(set(table.channels)), sorted(set(table.cells))
-    colours = dict(zip(channels, sns.color_palette("viridis", len(channels)), strict=True))
+    colours = dict(zip(channels, sns.color_palette("cividis", len(channels)), strict=True))
     markers = dict(zip(cells, "os^Dv", strict=False))
     for row in table.to_dict("records"):
         error = [[row["tau"] - row["low"]], [row["high"] - row["tau"]]]
         style = {"fmt": markers[row["cells"]], "color": colours[row["channels"]], "capsize": 2, "elinewidth": 0.8}
         ax.errorbar(row["cost"], row["tau"], yerr=error, **style)
-        ax.annotate(row["images"], (row["cost"], row["tau"]), (4, 4), textcoords="offset points", fontsize="small")
+        ax.annotate(row["images"], (row["cost"], row["tau"]), (4, 4), textcoords="offset points", fontsize=8)
     for value in channels:
         ax.plot([], [], "o", color=colours[value], label=f"{value} channels")
     for value in cells:
-        ax.plot([], [], markers[value], color="gray", label=f"{value} cells a stage")
-    ax.axhline(table.tau.iloc[0], color="gray", linewidth=0.6, linestyle=":")
-    ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+        ax.plot([], [], markers[value], color=QUIET, label=f"{value} cells a stage")
+    ax.axhline(table.tau.iloc[0], color=QUIET, linewidth=0.6, linestyle=":")
+    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.set(xscale="log", xlabel="multiply-adds, as a share of the first setting's", ylabel="Kendall's τ with accuracy")
     sns.despine(ax=ax)
     plt.close(figure)
@@ -91,17 +124,26 @@ def fig6(table: pd.DataFrame, *, zoom: int = 2, readings: Mapping[str, str] | No
     """
     rows = readings or {"score": ""}
     figure, grid = plt.subplots(
-        len(rows), 2, figsize=(9, 0.4 + 3.2 * len(rows)), layout="constrained", width_ratios=[2, 3], squeeze=False
+        len(rows), 2, figsize=(WIDE, 0.3 + 3 * len(rows)), layout="constrained", width_ratios=[2, 3], squeeze=False
     )
+    colours = sns.color_palette("viridis_r", table.arch.nunique())  # in the order of the legend
     for (column, name), (left, right) in zip(rows.items(), grid, strict=True):
         for ax, title, last in ((left, f"the first {zoom} epochs", zoom), (right, "all epochs", table.epoch.max())):
-            for _, line in table[table.epoch <= last].groupby("arch", sort=False):
+            for number, (_, line) in enumerate(table[table.epoch <= last].groupby("arch", sort=False)):
                 dots = "." if last == zoom else ""  # where few scores make a line
-                ax.plot(line.epoch, line[column], lw=1, marker=dots, label=f"{line.accuracy.iloc[0]:.2f}")
+                ax.plot(
+                    line.epoch,
+                    line[column],
+                    lw=1,
+                    marker=dots,
+                    ms=4,
+                    color=colours[number],
+                    label=f"{line.accuracy.iloc[0]:.2f}",
+                )
             ax.set(title=f"{title}, {name}" if name else title, xlabel="epoch", ylabel="score")
             sns.despine(ax=ax)
         left.set(xticks=range(zoom + 1))
-    grid[0, 1].legend(loc="center left", bbox_to_anchor=(1, 0.5), title="accuracy (%)", frameon=False)
+    grid[0, 1].legend(loc="center left", bbox_to_anchor=(1, 0.5), title="accuracy (%)")
     return figure
 
 
@@ -113,11 +155,11 @@ def pareto(table: pd.DataFrame, front: pd.DataFrame, *, cost: str, value: str = 
     """
     figure, ax = plt.subplots(figsize=(6, 4.5), layout="constrained")
     heights, singular = drawn_heights(table[value])
-    ax.scatter(table[cost][~singular], heights[~singular], s=12, alpha=0.4, linewidths=0)
+    ax.scatter(table[cost][~singular], heights[~singular], s=12, alpha=0.4, linewidths=0, color=SCORE)
     if singular.any():
-        ax.scatter(table[cost][singular], heights[singular], s=16, marker="v", color="tab:orange", label=SINGULAR)
-    ax.step(front[cost], front[value], where="post", marker="o", markersize=4, color="tab:red", label="Pareto front")
-    ax.legend(loc="lower right", frameon=False)
+        ax.scatter(table[cost][singular], heights[singular], s=16, marker="v", color=QUIET, label=SINGULAR)
+    ax.step(front[cost], front[value], where="post", marker="o", markersize=4, color=COUNT, label="Pareto front")
+    ax.legend(loc="lower right")
     if cost == "latency":
         ax.set(xlabel="latency (ms)", ylabel=value)
     else:

@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.ndimage import distance_transform_edt
 
+from naswotbook.plots.style import WIDE
+
 Extent = tuple[float, float, float, float]
 
 
@@ -29,7 +31,7 @@ def fig2(layer_a: np.ndarray, layer_b: np.ndarray, *, extent: Extent) -> Figure:
     weight = 0.25 + 0.5 * (regions_b + 1) / (regions_b.max() + 1)
     colours = 1 - (1 - colours_a) * weight[..., None]
 
-    figure = plt.figure(figsize=(11, 4), layout="constrained")
+    figure = plt.figure(figsize=(WIDE, 3.2), layout="constrained")
     columns = figure.add_gridspec(1, 4, width_ratios=[1, 3, 1, 3])
     for column, title, name, layer in ((0, "1", "A", layer_a), (2, "3", "B", layer_b)):
         cells = columns[column].subgridspec(layer.shape[2], 1)

@@ -12,22 +12,34 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from scipy.stats import kendalltau
 
+from naswotbook.plots.style import COUNT, SCORE
+
 SINGULAR = "singular $\\mathregular{K_H}$, score −∞"
 
 
-def fig3(table: pd.DataFrame, ax: Axes, *, title: str, accuracy: str = "validation accuracy (%)") -> Axes:
+def fig3(
+    table: pd.DataFrame, ax: Axes, *, title: str, accuracy: str = "validation accuracy (%)", edges: bool = False
+) -> Axes:
     """A panel of Figure 3: score of the untrained network against accuracy when trained, one point a row.
 
     ``table`` has columns ``score`` and ``accuracy`` (percent); a score of −inf is drawn as a triangle along the
-    lower edge. ``title`` holds the rank correlation, as the paper's panels do. Returns ``ax``.
+    lower edge. ``title`` holds the rank correlation, as the paper's panels do. With ``edges``, histograms along the
+    upper and right edge say how both are distributed. Returns ``ax``.
     """
     heights, singular = drawn_heights(table.score)
-    ax.scatter(table.accuracy[~singular], heights[~singular], s=12, alpha=0.6, linewidths=0)
+    ax.scatter(table.accuracy[~singular], heights[~singular], s=8, alpha=0.45, linewidths=0, color=SCORE)
     if singular.any():
-        ax.scatter(table.accuracy[singular], heights[singular], s=16, marker="v", color="tab:orange", label=SINGULAR)
-        ax.legend(loc="lower right", frameon=False)
+        ax.scatter(table.accuracy[singular], heights[singular], s=16, marker="v", color=COUNT, label=SINGULAR)
+        ax.legend(loc="lower right", handletextpad=0.1)
     ax.set(title=title, xlabel=accuracy, ylabel="score at initialisation")
-    sns.despine(ax=ax)
+    if edges and len(table):
+        above, beside = ax.inset_axes((0, 1.02, 1, 0.13), sharex=ax), ax.inset_axes((1.02, 0, 0.09, 1), sharey=ax)
+        how = {"bins": 40, "color": SCORE, "alpha": 0.5}
+        above.hist(table.accuracy, **how)
+        beside.hist(heights[~singular], orientation="horizontal", **how)
+        for strip in (above, beside):
+            strip.set_axis_off()
+        ax.set_title(title, y=1.16)
     return ax
 
 
@@ -46,7 +58,7 @@ def fig3_interactive(table: pd.DataFrame, *, name: str, accuracy: str = "validat
             y=heights,
             visible=number == 0,
             mode="markers",
-            marker={"color": np.where(singular, "#ff7f0e", "#1f77b4"), "opacity": 0.7, "size": 7},
+            marker={"color": np.where(singular, COUNT, SCORE), "opacity": 0.7, "size": 7},
             customdata=np.stack([group.arch, [f"{score:.6g}" for score in group.score]], axis=1),
             hovertemplate="%{customdata[0]}<br>score %{customdata[1]}<br>accuracy %{x:.2f}%<extra></extra>",
         )
@@ -81,7 +93,7 @@ def against(one: pd.Series[float], other: pd.Series[float], ax: Axes) -> Axes:
     ax.scatter(one[finite], other[finite], s=10, alpha=0.5, linewidths=0)
     left_out = int((~finite).sum())
     note = f", {left_out} singular not drawn" if left_out else ""
-    ax.set_title(f"τ = {kendalltau(one, other).statistic:.3f} (n = {len(one)}{note})", fontsize="medium")
+    ax.set_title(f"τ = {kendalltau(one, other).statistic:.3f} (n = {len(one)}{note})", fontsize=9)
     sns.despine(ax=ax)
     return ax
 
@@ -96,11 +108,11 @@ def score_against_units(table: pd.DataFrame) -> Figure:
     scored = table[table.error == ""].sort_values("num_units")
     units = scored.num_units.astype(float)
     heights, singular = drawn_heights(scored.score)
-    ax.plot(units, scored.coin_flips, color="black", linewidth=0.8, label="coin flips")
+    ax.plot(units, scored.coin_flips, color="#222222", linewidth=0.8, label="coin flips")
     for chosen, marker in ((~singular, "o"), (singular, "v")):
         ax.scatter(units[chosen], heights[chosen], s=16, alpha=0.7, linewidths=0, marker=marker)
     ax.set(xscale="log", xlabel="$\\mathregular{N_A}$, ReLU units an image", ylabel="score at initialisation")
-    ax.legend(frameon=False)
+    ax.legend()
     sns.despine(ax=ax)
     return figure
 
@@ -118,6 +130,6 @@ def sizes(table: pd.DataFrame, *, by: str | None = None) -> Figure:
     ax.xaxis.set_major_formatter(millions)
     ax.yaxis.set_major_formatter(millions)
     if by is not None:
-        sns.move_legend(ax, "upper left", frameon=False, title=None)
+        sns.move_legend(ax, "upper left", title=None)
     sns.despine(ax=ax)
     return figure

@@ -25,6 +25,9 @@ def from_validation(path: Path, sha256: str) -> pa.Table:
     """A CSV, maybe compressed: ``hash``, ``params``, ``val_EPOCHSep`` (a fraction, of one training at 4, 12, 36 and 108
     epochs) and ``train_seconds_108ep``.
 
+    The training is the best of the cell's three: of 108 epochs, none collapsed unless all three did, as their mean test
+    accuracy tells, and each value is a whole number of 9,984 images, so that it is no mean.
+
     A hash tells the cell, but not its graph, so that ``nasbench101.parquet`` must lie beside the file or in
     :func:`~naswotlib.data.fetch.data_home`; its test accuracies come along. FileNotFoundError where there is none.
     """
@@ -39,7 +42,8 @@ def from_validation(path: Path, sha256: str) -> pa.Table:
         columns[f"accuracy/cifar10/validation/{epochs}"] = _singly(100 * frame[f"val_{epochs}ep"])
         columns[f"seconds/cifar10/{epochs}"] = _singly(epochs / 108 * frame["train_seconds_108ep"])
     columns["params"] = _singly(frame["params"])
-    part = info(path, sha256, f"validation accuracy and seconds: one training; test accuracy: {known.repeats}")
+    repeats = f"validation accuracy: the best of three trainings; seconds: one; test accuracy: {known.repeats}"
+    part = info(path, sha256, repeats)
     part = replace(
         part,
         name="nasbench101_validation",

@@ -5,7 +5,17 @@ Abdelfattah et al. (2021), with two of which the paper compares its score, the s
 that came later, and counts. :func:`naswotlib.scoring.measures.measure_network` computes many of one network at once.
 """
 
-from naswotlib.scoring.proxies.base import NASWOT, NEED_LABELS, PROXIES, check_labels, load_batch, register_proxy
+from naswotlib.scoring.proxies.base import (
+    NASWOT,
+    NEED_LABELS,
+    PROXIES,
+    check_labels,
+    check_proxy,
+    find_proxy,
+    list_proxies,
+    load_batch,
+    register_proxy,
+)
 from naswotlib.scoring.proxies.grad_norm import grad_norm
 from naswotlib.scoring.proxies.synflow import synflow
 
@@ -27,13 +37,16 @@ __all__ = [
     "NEED_LABELS",
     "PROXIES",
     "check_labels",
+    "check_proxy",
     "epe_nas",
+    "find_proxy",
     "fisher",
     "flops",
     "grad_norm",
     "grasp",
     "jacob_cov",
     "l2_norm",
+    "list_proxies",
     "load_batch",
     "near",
     "num_units",

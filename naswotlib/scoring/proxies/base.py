@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from naswotlib.data.images import load_images
+from naswotlib.data.plugins import PROXIES as GROUP
+from naswotlib.data.plugins import broken, check_clash, load_plugin, plugins
 from naswotlib.errors import check_choice
 
 NASWOT = "naswot"  # the name of the score itself, wherever a proxy is asked for
@@ -20,14 +22,62 @@ Proxy = TypeVar("Proxy", bound=Callable[..., float])
 
 
 def register_proxy(name: str, *, needs_labels: bool = False) -> Callable[[Proxy], Proxy]:
-    """Register a function of a network and its inputs (and ``labels=``, where it needs them) under ``name``."""
+    """Register a function of a network and its inputs (and ``labels=``, where it needs them) under ``name``.
+
+    ValueError where another package registers what has the name of a measure of this library.
+    """
 
     def register(proxy: Proxy) -> Proxy:
+        if (name == NASWOT or _is_ours(name)) and not _home(proxy).startswith("naswotlib."):
+            raise ValueError(f"proxy: {name!r} is a measure of naswotlib; {_home(proxy)} has to choose another name")
         PROXIES[name] = proxy
         NEED_LABELS.update({name} if needs_labels else ())
         return proxy
 
     return register
+
+
+def list_proxies() -> list[str]:
+    """Names of the measures: the score, those of the library, and those of plug-ins, which are not imported for it.
+
+    A plug-in is an installed package with entry points of the group ``naswotlib.proxies``: a name, and a function of a
+    network and its inputs, decorated with :func:`register_proxy` under this name where it needs labels.
+    """
+    return [NASWOT, *PROXIES, *sorted(plugins(GROUP).keys() - PROXIES.keys())]
+
+
+def find_proxy(name: str, argument: str = "proxy") -> Callable[..., float]:
+    """The function of the measure ``name``, which is none of ``naswot``'s; :data:`NEED_LABELS` then knows it.
+
+    ValueError, which begins with ``argument``, with the known names for any other. It names the package whose plug-in
+    cannot be used, or both where two bring the same name.
+
+    >>> find_proxy("synflow").__name__
+    'synflow'
+    """
+    check_choice(argument, name, list_proxies())
+    check_clash(GROUP, name, ours=name == NASWOT or _is_ours(name))
+    if name not in PROXIES:
+        found = load_plugin(GROUP, name)
+        if not callable(found):
+            raise broken(GROUP, name, f"expected a function of a network and its inputs, got {type(found).__name__}")
+        PROXIES.setdefault(name, found)
+    return PROXIES[name]
+
+
+def _is_ours(name: str) -> bool:
+    return _home(PROXIES.get(name)).startswith("naswotlib.")
+
+
+def _home(proxy: Any) -> str:
+    """The module of a function, also where it is a partial."""
+    return str(getattr(getattr(proxy, "func", proxy), "__module__", ""))
+
+
+def check_proxy(name: str, argument: str = "proxy") -> None:
+    """Raise a ValueError, which begins with ``argument``, unless ``name`` is a measure that can be computed."""
+    if name != NASWOT:
+        find_proxy(name, argument)
 
 
 def load_batch(
@@ -45,7 +95,7 @@ def load_batch(
 
     ``more`` are other keywords of :func:`naswotlib.load_images`.
     """
-    check_choice("proxy", proxy, (NASWOT, *PROXIES))
+    check_proxy(proxy)
     how: dict[str, Any] = {"seed": seed, "data_dir": data_dir, "side": side, "channels": channels} | more
     if proxy in NEED_LABELS:
         return load_images(source, n, with_labels=True, **how)

@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from naswotlib.scoring.modes import check_network, scoring_mode
 from naswotlib.scoring.proxies.base import register_proxy
+from naswotlib.scoring.proxies.passes import open_passes
 from naswotlib.scoring.watch import watch_codes
 
 
@@ -38,6 +39,9 @@ def flops(network: nn.Module, inputs: Tensor) -> float:
 @register_proxy("num_units")
 def num_units(network: nn.Module, inputs: Tensor) -> float:
     """N_A, the number of ReLU units, each counted once, from a pass of the first two of ``inputs`` ``(N, ...)``."""
+    passes = open_passes(network, inputs)
+    if passes is not None:
+        return float(passes.codes.num_units)
     check_network(network, inputs)
     return float(watch_codes(network, inputs[:2]).num_units)
 

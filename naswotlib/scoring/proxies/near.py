@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from naswotlib.scoring.proxies.base import check_finite, register_proxy
-from naswotlib.scoring.proxies.passes import passes_of, seeded_by
-from naswotlib.scoring.watch import visit_rectifiers
+from naswotlib.scoring.proxies.passes import passes_of
 
 
 @register_proxy("near")
@@ -20,16 +19,15 @@ def near(network: nn.Module, inputs: Tensor) -> float:
     effective rank of a matrix is exp(−Σ_k p_k log p_k), p_k its singular values divided by their sum; of a matrix of
     zeros it is 0. It does not change when a layer's values are scaled by a positive factor.
 
-    A row of Z_l is one pixel of one image, a column a channel, and as many rows are taken as there are channels, pixels
-    beside each other from the top of a column of the image, at a place that is drawn for each layer from a hash of
-    the network's weights (so one network has one value). The authors' code (ReiherGroup/NEAR, ``near_score.py``,
-    commit 4d5d7f1) adds up the outputs of every module with weights, so batch normalisation too, and of
+    A row of Z_l is one pixel of one image, a column a channel, and as many rows are taken as there are channels, by
+    :func:`naswotlib.scoring.proxies.rows.take_rows`, at a place that is drawn for each layer from a hash of the
+    network's weights (so one network has one value). The authors' code (ReiherGroup/NEAR, ``near_score.py``, commit
+    4d5d7f1) adds up the outputs of every module with weights, so batch normalisation too, and of
     every activation, and can average over initialisations.
     """
-    generator, taken = seeded_by(network), []
-    with passes_of(network, inputs):
-        visit_rectifiers(network, inputs, lambda values: taken.append(take_rows(values, generator)))
     matrices: dict[torch.Size, list[Tensor]] = defaultdict(list)  # those of one shape are decomposed together
+    with passes_of(network, inputs) as passes:
+        taken = passes.rows
     for before in taken:
         matrices[before.shape] += [before, before.clamp(min=0)]
     ranks = [effective_ranks(torch.stack(alike).double().cpu()).sum() for alike in matrices.values()]
@@ -47,22 +45,3 @@ def effective_ranks(matrices: Tensor) -> Tensor:
     shares = values / total
     entropy = -torch.special.xlogy(shares, shares).sum(dim=-1)
     return torch.where(total.squeeze(-1) == 0, 0.0, entropy.exp())
-
-
-def take_rows(values: Tensor, generator: torch.Generator) -> Tensor:
-    """As many rows as columns of ``values`` as a matrix, one below the other, from a place drawn; all of fewer.
-
-    The columns are the channels of ``(N, C, H, W)``, whose rows are pixels, column by column of each image, and the
-    last dimension of ``(N, C)`` and ``(N, T, C)``.
-    """
-    values = values.detach()
-    pixels = values if values.dim() < 4 else values.flatten(3).permute(0, 3, 2, 1)  # (N, W, H, C)
-    per_image, columns = pixels[0, ..., 0].numel(), pixels.shape[-1]
-    stride = pixels.shape[-2] if pixels.dim() > 2 else 1  # one starts at the top of a column, or at a first token
-    spare = len(pixels) * per_image - columns
-    places = max(spare, 0) // stride + 1
-    start = stride * int(torch.randint(places, (), generator=generator))
-    first = start // per_image
-    last = -(-(start + columns) // per_image)
-    rows = pixels[first:last].reshape(-1, columns)
-    return rows[start - first * per_image :][:columns].clone()

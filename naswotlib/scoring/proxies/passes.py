@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 from naswotlib.scoring.codes import ActivationCodes
 from naswotlib.scoring.modes import check_network, scoring_mode
 from naswotlib.scoring.proxies.base import check_labels, class_scores, floating, gradients_of
+from naswotlib.scoring.proxies.rows import take_rows
 from naswotlib.scoring.watch import watch_codes
 
 _LAYERS = {
@@ -105,12 +106,23 @@ class Passes:
         with scoring_mode(self.network, "eval", self.inputs):
             return _input_gradients(run_forward(self.network, self.inputs))
 
-    @cached_property
+    @property
     def codes(self) -> ActivationCodes:
         """The codes of all rectifiers, from a pass without gradients."""
-        codes = watch_codes(self.network, self.inputs)
+        return self._rectified[0]
+
+    @property
+    def rows(self) -> list[Tensor]:
+        """Some of what goes into each rectifier, by :func:`take_rows`, from the same pass."""
+        return self._rectified[1]
+
+    @cached_property
+    def _rectified(self) -> tuple[ActivationCodes, list[Tensor]]:
+        rows: list[Tensor] = []
+        generator = seeded_by(self.network)
+        codes = watch_codes(self.network, self.inputs, visit=lambda values: rows.append(take_rows(values, generator)))
         codes.check_numbers()
-        return codes
+        return codes, rows
 
 
 _OPEN: ContextVar[Passes | None] = ContextVar("passes", default=None)
@@ -125,9 +137,8 @@ def passes_of(
     Inside the block the network is in its scoring mode, gradients are on, and a GPU convolves in the same order each
     time; after it all is as before. Raises as the checks of networks, mini-batches and labels do.
     """
-    around = _OPEN.get()
-    fits = around is not None and around.network is network and around.inputs is inputs
-    if around is not None and fits and (around.second_order or not second_order):
+    around = open_passes(network, inputs)
+    if around is not None and (around.second_order or not second_order):
         yield around
         return
     check_network(network, inputs)
@@ -140,6 +151,13 @@ def passes_of(
             yield passes
     finally:
         _OPEN.reset(token)
+
+
+def open_passes(network: nn.Module, inputs: Tensor) -> Passes | None:
+    """The passes of the block of :func:`passes_of` around, where they are of ``network`` and ``inputs``."""
+    around = _OPEN.get()
+    fits = around is not None and around.network is network and around.inputs is inputs
+    return around if fits else None
 
 
 def run_forward(network: nn.Module, inputs: Tensor) -> Forward:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -10,8 +11,8 @@ from naswotlib.scoring.codes import ActivationCodes
 from naswotlib.scoring.proxies.base import register_proxy
 from naswotlib.scoring.proxies.passes import passes_of
 
-IMAGES = 63  # in a word: the 64th bit is the sign
-UNITS = 2**18  # packed at a time: those of 63 images take an eighth of a GiB as words
+IMAGES = 63  # in a word that is summed up: the 64th bit is the sign
+UNITS = 2**18  # packed at a time on a GPU: those of 63 images take an eighth of a GiB as words
 
 
 @register_proxy("swap")
@@ -51,13 +52,34 @@ def count_patterns(codes: ActivationCodes) -> int:
 def _columns(bits: np.ndarray | Tensor, units: int) -> Tensor:
     """Bits of ``units`` units as words of 63 images each, ``(words, units)`` int64."""
     if isinstance(bits, np.ndarray):  # packed the other way, 64 units a word
-        octets = bits.astype("<u8").view(np.uint8)
-        rows = torch.from_numpy(np.unpackbits(octets, axis=1, bitorder="little")[:, :units])
-    else:
-        rows = bits
-    places = torch.arange(IMAGES, device=rows.device)[:, None]
+        blocks = np.zeros((-(-len(bits) // 64), 64, bits.shape[1]), np.uint64)
+        blocks.reshape(-1, bits.shape[1])[: len(bits)] = bits
+        columns = [turned(block).T.reshape(-1)[:units] for block in blocks]
+        return torch.from_numpy(np.stack(columns).view(np.int64))
+    places = torch.arange(IMAGES, device=bits.device)[:, None]
     words = [
         torch.cat([(some.to(torch.int64) << places[: len(some)]).sum(dim=0) for some in part.split(UNITS, dim=1)])
-        for part in rows.split(IMAGES)
+        for part in bits.split(IMAGES)
     ]
     return torch.stack(words)
+
+
+def turned(block: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Each column of ``block`` ``(64, W)`` as a matrix of bits, transposed: bit b of row r becomes bit r of row b.
+
+    Halves are exchanged across the diagonal, then quarters within them, and so on.
+
+    >>> turned(np.array([[2], *[[0]] * 63], dtype=np.uint64))[:3, 0].tolist()
+    [0, 1, 0]
+    """
+    rows = block.copy()
+    size, low = 32, np.uint64(0xFFFFFFFF)
+    while size:
+        step = np.uint64(size)
+        halves = rows.reshape(-1, 2, size, rows.shape[1])
+        moved = ((halves[:, 0] >> step) ^ halves[:, 1]) & low
+        halves[:, 1] ^= moved
+        halves[:, 0] ^= moved << step
+        size //= 2
+        low ^= low << np.uint64(size)
+    return rows

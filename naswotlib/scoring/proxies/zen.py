@@ -37,7 +37,8 @@ def zen(network: nn.Module, inputs: Tensor) -> float:
     with passes_of(network, inputs), torch.no_grad():
         weights = _gaussian_weights(network, generator)
         draws = [torch.randn(inputs.shape, generator=generator).to(inputs.device) for _ in range(2)]
-        still, moved = (_watch(network, weights, images) for images in (draws[0], draws[0] + STEP * draws[1]))
+        still = _watch(network, weights, draws[0], spread=True)
+        moved = _watch(network, weights, draws[0] + STEP * draws[1])
         distance = torch.linalg.vector_norm((still.features - moved.features).double().flatten(1), dim=1).mean().cpu()
         variances = torch.stack(still.variances).double().cpu() if still.variances else torch.zeros(0)
     if float(distance) == 0:
@@ -56,8 +57,8 @@ def _gaussian_weights(network: nn.Module, generator: torch.Generator) -> dict[st
     return drawn
 
 
-def _watch(network: nn.Module, weights: dict[str, Tensor], images: Tensor) -> _Maps:
-    maps = _Maps()
+def _watch(network: nn.Module, weights: dict[str, Tensor], images: Tensor, *, spread: bool = False) -> _Maps:
+    maps = _Maps(spread)
     with maps:
         output = functional_call(network, weights, (images,))
     if maps.last is None and not isinstance(output, Tensor):
@@ -67,10 +68,11 @@ def _watch(network: nn.Module, weights: dict[str, Tensor], images: Tensor) -> _M
 
 
 class _Maps(TorchFunctionMode):
-    """Keeps the last feature map of a forward pass, and the variance of what goes into each batch normalisation."""
+    """Keeps the last feature map of a forward pass and, with ``spread``, variances before each batch normalisation."""
 
-    def __init__(self) -> None:
+    def __init__(self, spread: bool) -> None:
         super().__init__()
+        self.spread = spread
         self.features = torch.zeros(0)
         self.last: Tensor | None = None
         self.variances: list[Tensor] = []
@@ -78,7 +80,7 @@ class _Maps(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if func is F.batch_norm:
+        if self.spread and func is F.batch_norm:
             x = args[0]
             self.variances.append(x.var(dim=[0, *range(2, x.dim())], correction=0).mean())
         output = func(*args, **(kwargs or {}))
