@@ -72,8 +72,8 @@ def explorer_data(scores: Path, kernels: Path | None = None) -> dict[str, Any]:
     sizes = cell_sizes()
     columns += [{"name": name, "label": label, "values": packed(sizes[name], "u4")} for name, label in COUNTS.items()]
     numbers, _ = classes()
-    found = {"numbers": packed(cell_numbers(), "u2"), "classes": packed(numbers, "u2"), "columns": columns}
-    return found | ({"kernels": _kernels(kernels)} if kernels is not None and kernels.exists() else {})
+    data = {"numbers": packed(cell_numbers(), "u2"), "classes": packed(numbers, "u2"), "columns": columns}
+    return data | ({"kernels": _kernels(kernels)} if kernels is not None and kernels.exists() else {})
 
 
 def _column(name: str, label: str, values: npt.ArrayLike) -> Column:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from scipy.stats import kendalltau
 
+from naswotbook.play.twin import Twin, twin_html
 from naswotbook.plots.style import COUNT, SCORE
 
 SINGULAR = "singular $\\mathregular{K_H}$, score −∞"
@@ -50,33 +51,21 @@ def fig3_interactive(table: pd.DataFrame, *, name: str, accuracy: str = "validat
     ``panel``, a menu chooses which panel is drawn. ``name`` is the element's id.
     """
     groups = list(table.groupby("panel", sort=False)) if "panel" in table else [("", table)]
-    figure = go.Figure(layout={"template": "plotly_white", "height": 420, "showlegend": False})
-    for number, (_, group) in enumerate(groups):
+    figure = go.Figure(layout={"height": 420, "showlegend": False, "margin": {"l": 60, "r": 10, "t": 10, "b": 50}})
+    for _, group in groups:
         heights, singular = drawn_heights(group.score)
         figure.add_scatter(
             x=group.accuracy,
             y=heights,
-            visible=number == 0,
             mode="markers",
             marker={"color": np.where(singular, COUNT, SCORE), "opacity": 0.7, "size": 7},
             customdata=np.stack([group.arch, [f"{score:.6g}" for score in group.score]], axis=1),
             hovertemplate="%{customdata[0]}<br>score %{customdata[1]}<br>accuracy %{x:.2f}%<extra></extra>",
         )
-    if len(groups) > 1:
-        buttons = [
-            {"label": name, "method": "restyle", "args": ["visible", [name == other for other, _ in groups]]}
-            for name, _ in groups
-        ]
-        figure.update_layout(
-            updatemenus=[{"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}]
-        )
-    figure.update_layout(margin={"l": 60, "r": 10, "t": 20 if len(groups) == 1 else 60, "b": 50})
     figure.update_xaxes(title=accuracy)
     figure.update_yaxes(title="score at initialisation")
-    html: str = figure.to_html(
-        full_html=False, include_plotlyjs="_static/plotly.min.js", div_id=name, config={"responsive": True}
-    )
-    return html
+    panels = {str(panel): [number] for number, (panel, _) in enumerate(groups)}
+    return twin_html(Twin(figure, panels), name, "Score of untrained networks against their accuracy when trained")
 
 
 def drawn_heights(scores: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[bool]]:
