@@ -5,14 +5,12 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from scipy.stats import kendalltau
 
-from naswotbook.play.twin import Twin, twin_html
 from naswotbook.plots.style import COUNT, SCORE
 
 SINGULAR = "singular $\\mathregular{K_H}$, score −∞"
@@ -42,30 +40,6 @@ def fig3(
             strip.set_axis_off()
         ax.set_title(title, y=1.16)
     return ax
-
-
-def fig3_interactive(table: pd.DataFrame, *, name: str, accuracy: str = "validation accuracy (%)") -> str:
-    """The interactive twin of :func:`fig3`, as HTML for a page of the book that carries plotly.js in ``_static``.
-
-    Hovering shows the architecture (column ``arch``), its score and its accuracy. Where ``table`` has a column
-    ``panel``, a menu chooses which panel is drawn. ``name`` is the element's id.
-    """
-    groups = list(table.groupby("panel", sort=False)) if "panel" in table else [("", table)]
-    figure = go.Figure(layout={"height": 420, "showlegend": False, "margin": {"l": 60, "r": 10, "t": 10, "b": 50}})
-    for _, group in groups:
-        heights, singular = drawn_heights(group.score)
-        figure.add_scatter(
-            x=group.accuracy,
-            y=heights,
-            mode="markers",
-            marker={"color": np.where(singular, COUNT, SCORE), "opacity": 0.7, "size": 7},
-            customdata=np.stack([group.arch, [f"{score:.6g}" for score in group.score]], axis=1),
-            hovertemplate="%{customdata[0]}<br>score %{customdata[1]}<br>accuracy %{x:.2f}%<extra></extra>",
-        )
-    figure.update_xaxes(title=accuracy)
-    figure.update_yaxes(title="score at initialisation")
-    panels = {str(panel): [number] for number, (panel, _) in enumerate(groups)}
-    return twin_html(Twin(figure, panels), name, "Score of untrained networks against their accuracy when trained")
 
 
 def drawn_heights(scores: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[bool]]:
