@@ -5,11 +5,12 @@ import shutil
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import desc_content, pending_xref
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxTranslator
 
+from naswotbook.crate import write_crate
 from naswotbook.numbers import called
 
 ROWS = 12  # a longer table scrolls in its own box
@@ -61,6 +62,42 @@ def close_box(translator: SphinxTranslator, box: TableBox) -> None:
     translator.body.append("</div>\n")
 
 
+class Fold(nodes.Element):
+    """What stands behind a line that opens it."""
+
+
+class FoldReference(SphinxPostTransform):
+    """In the reference a function shows its signature; what it does, and its arguments, are folded."""
+
+    default_priority = 20
+
+    def run(self, **_: object) -> None:
+        """Called by Sphinx for each page."""
+        for content in list(self.document.findall(desc_content)):
+            outer = content.parent.parent
+            if len(content) and not isinstance(outer, desc_content):
+                fold = Fold()
+                fold += content.children
+                content.children = [fold]
+                fold.parent = content
+
+
+def open_fold(translator: SphinxTranslator, _: Fold) -> None:
+    """The beginning of a fold in HTML."""
+    translator.body.append("<details><summary>What it does, and its arguments</summary>")
+
+
+def close_fold(translator: SphinxTranslator, _: Fold) -> None:
+    """Its end."""
+    translator.body.append("</details>\n")
+
+
+def add_crate(app: Sphinx, error: Exception | None) -> None:
+    """Add ro-crate-metadata.json to the finished site."""
+    if error is None and app.builder.format == "html":
+        write_crate(Path(app.outdir))
+
+
 def add_narrow(app: Sphinx, error: Exception | None) -> None:
     """Where a picture ``NAME.png`` has a twin ``NAME-narrow.png``, narrow screens show that one."""
     if error is not None or app.builder.format != "html":
@@ -88,7 +125,10 @@ def add_narrow(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.add_node(TableBox, html=(open_box, close_box))
+    app.add_node(Fold, html=(open_fold, close_fold))
+    app.add_post_transform(FoldReference)
     app.add_post_transform(NameReferences)
     app.add_post_transform(BoxTables)
+    app.connect("build-finished", add_crate)
     app.connect("build-finished", add_narrow)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

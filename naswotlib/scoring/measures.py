@@ -19,7 +19,7 @@ def measure_network(
 
     ``measures`` are names of :func:`naswotlib.scoring.proxies.list_proxies`, ``"naswot"`` for the score. Each has the
     value that it has alone, but gradients come from one forward pass, one backward pass of the loss (``labels`` are
-    int64 ``(N,)``) and one of the class scores, and all that looks at codes from another forward pass. A measure that
+    int64 ``(N,)``) and one of the class scores, and what looks at codes shares another forward pass. A measure that
     fails has the value NaN, and its error stands in the second table. ValueError for an unknown name.
 
     >>> import torch

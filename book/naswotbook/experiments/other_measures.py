@@ -31,7 +31,7 @@ from naswotlib.spaces.sizes import network_sizes
 SIZES = ("num_units", "parameters", "flops")
 DRAWS = (10, 100)  # networks that a search draws
 SPACE, DATASET = "nasbench201", "cifar10"
-REFERENCE = f"measures-cpu-{SPACE}-{DATASET}-seed0-archs4.parquet"  # all measures of a few networks, by the CPU
+REFERENCE = f"measures-cpu-{SPACE}-{DATASET}-seed0-archs20.parquet"  # all measures of a few networks, by the CPU
 
 
 def with_flops(table: pd.DataFrame, skeleton: Mapping[str, int], *, side: int = 32) -> pd.DataFrame:
@@ -193,7 +193,7 @@ def order_in_words(kept: pd.DataFrame) -> str:
 
 def devices_in_words(compared: pd.DataFrame) -> str:
     """What :func:`compare_devices` says: how far the two are apart, and whether they differ in being finite."""
-    worst = compared.loc[compared.largest.idxmax()]
+    worst = compared.iloc[int(compared.largest.argmax())]
     return f"""Over {compared.networks.min()} to {compared.networks.max()} networks, the median relative difference of a
     measure is at most {compared["median"].max():.1g}; the largest of all is {worst.largest:.1g}, of `{worst.measure}`.
     In {compared.differ.sum()} cases one of the two is finite and the other is not."""
