@@ -10,7 +10,6 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import HTML, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -18,7 +17,9 @@ from naswotbook.kept import scores_name
 from naswotbook.markdown import buttons, ends, few_networks, folded, markdown_table
 from naswotbook.page import Page, Published
 from naswotbook.pictures import PANEL, missing_box
-from naswotbook.plots import fig3, fig3_interactive, fig4, fig4_bars
+from naswotbook.play.twin import show_twin
+from naswotbook.play.twins import fig3_twin
+from naswotbook.plots import fig3, fig4, fig4_bars
 from naswotbook.provenance import provenance_table
 from naswotbook.registry import Entry
 from naswotbook.samples import Sample, draw_sample, has_table, score_sample, scored_on
@@ -155,7 +156,7 @@ def show_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
     if measures == SCORE:
         titles = {letter: f"({letter}) {entry.title}" for letter, entry in by_letter.items()}
         shown = points.rename(columns={NASWOT: "score"}).assign(panel=points.panel.map(titles))
-        display(HTML(fig3_interactive(shown, name=f"{page.name}-plot")))
+        show_twin(fig3_twin(shown), f"{page.name}-plot", "Score of untrained networks against their accuracy")
 
 
 def _trained_for(summary: pd.DataFrame) -> str:

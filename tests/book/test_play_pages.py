@@ -19,7 +19,8 @@ from naswotbook.registry import ROOT
 from naswotlib import get_space, hamming_kernel
 from naswotlib.scoring.kernel import log_determinant
 from naswotlib.scoring.watch import activation_codes
-from support.browser import CHROMIUM, FLAGS, write_page
+from support.parts import write_page
+from support.site import CHROMIUM, FLAGS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

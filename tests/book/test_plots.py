@@ -5,7 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naswotbook.plots import count_regions, fig1, fig2, fig3, fig3_interactive, fig6, pareto
+from naswotbook.play.twin import twin_html
+from naswotbook.play.twins import fig3_twin
+from naswotbook.plots import count_regions, fig1, fig2, fig3, fig6, pareto
 from naswotlib.search.pareto import pareto_front
 
 TABLE = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, -np.inf, 30.0], "accuracy": [50.0, 10.0, 70.0]})
@@ -34,19 +36,18 @@ def test_figure_3_without_singular_networks_has_no_legend(ax: plt.Axes) -> None:
 
 
 def test_the_interactive_twin_names_architectures_and_asks_nothing_of_the_network() -> None:
-    html = fig3_interactive(TABLE, name="plot")
+    html = twin_html(fig3_twin(TABLE), "plot", "a label")
     assert all(arch in html for arch in TABLE.arch)
     assert '"-inf"' in html
     assert 'src="_static/plotly.min.js"' in html
-    assert html == fig3_interactive(TABLE, name="plot")
+    assert html == twin_html(fig3_twin(TABLE), "plot", "a label")
 
 
 def test_a_menu_of_the_interactive_twin_shows_one_panel_at_a_time() -> None:
-    html = fig3_interactive(pd.concat([TABLE.assign(panel="a"), TABLE.assign(panel="b")]), name="plot")
-    assert html.count('"label":') == 2
+    html = twin_html(fig3_twin(pd.concat([TABLE.assign(panel="a"), TABLE.assign(panel="b")])), "plot", "a label")
+    assert '<option data-traces="0">a</option><option data-traces="1">b</option>' in html
     assert html.count('"visible":true') == html.count('"visible":false') == 1
-    assert '"args":["visible",[false,true]]' in html
-    assert '"label":' not in fig3_interactive(TABLE.assign(panel="a"), name="plot")
+    assert "<option" not in twin_html(fig3_twin(TABLE.assign(panel="a")), "plot", "a label")
 
 
 def test_figure_1_has_a_column_of_kernels_for_each_band_and_leaves_missing_places_empty() -> None:

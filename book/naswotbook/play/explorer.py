@@ -33,8 +33,9 @@ def all_cells() -> tuple[str, ...]:
 def cell_numbers() -> npt.NDArray[np.int64]:
     """The six operations of every cell as one number: digits to the base of five, in the order of its text."""
     space = get_space("nasbench201")
-    digits = np.array([[OPERATIONS.index(op) for op in cell.ops] for cell in space]).T
-    return np.ravel_multi_index(tuple(digits), (len(OPERATIONS),) * len(EDGES)).astype(np.int64)
+    digits = np.array([[OPERATIONS.index(op) for op in cell.ops] for cell in space])
+    numbers: npt.NDArray[np.int64] = digits @ len(OPERATIONS) ** np.arange(len(EDGES))[::-1]
+    return numbers
 
 
 def cell_sizes() -> pd.DataFrame:
@@ -46,7 +47,7 @@ def cell_sizes() -> pd.DataFrame:
     kinds = pd.Series([" ".join(sorted(part.partition("~")[0] for part in _terms(arch))) for arch in archs])
     first = kinds.drop_duplicates()
     sizes = network_sizes("nasbench201", [archs[row] for row in first.index]).assign(kind=first.to_numpy())
-    return sizes.set_index("kind")[list(COUNTS)].loc[kinds].reset_index(drop=True)
+    return sizes.set_index("kind")[list(COUNTS)].loc[kinds.tolist()].reset_index(drop=True)
 
 
 def _terms(arch: str) -> list[str]:
@@ -72,8 +73,8 @@ def explorer_data(scores: Path, kernels: Path | None = None) -> dict[str, Any]:
     sizes = cell_sizes()
     columns += [{"name": name, "label": label, "values": packed(sizes[name], "u4")} for name, label in COUNTS.items()]
     numbers, _ = classes()
-    found = {"numbers": packed(cell_numbers(), "u2"), "classes": packed(numbers, "u2"), "columns": columns}
-    return found | ({"kernels": _kernels(kernels)} if kernels is not None and kernels.exists() else {})
+    data = {"numbers": packed(cell_numbers(), "u2"), "classes": packed(numbers, "u2"), "columns": columns}
+    return data | ({"kernels": _kernels(kernels)} if kernels is not None and kernels.exists() else {})
 
 
 def _column(name: str, label: str, values: npt.ArrayLike) -> Column:

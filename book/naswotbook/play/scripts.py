@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.colors import to_hex
 from numpy.typing import ArrayLike
 
-from naswotbook.plots.bars import COLOURS
+from naswotbook.plots.style import COUNT, OTHER, SCORE
 from naswotlib.data.files import write_whole
 
 KINDS = {"u1": np.uint8, "i1": np.int8, "u2": np.uint16, "i2": np.int16, "u4": np.uint32, "f4": np.float32}
@@ -57,8 +56,8 @@ def stage(name: str, scripts: Sequence[str], *, inside: str, **facts: str) -> st
 
     ``inside`` is what it holds until then, and where scripts are off; ``facts`` are its ``data-`` attributes.
     """
-    colours = {"score": COLOURS["score"], "count": COLOURS["size"], "other": COLOURS["proxy"]}
-    style = "; ".join(f"--{kind}: {to_hex(colour)}" for kind, colour in colours.items())
+    colours = {"score": SCORE, "count": COUNT, "other": OTHER}
+    style = "; ".join(f"--{kind}: {colour}" for kind, colour in colours.items())
     about = "".join(f' data-{key}="{escape(value)}"' for key, value in facts.items())
     tags = "".join(f'<script src="_static/{script}.js"></script>' for script in ("play", *scripts))
     return f'<div class="play" id="{name}" style="{style}"{about}>{inside}</div>\n{tags}'

@@ -1,71 +1,25 @@
-"""Interactive twins of Figures 4, 5, 6 and 7, by plotly, from summaries and from networks of ours.
+"""Interactive twins of Figures 3 to 7, 9 and 10, by plotly, from summaries and from networks of ours.
 
-Figures 3, 9 and 10 have theirs from :func:`naswotbook.plots.fig3_interactive`. No twin of published accuracies has a
-point for a network.
+No twin of published accuracies has a point for a network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from IPython.display import HTML, display
-from matplotlib.colors import to_hex
 
 from naswotbook.page import Page
-from naswotbook.panels import MEASURES
-from naswotbook.play.scripts import stage
-from naswotbook.plots.bars import COLOURS
+from naswotbook.play.twin import Twin
+from naswotbook.plots.scatter import drawn_heights
+from naswotbook.plots.style import COLOURS, COUNT, SCORE
 
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#a0408a", "#b8a500", "#56b4e9", "#e69f00", "#7f7f7f")
 NEAR_THE_BEST = 5  # points of accuracy
 MARKERS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "star")
-
-
-Groups = Mapping[str, Sequence[int]]
-
-
-class Twin(NamedTuple):
-    """A figure and, by what a menu calls them, the traces that are seen together."""
-
-    figure: go.Figure
-    groups: Groups
-
-
-def twin_html(twin: Twin, name: str, label: str) -> str:
-    """The HTML of a twin for a page that carries plotly.js in ``_static``; ``label`` is for those who do not see it.
-
-    Grounds are transparent, and play.css gives text and lines the colours of the theme. A menu, which
-    book/interactive/twins.js listens to, shows one group of traces, the first at first; one group has none.
-    """
-    figure, groups = twin
-    clear = "rgba(0,0,0,0)"
-    figure.update_layout(template="plotly_white", paper_bgcolor=clear, plot_bgcolor=clear, font_size=13)
-    first = next(iter(groups.values()), ())
-    for number, trace in enumerate(figure.data):
-        trace.visible = number in first
-    drawn = figure.to_html(
-        full_html=False,
-        include_plotlyjs="_static/plotly.min.js",
-        div_id=name,
-        config={"responsive": True, "displayModeBar": False},
-    )
-    options = "".join(
-        f'<option data-traces="{" ".join(map(str, traces))}">{escape(group)}</option>'
-        for group, traces in groups.items()
-    )
-    menu = f"""<div class="play-controls"><div class="play-field"><label for="{name}-menu">shown</label>
-    <select id="{name}-menu" data-plot="{name}">{options}</select></div></div>"""
-    inside = f'<div role="group" aria-label="{escape(label)}">{menu if len(groups) > 1 else ""}{drawn}</div>'
-    return stage(f"{name}-stage", ["twins"], inside=inside)
-
-
-def show_twin(twin: Twin, name: str, label: str) -> None:
-    """Show :func:`twin_html` on a page."""
-    display(HTML(twin_html(twin, name, label)))
 
 
 def _lines(arch: str) -> str:
@@ -73,10 +27,44 @@ def _lines(arch: str) -> str:
     return arch.replace("+|", "+<br>|")
 
 
-def fig4_twin(page: Page, ours: pd.DataFrame) -> Twin:
+def fig3_twin(table: pd.DataFrame, *, accuracy: str = "validation accuracy (%)") -> Twin:
+    """Figure 3, 9 or 10: score of the untrained network against accuracy when trained, one point a network.
+
+    Hovering shows the architecture (column ``arch``), its score and its accuracy. Where ``table`` has a column
+    ``panel``, a menu chooses which panel is drawn.
+    """
+    groups = list(table.groupby("panel", sort=False)) if "panel" in table else [("", table)]
+    figure = go.Figure(layout={"height": 420, "showlegend": False, "margin": {"l": 60, "r": 10, "t": 10, "b": 50}})
+    for _, group in groups:
+        heights, singular = drawn_heights(group.score)
+        figure.add_scatter(
+            x=group.accuracy,
+            y=heights,
+            mode="markers",
+            marker={"color": np.where(singular, COUNT, SCORE), "opacity": 0.7, "size": 7},
+            customdata=np.stack([group.arch.map(_lines), [f"{score:.6g}" for score in group.score]], axis=1),
+            hovertemplate="%{customdata[0]}<br>score %{customdata[1]}<br>accuracy %{x:.2f}%<extra></extra>",
+        )
+    figure.update_xaxes(title=accuracy)
+    figure.update_yaxes(title="score at initialisation")
+    return Twin(figure, {str(panel): [number] for number, (panel, _) in enumerate(groups)})
+
+
+class Measure(Protocol):
+    """What :data:`naswotbook.panels.MEASURES` has of each."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+
+def fig4_twin(page: Page, ours: pd.DataFrame, measures: Mapping[str, Measure]) -> Twin:
     """Figure 4: Kendall's tau of each measure with accuracy, with its interval; a menu has the panels.
 
-    Those that were published, and those of ``ours``, the summary of :func:`naswotbook.panels.score_panels`.
+    Those that were published, and those of ``ours``, the summary of :func:`naswotbook.panels.score_panels`. What each
+    is called, and of what kind it is, ``measures`` say.
     """
     published = [found.summary for entry in page.chapter.published if (found := page.find(entry))]
     titles = {entry.panel: f"({entry.panel}) {entry.title}" for entry in page.chapter.published}
@@ -84,12 +72,12 @@ def fig4_twin(page: Page, ours: pd.DataFrame) -> Twin:
     groups: dict[str, list[int]] = {}
     for owner, summary in (("published", published), ("ours" if page.profile == "demo" else "this run", [ours])):
         for letter, rows in pd.concat(summary).groupby("panel", sort=False) if any(map(len, summary)) else ():
-            how = [MEASURES[name] for name in rows.measure]
+            how = [measures[name] for name in rows.measure]
             figure.add_bar(
                 y=[measure.label for measure in how],
                 x=rows.tau,
                 orientation="h",
-                marker_color=[to_hex(COLOURS[measure.kind]) for measure in how],
+                marker_color=[COLOURS[measure.kind] for measure in how],
                 error_x={"array": rows.high - rows.tau, "arrayminus": rows.tau - rows.low, "thickness": 1.5},
                 customdata=rows[["low", "high", "n"]],
                 hovertemplate="%{y}<br>τ with accuracy %{x:.3f}, 95% interval %{customdata[0]:.3f} to "

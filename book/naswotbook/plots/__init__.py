@@ -18,7 +18,7 @@ from naswotbook.plots.cells import cells
 from naswotbook.plots.kernels import fig1
 from naswotbook.plots.lines import cost, fig6, fig7, pareto
 from naswotbook.plots.regions import count_regions, fig2
-from naswotbook.plots.scatter import against, fig3, fig3_interactive, score_against_units, sizes
+from naswotbook.plots.scatter import against, fig3, score_against_units, sizes
 
 __all__ = [
     "against",
@@ -31,7 +31,6 @@ __all__ = [
     "fig1",
     "fig2",
     "fig3",
-    "fig3_interactive",
     "fig4",
     "fig4_bars",
     "fig5",

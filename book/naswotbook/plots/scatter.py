@@ -7,7 +7,6 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -43,42 +42,6 @@ def fig3(
             strip.set_axis_off()
         ax.set_title(title, y=1.16)
     return ax
-
-
-def fig3_interactive(table: pd.DataFrame, *, name: str, accuracy: str = "validation accuracy (%)") -> str:
-    """The interactive twin of :func:`fig3`, as HTML for a page of the book that carries plotly.js in ``_static``.
-
-    Hovering shows the architecture (column ``arch``), its score and its accuracy. Where ``table`` has a column
-    ``panel``, a menu chooses which panel is drawn. ``name`` is the element's id.
-    """
-    groups = list(table.groupby("panel", sort=False)) if "panel" in table else [("", table)]
-    figure = go.Figure(layout={"template": "plotly_white", "height": 420, "showlegend": False})
-    for number, (_, group) in enumerate(groups):
-        heights, singular = drawn_heights(group.score)
-        figure.add_scatter(
-            x=group.accuracy,
-            y=heights,
-            visible=number == 0,
-            mode="markers",
-            marker={"color": np.where(singular, COUNT, SCORE), "opacity": 0.7, "size": 7},
-            customdata=np.stack([group.arch, [f"{score:.6g}" for score in group.score]], axis=1),
-            hovertemplate="%{customdata[0]}<br>score %{customdata[1]}<br>accuracy %{x:.2f}%<extra></extra>",
-        )
-    if len(groups) > 1:
-        buttons = [
-            {"label": name, "method": "restyle", "args": ["visible", [name == other for other, _ in groups]]}
-            for name, _ in groups
-        ]
-        figure.update_layout(
-            updatemenus=[{"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}]
-        )
-    figure.update_layout(margin={"l": 60, "r": 10, "t": 20 if len(groups) == 1 else 60, "b": 50})
-    figure.update_xaxes(title=accuracy)
-    figure.update_yaxes(title="score at initialisation")
-    html: str = figure.to_html(
-        full_html=False, include_plotlyjs="_static/plotly.min.js", div_id=name, config={"responsive": True}
-    )
-    return html
 
 
 def drawn_heights(scores: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[bool]]:

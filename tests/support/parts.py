@@ -1,4 +1,4 @@
-"""Chromium for tests, and pages made of one interactive part of the book."""
+"""Pages made of one interactive part of the book, to be opened from their folder."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from typing import Any
 from naswotbook.play.scripts import stage, write_script
 from support.notebooks import ROOT
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 HEAD = """<!doctype html><html data-theme="light"><head><meta charset="utf-8"><title>one part</title>
 <link rel="stylesheet" href="_static/play.css"><style>:root { --pst-color-text-base: #222832;
 --pst-color-text-muted: #48566b; --pst-color-background: #fff; --pst-color-surface: #f3f4f5;
