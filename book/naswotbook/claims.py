@@ -38,7 +38,7 @@ def judge(claim: Claim, results: Results) -> Verdict:
             or "networks" not in found.note + claim["conditions"]
         ):
             raise ValueError(f"conditions: {claim['claim']!r} needs a number, its interval and the number of networks")
-        came_out = f"{found.note}; {UNDER[found.verdict]}, but {claim['conditions']}"
+        came_out = "; ".join(filter(None, (found.note, f"{UNDER[found.verdict]}, but {claim['conditions']}")))
         found = replace(found, verdict="other conditions", note=came_out, errors="")
     remarks = [remark for remark in (found.note, claim.get("note", "")) if remark]
     return replace(found, paper=str(claim.get("paper", found.paper)), note="; ".join(remarks))
