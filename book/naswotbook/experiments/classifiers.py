@@ -41,7 +41,7 @@ def stated(network: str) -> dict[str, float] | None:
 
 
 def beside_accuracy(scored: pd.DataFrame) -> pd.DataFrame:
-    """The rows of classifiers.csv with a finite score of the largest mini-batch, with ``accuracy`` and ``flops`` of each.
+    """The rows of classifiers.csv with a finite score of the largest mini-batch, each with ``accuracy`` and ``flops``.
 
     Networks of which :func:`stated` knows nothing are left out.
     """
@@ -77,11 +77,12 @@ def _less(part: pd.DataFrame, measure: str, *, seed: int, n_boot: int) -> dict[s
 
 def ranking_table(found: pd.DataFrame) -> pd.DataFrame:
     """Of :func:`ranking`, in fewer columns to show."""
-    intervals = [ends(low, high, 2) for low, high in zip(found.low, found.high, strict=True)]
-    less = [ends(low, high, 2) for low, high in zip(found.less_low, found.less_high, strict=True)]
-    shown = {"networks": found.networks, "measure": found.measure.map(MEASURES), "n": found.n, "τ": found.tau}
-    shown |= {"95% interval": intervals, "score less it": found.less, "its interval": less}
-    return pd.DataFrame(shown)
+    shown = found[["networks", "n", "tau", "less"]].rename(columns={"tau": "τ", "less": "score less it"})
+    shown.insert(1, "measure", found.measure.map(MEASURES))
+    shown.insert(4, "95% interval", [ends(*pair, 2) for pair in zip(found.low, found.high, strict=True)])
+    return shown.assign(
+        **{"its interval": [ends(*pair, 2) for pair in zip(found.less_low, found.less_high, strict=True)]}
+    )
 
 
 def ranking_in_words(found: pd.DataFrame) -> str:
