@@ -38,7 +38,7 @@ def judge(claim: Claim, results: Results) -> Verdict:
             or "networks" not in found.note + claim["conditions"]
         ):
             raise ValueError(f"conditions: {claim['claim']!r} needs a number, its interval and the number of networks")
-        came_out = f"{found.note}; {UNDER[found.verdict]}, but {claim['conditions']}"
+        came_out = "; ".join(filter(None, (found.note, f"{UNDER[found.verdict]}, but {claim['conditions']}")))
         found = replace(found, verdict="other conditions", note=came_out, errors="")
     remarks = [remark for remark in (found.note, claim.get("note", "")) if remark]
     return replace(found, paper=str(claim.get("paper", found.paper)), note="; ".join(remarks))
@@ -47,11 +47,12 @@ def judge(claim: Claim, results: Results) -> Verdict:
 def trained(claim: Claim, results: Results) -> Verdict:
     """The score during training, ``about`` one of four things, of so many ``networks`` over so many ``epochs``.
 
-    rise: after the first epoch all networks score higher than before. plateau: after a tenth of the epochs the mean
-    score stays within a quarter of its rise. alike: the deviation of the rise between networks is at most a quarter of
-    its mean. ranking: Kendall's tau with the scores before training never falls below ``threshold``. For fewer networks
-    or epochs than the claim asks for it is undecided, whatever holds for them. ``other``: a file, of the same scores
-    taken in another way, and what that way is called; the verdict on it is a remark.
+    rise: after the first epoch, or as many as ``after`` says, all networks score higher than before. plateau: after a
+    tenth of the epochs the mean score stays within a quarter of its rise. alike: the deviation of the rise between
+    networks is at most a quarter of its mean. ranking: Kendall's tau with the scores before training never falls below
+    ``threshold``. For fewer networks or epochs than the claim asks for it is undecided, whatever holds for them.
+    ``other``: a file, of the same scores taken in another way, and what that way is called; the verdict on it is a
+    remark.
     """
     check_choice("about", claim["about"], ("rise", "plateau", "alike", "ranking"))
     found = _trained(claim, results.rows(claim))
@@ -67,8 +68,13 @@ def _trained(claim: Claim, rows: pd.DataFrame) -> Verdict:
     start, last = rows.iloc[0], rows.iloc[-1]
     rise, early = last.mean_score - start.mean_score, rows.epoch.max() / 10
     if claim["about"] == "rise":
-        above, all_of = int(rows[rows.epoch == 1].above_start.iloc[0]), int(start.networks)
-        holds, paper, ours = above == all_of, "all", f"{above} of {all_of} after one epoch"
+        after = int(claim.get("after", 1))
+        above, all_of = int(rows[rows.epoch == after].above_start.iloc[0]), int(start.networks)
+        holds, paper, ours = (
+            above == all_of,
+            "all",
+            f"{above} of {all_of} after {'one epoch' if after == 1 else f'{after} epochs'}",
+        )
     elif claim["about"] == "ranking":
         least = float(rows.tau_start.min())
         holds, paper = (least >= claim["threshold"], f"τ ≥ {claim['threshold']} (our reading)")

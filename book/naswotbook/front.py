@@ -26,7 +26,8 @@ SHOWN = {
     "table1": "Table 1: NAS-Bench-101",
     "table2": "Table 2: NAS-Bench-201",
 }
-DETAIL = (220, 150)  # pixels of a page that a card shows of a picture, at its own size so that text stays readable
+CORNERS = {"fig3": (0, 70), "fig4": (0, 250), "fig5": (0, 60), "fig7": (560, 330), "fig9": (0, 90), "fig10": (0, 90)}
+DETAIL = (220, 130)  # pixels of a page that a card shows of a picture, at its own size so that text stays readable
 
 
 def picture_of(page: str, results: Path) -> Path | None:
@@ -37,13 +38,14 @@ def picture_of(page: str, results: Path) -> Path | None:
     return results / ("demo" if entry.run is None else "paper") / f"{page}-seed0.png"
 
 
-def cut_detail(picture: Path, target: Path) -> None:
-    """Write the upper left of a picture, as large as a card, on white."""
+def cut_detail(picture: Path, target: Path, corner: tuple[int, int] = (0, 0)) -> None:
+    """Write a part of a picture, as large as a card, on white: from its upper left ``corner`` on, in dots."""
     with Image.open(picture) as image:
-        size = tuple(2 * side for side in DETAIL)
+        width, height = DETAIL
+        size = (2 * width, 2 * height)
         whole = image.convert("RGBA")
         sheet = Image.new("RGBA", size, "white")
-        sheet.alpha_composite(whole.crop((0, 0, *size)))
+        sheet.alpha_composite(whole.crop((*corner, corner[0] + size[0], corner[1] + size[1])))
         save_image(target, sheet.convert("RGB"), smallest=image.info.get(SMALLEST, "0"))
 
 
@@ -58,7 +60,7 @@ def cards(results: Path, book: Path = ROOT / "book") -> str:
         picture = picture_of(page, results)
         if picture is not None and picture.exists():
             detail = results / "demo" / f"detail-{page}.png"
-            cut_detail(picture, detail)
+            cut_detail(picture, detail, CORNERS.get(page, (0, 0)))
             lines += [
                 f":img-top: ../figures/demo/{detail.name}",
                 f":img-alt: A detail of {title}, which is on its page",

@@ -63,7 +63,7 @@ def kernels(figures: Path) -> str:
 def scatter(figures: Path) -> str:
     """Figure 3: does the score follow accuracy?"""
     taus = _summaries(figures, read_figures()["fig3"])
-    low, high = taus.loc[taus.tau.idxmin()], taus.loc[taus.tau.idxmax()]
+    low, high = taus.iloc[int(taus.tau.argmin())], taus.iloc[int(taus.tau.argmax())]
     return (
         f"Score and accuracy correlate in {_all(int((taus.low > 0).sum()), len(taus))} panels that could be drawn: "
         f"Kendall's τ goes from {low.tau:.2f}, {low.title}, to {high.tau:.2f}, {high.title}."

@@ -234,8 +234,8 @@ class Page(Provenance):
     def save(self, name: str, summary: pd.DataFrame, figure: Figure | None = None) -> None:
         """Write what the ``paper`` profile made of an entry: its summary, provenance and picture."""
         path = self.paper / self.entry(name).stem(self.seed)
-        for suffix in (".png", ".svg") if figure is not None else ():
-            if suffix in self.entry(name).files:
+        for suffix in (".png", ".svg"):
+            if figure is not None and suffix in self.entry(name).files:
                 save_picture(path.with_name(f"{path.name}{suffix}"), figure)
         write_csv(path.with_name(f"{path.name}.csv"), summary)
         self.write(path.with_name(f"{path.name}.json"))

@@ -177,8 +177,9 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
         return missing_box("networks of these spaces\nthat this project trained")
     letters = list(summary.panel.unique())
     scatter, whole = measures == SCORE, page.chapter.whole
-    columns = whole.columns if len(letters) == 1 and scatter and whole else min(3, len(letters))
-    width, height = PANEL.get(columns, PANEL[2])
+    columns = min(3, len(letters))
+    beside = whole.columns if whole and len(letters) == 1 else columns  # in the picture that it becomes a part of
+    width, height = PANEL.get(beside, PANEL[2])
     rows = -(-len(letters) // columns)
     size = (width * columns, height * rows) if scatter else (8.1 if columns > 1 else 4.6, 2.3 * rows)
     figure, axes = plt.subplots(
@@ -190,7 +191,7 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
     for ax, letter in zip(axes.flat, letters, strict=False):
         part = summary[summary.panel == letter]
         if scatter:
-            _draw_scatter(points[points.panel == letter], part.iloc[0], ax, titles[letter], edges=columns == 2)
+            _draw_scatter(points[points.panel == letter], part.iloc[0], ax, titles[letter], edges=beside == 2)
         else:
             how = [MEASURES[name] for name in part.measure]
             named = part.assign(label=[measure.label for measure in how], kind=[measure.kind for measure in how])

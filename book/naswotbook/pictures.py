@@ -23,7 +23,7 @@ PANEL = {2: (3.95, 3.5), 3: (2.65, 2.9)}  # inches of one panel, by how many sta
 def picture_bytes(figure: Figure, kind: str = "png") -> bytes:
     """A figure as the bytes of a ``png`` or ``svg`` file, the same for the same figure; it is closed."""
     figure.draw_without_rendering()  # ticks have their labels only then
-    texts = figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible() and artist.get_text() != "")
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_visible() and text.get_text()]
     metadata: dict[str, Any] = {"Date": None}
     if kind == "png":
         metadata = {SMALLEST: f"{min((text.get_fontsize() for text in texts), default=0):g}"}

@@ -85,7 +85,8 @@ def spreads(claim: Claim, results: Results) -> Verdict:
     second = "beyond error" if errors.max() > student.ppf(1 - 0.025 / len(rows), np.inf) else "within error"
     near = int(ratio.between(0.8, 1.25).sum())
     note = f"farthest of {len(rows)} cells, {near} within a quarter: {row.method}, {_cell(row)}"
-    reach = np.exp(1.96 * np.sqrt(own + 1 / (2 * (rows.paper_runs - 1))))[int(np.abs(np.log(ratio)).argmax())]
+    place = int(np.abs(np.log(ratio)).argmax())
+    reach = float(np.exp(1.96 * np.sqrt(own + 1 / (2 * (rows.paper_runs.to_numpy(float) - 1)))[place]))
     ours = f"± {row['std']:.2f}, {far:.2f} times the paper's [{far / reach:.2f}, {far * reach:.2f}]"
     return Verdict(verdict, f"± {row.paper_std:.2f}", ours, note, second)
 

@@ -21,6 +21,16 @@ def test_training_raises_the_score_at_once_then_leaves_it_and_its_ranking(verdic
         assert (found.verdict, found.note) == (expected, "3 networks, 10 epochs")
 
 
+def test_a_rise_may_be_asked_for_after_a_few_epochs(verdict):
+    columns = ("epoch", "networks", "above_start", "mean_score", "std_rise", "tau_start")
+    rows = [(0, 3, 0, 100, 0, 1.0), (1, 3, 1, 90, 5, 0.9), (5, 3, 3, 120, 5, 0.8)]
+    frame = [dict(zip(columns, row, strict=True)) for row in rows]
+    claim = {"rule": "trained", "about": "rise", "networks": 3, "epochs": 5}
+    assert verdict(frame, **claim).verdict == "differs"
+    found = verdict(frame, **claim, after=5)
+    assert (found.verdict, found.ours) == ("reproduced", "3 of 3 after 5 epochs")
+
+
 def test_the_same_scores_taken_in_another_way_are_a_remark(tmp_path, verdict):
     columns = ("epoch", "networks", "above_start", "mean_score", "std_rise", "tau_start")
     falls, rises = ([(0, 3, 0, 100, 0, 1.0), (1, 3, above, end, 1, 1.0)] for above, end in ((0, 90), (3, 110)))

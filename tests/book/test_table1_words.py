@@ -56,13 +56,12 @@ def test_the_sentences_name_the_reading_that_gives_all_four_rows_and_those_that_
     found = made_up(near, last=last)
     words = " ".join(two_sentences(found).split())
     failing = "last" if last else "scored"
-    start = (
-        f"**The reading *{READINGS[near].title}, cells that fail in their code {failing}* reproduces the paper's four"
-    )
+    how = f"cells that fail in their code {failing}"
+    start = f"**The reading *{READINGS[near].title}*, {how}, reproduces the paper's four rows within error**"
     assert words.startswith(start)
     _, others = words.split("**The others do not**")
-    assert f"*{READINGS[near].title}," not in others
-    assert all(f"*{reading.title}," in others for name, reading in READINGS.items() if name != near)
+    assert f"*{READINGS[near].title}*" not in others
+    assert all(f"*{reading.title}* misses" in others for name, reading in READINGS.items() if name != near)
     assert "REA by -0.50" in others
     combined = combine(found)
     within = combined.groupby(["reading", "last"]).within.sum()
@@ -76,7 +75,9 @@ def test_the_sentences_name_the_reading_that_gives_all_four_rows_and_those_that_
 def test_a_reading_that_gives_fewer_rows_is_said_to_come_nearest() -> None:
     found = made_up("sound", last=False)
     found.loc[(found.reading == "sound") & (found.method == "REA"), "mean"] += 0.5
-    assert "comes nearest, with 3 of the paper's four rows within error" in " ".join(two_sentences(found).split())
+    words = " ".join(two_sentences(found).split())
+    assert "comes nearest, with 3 of the paper's four rows within error" in words
+    assert "; it misses REA by +0.50 (" in words
 
 
 def test_the_deviation_that_is_printed_of_naswot_is_taken_for_an_error_of_its_mean() -> None:

@@ -1,6 +1,6 @@
 // What a test wants to know of a page, as it is displayed: sizes, pictures, text that is too faint, what cannot be reached.
 () => {
-  const article = document.querySelector(".bd-article") || document.body;
+  const article = document.querySelector(".bd-article") || document.querySelector("#main-content") || document.body;
   const rgba = (text) => {
     const [r, g, b, a = 1] = (text.match(/[\d.]+/g) || [0, 0, 0, 0]).map(Number);
     return [r, g, b, a];

@@ -43,12 +43,13 @@ def readings_table() -> str:
 
 
 def ours_table(found: pd.DataFrame, *, name: str, title: str) -> str:
-    """The methods of :data:`SHOWN`, a column a reading, with the paper's beside them."""
+    """The methods of :data:`SHOWN`, a column a reading, with the paper's beside them; of the known cells, the first."""
     rows: Any = found.set_index(["cells", "method", "reading"])
     lines = []
     for cells, words in ((ALL, "all"), (KNOWN, "the 30,001")):
         there = found.method[found.cells == cells].unique()
-        for method in (method for method in SHOWN if method in there):
+        shown = SHOWN if cells == ALL else (*PAPER, "RS")
+        for method in (method for method in shown if method in there):
             each = [rows.loc[(cells, method, reading)] for reading in READINGS]
             printed = each[0].paper_mean if cells == ALL else np.nan
             paper = "" if pd.isna(printed) else f"{printed:.2f} ± {each[0].paper_std:.2f}"
@@ -107,24 +108,19 @@ def two_sentences(found: pd.DataFrame) -> str:
     first, best = ranked[0], parts[ranked[0]]
     others = dict.fromkeys(reading for reading, _ in ranked if reading != first[0])
     nearest = {name: next(key for key in ranked if key[0] == name) for name in others}
-    missed = "; ".join(f"*{_title(key)}* {_misses(parts[key])}" for key in nearest.values())
+    missed = "; ".join(f"*{READINGS[key[0]].title}* {_misses(parts[key])}" for key in nearest.values())
     rows = ", ".join(f"{row.method} {row.apart:+.2f}" for row in best.itertuples())
-    count = int(best.within.sum())
-    given = (
-        "reproduces the paper's four rows" if count == 4 else f"comes nearest, with {count} of the paper's four rows"
-    )
-    return f"""**The reading *{_title(first)}* {given} within error** (ours less the paper's, in points: {rows}).
-    **The others do not**: {missed}."""
-
-
-def _title(key: tuple[str, bool]) -> str:
-    reading, last = key
-    return f"{READINGS[reading].title}, cells that fail in their code {'last' if last else 'scored'}"
+    count, four = int(best.within.sum()), "the paper's four rows"
+    given = f"reproduces {four}" if count == 4 else f"comes nearest, with {count} of {four}"
+    but = "" if count == 4 else f"; it {_misses(best)}"
+    title, failing = READINGS[first[0]].title, "last" if first[1] else "scored"
+    return f"""**The reading *{title}*, cells that fail in their code {failing}, {given} within error** (ours less the
+    paper's, in points: {rows}{but}). **The others do not**: {missed}."""
 
 
 def _misses(part: pd.DataFrame) -> str:
     rows = part[~part.within.astype(bool)].itertuples()
-    said = ", ".join(f"{row.method} by {row.apart:+.2f} ({row.errors:+.1f} standard errors)" for row in rows)
+    said = ", ".join(f"{row.method} by {row.apart:+.2f} ({abs(row.errors):.1f} standard errors)" for row in rows)
     return f"misses {said}" if said else "is within error too, but farther off"
 
 

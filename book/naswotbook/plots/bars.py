@@ -43,7 +43,7 @@ def fig4_bars(table: pd.DataFrame, *, missing: str = "not here") -> Figure:
     groups = list(dict.fromkeys(table.group))
     labels = list(dict.fromkeys(table.label[table.tau.notna()]))
     kinds = table.drop_duplicates("label").set_index("label").kind
-    width, hatches = 0.8 / max(len(labels), 1), {}
+    width, hatches = 0.8 / max(len(labels), 1), dict[str, str]()
     for number, label in enumerate(labels):
         rows = table[table.label == label]
         places = np.array([groups.index(group) for group in rows.group]) - 0.4 + width * (number + 0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,7 +26,7 @@ def fig1(bands: Mapping[str, Sequence[np.ndarray]], *, title: str = "") -> Figur
             ax.set_axis_off()
             if row < len(kernels):
                 image = ax.imshow(kernels[row], cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
-    bar = {"location": "bottom", "shrink": 0.7, "aspect": 30, "pad": 0.03}
+    bar: dict[str, Any] = {"location": "bottom", "shrink": 0.7, "aspect": 30, "pad": 0.03}
     figure.colorbar(image, ax=axes, label="share of units on which two images agree", **bar)
     figure.suptitle(title)
     return figure

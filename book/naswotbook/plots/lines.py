@@ -11,7 +11,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import EngFormatter, FuncFormatter
 
 from naswotbook.counting import COUNTS
 from naswotbook.plots.scatter import SINGULAR, drawn_heights
@@ -49,8 +49,10 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     ax.plot([], [], "o", color=QUIET, mfc="none", label="hollow: as the paper prints it")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     label = "search (s); at the left edge, what costs nothing"
+    plain = FuncFormatter(lambda seconds, _: f"{seconds:,g}")
     ax.set(xscale="log", xlabel=label, ylabel=accuracy, ylim=(floor - zoom / 15, best + zoom / 4))
     ax.set_xlim(free / 40, drawn.x.max() * 8)
+    ax.xaxis.set_major_formatter(plain)
     _label_columns(ax, drawn[drawn["mean"] >= floor], free=free, gap=zoom / 22)
     if len(low := drawn[drawn["mean"] < floor].sort_values("x")):
         names = textwrap.fill(", ".join(f"{row.method} {row.mean:.1f}" for row in low.itertuples()), 42)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -33,7 +35,7 @@ def fig3(
     ax.set(title=title, xlabel=accuracy, ylabel="score at initialisation")
     if edges and len(table):
         above, beside = ax.inset_axes((0, 1.02, 1, 0.13), sharex=ax), ax.inset_axes((1.02, 0, 0.09, 1), sharey=ax)
-        how = {"bins": 40, "color": SCORE, "alpha": 0.5}
+        how: dict[str, Any] = {"bins": 40, "color": SCORE, "alpha": 0.5}
         above.hist(table.accuracy, **how)
         beside.hist(heights[~singular], orientation="horizontal", **how)
         for strip in (above, beside):
