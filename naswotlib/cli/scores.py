@@ -33,9 +33,9 @@ def list_tables(
         print(json.dumps([asdict(table) | {"here": (home / table.file).exists()} for table in tables]))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    shown = Table("table", "rows", "kB", "sha256 begins", "here", box=None)
+    shown = Table(Column("table", overflow="fold"), "rows", "kB", "sha256 begins", "here", box=None)
     for table in tables:
         here = "here" if (home / table.file).exists() else ""
         shown.add_row(table.file, f"{table.rows:,}", f"{table.bytes / 1e3:,.0f}", table.sha256[:12], here)

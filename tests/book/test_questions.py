@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from naswotbook.experiments.questions import Answers
 from naswotbook.registry import ROOT
+from naswotlib.cli.main import app
 
 PAPER = ROOT / "figures" / "paper"
 PAGE = (ROOT / "book" / "faq.md").read_text(encoding="utf-8")
@@ -59,3 +61,15 @@ def test_a_result_that_is_another_gives_another_sentence(tmp_path: Path) -> None
     table = pd.read_csv(PAPER / "measures-seed0.csv")
     table.assign(high=1.0).to_csv(tmp_path / "measures-seed0.csv", index=False)
     assert " 0 has a τ below zero" in " ".join(Answers(tmp_path).signs().split())
+
+
+def test_every_command_that_is_named_is_one_of_the_shell_with_its_options() -> None:
+    commands = re.findall(r"`(naswot [^`]+)`", PAGE)
+    assert len(commands) >= 6
+    for command in commands:
+        words = command.split()[1:]
+        names = words[: 2 if words[0] in ("data", "scores") else 1]
+        shown = CliRunner().invoke(app, [*names, "--help"], env={"COLUMNS": "200"})
+        assert shown.exit_code == 0, command
+        for option in re.findall(r"--[a-z-]+", command):
+            assert option in shown.output, command

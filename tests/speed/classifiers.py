@@ -5,7 +5,8 @@
 For each the command is `naswot score --module torchvision:NAME --activations auto --batch-size B`, in a process of
 its own, so that time and memory are its own: first with two images, the smallest mini-batch there is, and twice as many
 while that has no finite score; then with the mini-batch of all. Where the command refuses, its line says what to pass
-(`says`), and the command is given again with that. Small networks come first.
+(`says`), and the command is given again with that. Small networks come first; one that an earlier run scored with
+fewer images is scored again.
 
 Columns: `network`, `side` of the images, `smallest` mini-batch with a finite score, `batch_size`, `activations`,
 `score`, `num_units`, `coin_flips` (the score of as many fair coins), `rank`, `parameters`, `seconds` of building and
@@ -16,6 +17,7 @@ not scored in the end. What the networks reach when trained stands in the metada
 from __future__ import annotations
 
 import argparse
+import csv
 import io
 import json
 import re
@@ -27,7 +29,6 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 import torchvision
 from bench_score import write_results
@@ -110,12 +111,14 @@ def main() -> None:
         return
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "classifiers.csv"
-    rows = pd.read_csv(path).to_dict("records") if path.exists() else []
-    rows = [{key: "" if value != value else value for key, value in row.items()} for row in rows]
-    done = {row["network"] for row in rows}
+    rows: dict[str, dict[str, Any]] = {}
+    if path.exists():
+        with path.open(newline="") as file:
+            rows = {row["network"]: dict(row) for row in csv.DictReader(file)}
+    done = {name for name, row in rows.items() if int(row["batch_size"]) >= options.batch_size}
     about = {"hardware": hardware(options.device), "threads": torch.get_num_threads(), "torch": torch.__version__}
     about |= {"torchvision": torchvision.__version__, "images": "photos, seed 0", "weights": "random, seed 0"}
-    about |= {"command": f"python tests/speed/classifiers.py --batch-size {options.batch_size}"}
+    about |= {"command": "python tests/speed/classifiers.py --batch-size, which is a column"}
     about |= {"clock": "seconds are of the clock, beside other work; cpu_seconds of the process, with its imports"}
     names = options.names or torchvision.models.list_models(module=torchvision.models)
     for name in sorted(set(names) - done, key=operations):
@@ -126,11 +129,12 @@ def main() -> None:
         if ended.returncode == 0 and last:
             row = json.loads(last[0])
         else:
-            row = {"network": name, "error": f"exit {ended.returncode}: {' '.join(last)[:300]}"}
+            row = {"network": name, "batch_size": options.batch_size}
+            row |= {"error": f"exit {ended.returncode}: {' '.join(last)[:300]}"}
         row["parameters"] = metadata(name)["num_params"]
         print(f"{name:20} {row.get('score') or row['error']}", flush=True)
-        rows.append({key: row.get(key, "") for key in COLUMNS})
-        write_results(path, rows, about)
+        rows[name] = {key: row.get(key, "") for key in COLUMNS}
+        write_results(path, list(rows.values()), about)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ import pandas as pd
 import seaborn as sns
 import torchvision
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from naswotbook.markdown import ends
 from naswotbook.pairs import tau_b
 from naswotlib.stats import bootstrap_interval, kendall_tau
 
@@ -39,8 +41,12 @@ def stated(network: str) -> dict[str, float] | None:
 
 
 def beside_accuracy(scored: pd.DataFrame) -> pd.DataFrame:
-    """The rows of classifiers.csv that have a finite score, with ``accuracy`` and ``flops`` as :func:`stated`."""
-    found = {name: stated(name) for name in scored.network[scored.score.notna()]}
+    """The rows of classifiers.csv with a finite score of the largest mini-batch, each with ``accuracy`` and ``flops``.
+
+    Networks of which :func:`stated` knows nothing are left out.
+    """
+    scored = scored[scored.score.notna() & (scored.batch_size == scored.batch_size.max())]
+    found = {name: stated(name) for name in scored.network}
     known = pd.DataFrame({name: facts for name, facts in found.items() if facts is not None}).T
     return scored.merge(known, left_on="network", right_index=True).reset_index(drop=True)
 
@@ -67,6 +73,16 @@ def _less(part: pd.DataFrame, measure: str, *, seed: int, n_boot: int) -> dict[s
     columns = [part[name].to_numpy(float) for name in ("score", measure, "accuracy")]
     low, high = bootstrap_interval(difference, *columns, rng=np.random.default_rng(seed), n_boot=n_boot)
     return {"less": difference(*columns), "less_low": low, "less_high": high}
+
+
+def ranking_table(found: pd.DataFrame) -> pd.DataFrame:
+    """Of :func:`ranking`, in fewer columns to show."""
+    shown = found[["networks", "n", "tau", "less"]].rename(columns={"tau": "τ", "less": "score less it"})
+    shown.insert(1, "measure", found.measure.map(MEASURES))
+    shown.insert(4, "95% interval", [ends(*pair, 2) for pair in zip(found.low, found.high, strict=True)])
+    return shown.assign(
+        **{"its interval": [ends(*pair, 2) for pair in zip(found.less_low, found.less_high, strict=True)]}
+    )
 
 
 def ranking_in_words(found: pd.DataFrame) -> str:
@@ -98,11 +114,15 @@ def tried_in_words(scored: pd.DataFrame) -> str:
     done = scored[scored.score.notna()]
     longest = done.sort_values("cpu_seconds").iloc[-1]
     largest = done.sort_values("megabytes").iloc[-1]
+    few = done[done.batch_size < done.batch_size.max()]
     rest = f" Not scored: {', '.join(failed.network)}." if len(failed) else ""
+    alone = (
+        f" {len(few)} were scored with {few.batch_size.max():.0f} alone, and are left out below." if len(few) else ""
+    )
     return f"""`naswot score --module torchvision:NAME --activations auto` was asked for {len(scored)} classifiers, and
     scored {len(done)}. {len(told)} of them have two kinds of rectifiers: the command said which, and took them by
     name. The smallest mini-batch with a finite score has {done.smallest.max():.0f} images in all; the scores are of
-    {done.batch_size.max():.0f}. The longest took {longest.cpu_seconds:.0f} seconds of a processor
+    {done.batch_size.max():.0f}.{alone} The longest took {longest.cpu_seconds:.0f} seconds of a processor
     ({longest.network}), the largest {largest.megabytes / 1000:.1f} GB ({largest.network}); the median
     {done.cpu_seconds.median():.0f} seconds and {done.megabytes.median() / 1000:.1f} GB.{rest}"""
 
@@ -120,7 +140,9 @@ def against_accuracy(table: pd.DataFrame) -> Figure:
             palette="colorblind", legend=ax is axes[-1], rasterized=True,
         )  # fmt: skip
         ax.set(xlabel=text, ylabel="ImageNet accuracy, %")
-    axes[1].set(xscale="log")
+    axes[1].set(xscale="log", xlabel="parameters (million)")
+    axes[1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e6:g}"))
+    axes[1].xaxis.set_minor_formatter(NullFormatter())
     sns.move_legend(axes[1], "lower right", title="counted", frameon=False)
     sns.despine(figure)
     plt.close(figure)

@@ -45,6 +45,7 @@ class Answers:
     def near_coin_flips(self) -> str:
         """How little of a score is not the number of units."""
         found = self._table("classifiers").dropna(subset="score")
+        found = found[found.batch_size == found.batch_size.max()]
         share = found.score / found.coin_flips
         return f"""Of {len(found)} classifiers of torchvision, each on {found.batch_size.max():.0f}
         photographs, the score is {share.min():.2f} to {share.max():.2f} times that of coin flips with as many units."""

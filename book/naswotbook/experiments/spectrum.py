@@ -49,14 +49,19 @@ def score_spectra(
     """Of each network its score and the spectrum of K_H: a row for each of ``archs``, by the fast engine.
 
     Columns: ``arch``, ``score``, ``num_units`` (N_A), ``similarity``, the mean of K_H / N_A off the diagonal, and
-    ``e1`` to ``eN``, eigenvalues of K_H / N_A from the largest on.
+    ``e1`` to ``eN``, eigenvalues of K_H / N_A from the largest on, in single precision.
     """
     found, rows = get_space(space), []
     for arch in archs:
         graph = found.graph(found.from_str(arch), **(skeleton or {}))
         weights = init_weights(graph, arch_seed(seed, arch))
         rows.append({"arch": arch} | describe_kernel(score_graph(graph, weights, inputs, exact=False).kernel))
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.astype(dict.fromkeys(_eigenvalues(table), np.float32))
+
+
+def _eigenvalues(table: pd.DataFrame) -> list[str]:
+    return [name for name in map(str, table) if name[0] == "e" and name[1:].isdigit()]
 
 
 def describe_kernel(kernel: npt.NDArray[np.int64]) -> dict[str, float]:
@@ -74,9 +79,7 @@ def take_apart(spectra: pd.DataFrame) -> pd.DataFrame:
 
     A score of −inf has no spectrum to speak of: what is left of its smallest eigenvalues is rounding, and is −inf too.
     """
-    values = spectra[[name for name in map(str, spectra) if name[0] == "e" and name[1:].isdigit()]].to_numpy(
-        dtype=float
-    )
+    values = spectra[_eigenvalues(spectra)].to_numpy(dtype=float)
     n = values.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(np.clip(values, 0, None))

@@ -35,7 +35,7 @@ def draw_tasks(found: Mapping[str, pd.DataFrame]) -> Figure:
     rows = pd.concat([table[table.kind == "task"] for table in found.values()])
     groups = [_group(row["table"], row["dataset"]) for row in rows.to_dict("records")]
     labels = [MEASURES[name].label for name in rows.measure]
-    figure, ax = plt.subplots(figsize=(8, 1 + 0.34 * len(set(groups))), layout="constrained")
+    figure, ax = plt.subplots(figsize=(8, 1 + 0.28 * len(set(groups))), layout="constrained")
     taus_by_group(rows.assign(group=groups, label=labels), ax, tau="Kendall's τ with what networks reach on the task")
     plt.close(figure)
     return figure
@@ -115,10 +115,9 @@ def _one_in_words(found: pd.DataFrame, row: dict[Any, Any], partial: Any) -> str
         verdict = f"the score does better than counting {best}, by {difference}"
     else:
         verdict = f"the two cannot be told apart, {difference}"
-    counts = [MEASURES[name].label + " " + _with_interval(taus.loc[name]) for name in PREDICTORS if name != NASWOT]
-    return f"""On {taus.n.iloc[0]:,} networks the score has a τ of {_with_interval(taus.loc[NASWOT])} with
-    {TITLES[row["dataset"]]} accuracy; of the counts, {", ".join(counts)}. Of score and best count, {verdict}. With that
-    count held fixed, the partial τ of the score is {_signed(partial.to_dict())}."""
+    return f"""On {taus.n.iloc[0]:,} networks the score has a τ of {_with_interval(taus.loc[NASWOT])}; the best of three
+    counts, {best}, has {_with_interval(taus.loc[row["given"]])}: {verdict}. With that count held fixed, the
+    partial τ of the score is {_signed(partial.to_dict())}."""
 
 
 def sizes_in_words(found: pd.DataFrame) -> str:
