@@ -119,8 +119,10 @@ def two_sentences(found: pd.DataFrame) -> str:
 
 
 def _misses(part: pd.DataFrame) -> str:
-    rows = part[~part.within.astype(bool)].assign(errors=part.errors.abs()).itertuples()
-    said = ", ".join(f"{row.method} by {row.apart:+.2f} ({row.errors:.1f} standard errors)" for row in rows)
+    rows = part[~part.within.astype(bool)].to_dict("records")
+    said = ", ".join(
+        f"{row['method']} by {row['apart']:+.2f} ({abs(row['errors']):.1f} standard errors)" for row in rows
+    )
     return f"misses {said}" if said else "is within error too, but farther off"
 
 
