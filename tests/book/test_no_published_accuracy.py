@@ -84,7 +84,9 @@ def columns(text: str) -> Iterator[np.ndarray]:
             continue
         for kind in ("<f4", "<f8", "<u2", "<i2", "<u4", "<i4", "u1"):
             if len(raw) % np.dtype(kind).itemsize == 0:
-                yield np.frombuffer(raw, dtype=kind).astype(float)
+                with np.errstate(invalid="ignore"):  # what is of another type may be no number when read as this one
+                    numbers = np.frombuffer(raw, dtype=kind).astype(float)
+                yield numbers
     for match in LISTED.finditer(text):
         yield np.array(json.loads(match[0]), dtype=float)
 

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from naswotbook.page import Page
 from naswotbook.play.twin import Twin
 from naswotbook.plots.scatter import drawn_heights
-from naswotbook.plots.style import COLOURS, COUNT, SCORE
+from naswotbook.plots.style import COLOURS, COUNT, QUIET, SCORE
 
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#a0408a", "#b8a500", "#56b4e9", "#e69f00", "#7f7f7f")
 NEAR_THE_BEST = 5  # points of accuracy
@@ -78,14 +78,14 @@ def fig4_twin(page: Page, ours: pd.DataFrame, measures: Mapping[str, Measure]) -
                 x=rows.tau,
                 orientation="h",
                 marker_color=[COLOURS[measure.kind] for measure in how],
-                error_x={"array": rows.high - rows.tau, "arrayminus": rows.tau - rows.low, "thickness": 1.5},
+                error_x={"array": rows.high - rows.tau, "arrayminus": rows.tau - rows.low, "color": QUIET},
                 customdata=rows[["low", "high", "n"]],
                 hovertemplate="%{y}<br>τ with accuracy %{x:.3f}, 95% interval %{customdata[0]:.3f} to "
                 "%{customdata[1]:.3f}<br>%{customdata[2]} networks<extra></extra>",
             )
             groups[f"{titles[str(letter)]}, {owner}"] = [len(figure.data) - 1]
     figure.update_yaxes(autorange="reversed", automargin=True)
-    figure.update_xaxes(title="Kendall's τ with accuracy", zeroline=True)
+    figure.update_xaxes(title="τ with accuracy", zeroline=True)
     return Twin(figure, groups)
 
 
@@ -173,6 +173,6 @@ def fig7_twin(tables: Mapping[str, pd.DataFrame], *, accuracy: str) -> Twin:
             )
             for group in (top, name) if rows["mean"].max() > points["mean"].max() - NEAR_THE_BEST else (name,):
                 groups.setdefault(group, []).append(len(figure.data) - 1)
-    figure.update_xaxes(title="search (s); at the left edge, what costs nothing", type="log")
+    figure.update_xaxes(title="search (s), free at the left", type="log")
     figure.update_yaxes(title=accuracy)
     return Twin(figure, {name: groups[name] for name in sorted(groups, key=lambda name: not name.endswith("the top"))})
