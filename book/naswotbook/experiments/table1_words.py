@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,23 +44,33 @@ def readings_table() -> str:
 
 def ours_table(found: pd.DataFrame, *, name: str, title: str) -> str:
     """The methods of :data:`SHOWN`, a column a reading, with the paper's beside them; of the known cells, the first."""
-    rows: Any = found.set_index(["cells", "method", "reading"])
+    cells = (f"{row['mean']:.2f} ± {row['std']:.2f}" for row in found.to_dict("records"))
+    rows: Any = found.assign(cell=list(cells)).set_index(["cells", "method", "reading"])
     lines = []
-    for cells, words in ((ALL, "all"), (KNOWN, "the 30,001")):
-        there = found.method[found.cells == cells].unique()
-        shown = SHOWN if cells == ALL else (*PAPER, "RS")
-        for method in (method for method in shown if method in there):
-            each = [rows.loc[(cells, method, reading)] for reading in READINGS]
-            printed = each[0].paper_mean if cells == ALL else np.nan
-            paper = "" if pd.isna(printed) else f"{printed:.2f} ± {each[0].paper_std:.2f}"
-            lines.append([method, words, paper, *map(_cell, each)])
-    heads = ["Method", "Cells", "Paper", *(reading.title for reading in READINGS.values())]
+    for cells_of, method, shown in _shown(found):
+        printed = rows.loc[(cells_of, method, "authors")]
+        known = cells_of == ALL and pd.notna(printed.paper_mean)
+        paper = f"{printed.paper_mean:.2f} ± {printed.paper_std:.2f}" if known else ""
+        lines.append([shown, paper, *(rows.loc[(cells_of, method, reading)].cell for reading in READINGS)])
+    heads = ["Method", "Paper", *(reading.title for reading in READINGS.values())]
     return csv_table(pd.DataFrame(lines, columns=heads), title, name)
 
 
-def _cell(row: Any) -> str:
-    interval = f" [{row.low:.2f}, {row.high:.2f}]" if row.low < row.high else ""
-    return f"{row['mean']:.2f} ± {row['std']:.2f}{interval}"
+def intervals_table(found: pd.DataFrame) -> str:
+    """Markdown: the 95% intervals of the means of :func:`ours_table`; empty where nothing is left to chance."""
+    rows: Any = found.set_index(["cells", "method", "reading"])
+    lines = []
+    for cells_of, method, shown in _shown(found):
+        each = (rows.loc[(cells_of, method, reading)] for reading in READINGS)
+        lines.append([shown, *(f"{row.low:.2f} to {row.high:.2f}" if row.low < row.high else "" for row in each)])
+    return markdown_table(["method", *(reading.title for reading in READINGS.values())], lines)
+
+
+def _shown(found: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Cells, method, and what tables call it: all methods of all cells, and the paper's and RS of the known ones."""
+    for cells, methods, words in ((ALL, SHOWN, ""), (KNOWN, (*PAPER, "RS"), ", of the 30,001")):
+        there = set(found.method[found.cells == cells])
+        yield from ((cells, method, f"{method}{words}") for method in methods if method in there)
 
 
 def combine(found: pd.DataFrame) -> pd.DataFrame:
