@@ -149,7 +149,8 @@ def part_set_up(cells: list[Any]) -> tuple[list[Any], list[Any]]:
     quiet = {"parameters", "injected-parameters", "hide-input"}
     set_up = []
     for cell in cells:
-        if cell.cell_type == "code" and quiet & set(cell.metadata.tags) and not cell.outputs:
+        shows = [out for out in cell.get("outputs", ()) if out.get("name") != "stderr"]  # which the site leaves out
+        if cell.cell_type == "code" and quiet & set(cell.metadata.tags) and not shows:
             set_up.append(cell)
             cell.metadata.tags = []
     return set_up, [cell for cell in cells if cell not in set_up]

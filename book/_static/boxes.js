@@ -1,5 +1,5 @@
 // What scrolls in its own box can be reached, and scrolled, with the keyboard.
-const BOXES = ".table-box, figure, .text_html, mjx-container[display], pre";
+const BOXES = ".table-box, figure, .text_html, mjx-container[display], pre, .genindextable";
 
 function markBoxes() {
   for (const box of document.querySelectorAll(BOXES.split(", ").map((name) => `.bd-article ${name}`).join(", "))) {

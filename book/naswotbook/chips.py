@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from naswotbook import ledger
 from naswotbook.claims import judge
-from naswotbook.ledger import read_claims
 from naswotbook.verdicts import VERDICTS, Results
 
 MANY = 14  # claims; more are counted
@@ -20,7 +20,7 @@ MANY = 14  # claims; more are counted
 
 def page_verdicts(book: Path, figures: Path, page: str) -> list[tuple[dict[str, Any], str]]:
     """The claims that ``page`` answers, in the order of the ledger, each with its verdict."""
-    claims = [claim for part in read_claims(book / "claims.yml").values() for claim in part]
+    claims = [claim for part in ledger.read_claims(book / "claims.yml").values() for claim in part]
     results = Results(figures, pd.read_csv(book / "paper" / "tables.csv", dtype={"table": str}))
     return [(claim, judge(claim, results).verdict) for claim in claims if claim.get("page") == page]
 
@@ -34,15 +34,23 @@ def verdict_chips(book: Path, figures: Path, page: str) -> str:
     else:
         places = Counter(claim["where"] for claim, _ in found)
         chips = [
-            _chip(f"{_about(claim, places)}: {verdict}", verdict, claim.get("id", ""), claim["claim"])
+            _chip(f"{_about(claim, places)}: {verdict}", verdict, _anchor(claim), claim["claim"])
             for claim, verdict in found
         ]
     return f'<p class="chips" aria-label="verdicts">{" ".join(chips)}</p>\n' if chips else ""
 
 
+def _anchor(claim: dict[str, Any]) -> str:
+    """Where the claim stands on the page of the ledger, once that has anchors."""
+    anchor_of = getattr(ledger, "claim_id", None)
+    return f"#{anchor_of(claim['where'], claim['claim'])}" if anchor_of else ""
+
+
 def _about(claim: dict[str, Any], places: Counter[str]) -> str:
-    alone = places[claim["where"]] == 1
-    return printed_place(claim["where"]) if alone else textwrap.shorten(claim["claim"], 66, placeholder=" …")
+    place, text = printed_place(claim["where"]), claim["claim"]
+    if places[claim["where"]] == 1:
+        return place
+    return f"{place}, {text}" if len(text) < 24 else textwrap.shorten(text, 66, placeholder=" …")
 
 
 def printed_place(where: str) -> str:
@@ -55,6 +63,5 @@ def printed_place(where: str) -> str:
 
 
 def _chip(text: str, verdict: str, anchor: str, title: str) -> str:
-    target = f"ledger.html#claim-{anchor}" if anchor else "ledger.html"
     kind = verdict.replace(" ", "-")
-    return f'<a class="chip {kind}" href="{target}" title="{html.escape(title)}">{html.escape(text)}</a>'
+    return f'<a class="chip {kind}" href="ledger.html{anchor}" title="{html.escape(title)}">{html.escape(text)}</a>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -203,6 +204,7 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
 def _draw_scatter(points: pd.DataFrame, row: Any, ax: Axes, title: str, *, edges: bool) -> None:
     interval = "" if pd.isna(row.low) else f" [{row.low:.3f}, {row.high:.3f}]"
     tau = f"τ = {row.tau:.3f}{interval}{', ' if edges else chr(10)}n = {row.n}"
+    title = title if edges else textwrap.fill(title, 32)
     points = points.rename(columns={NASWOT: "score"})
     fig3(points, ax, title=f"{title}\n{tau}", accuracy=f"{row.split} accuracy (%)", edges=edges)
     ax.title.set_fontsize(9 if edges else 8.5)

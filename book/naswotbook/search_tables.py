@@ -86,7 +86,8 @@ def beside_table(
         f"({theirs})" if own == "–" else own if theirs == "–" else f"{own}{mark} ({theirs})"
         for own, theirs, mark in zip(ours, paper, marks, strict=True)
     ]
-    wide = as_printed(table, ["–" if cell == "(–)" else cell for cell in cells])
+    whole = [cell.replace(" ±", "\N{NO-BREAK SPACE}±").replace("± ", "±\N{NO-BREAK SPACE}") for cell in cells]
+    wide = as_printed(table, ["–" if cell == "(–)" else cell for cell in whole])
     trained = table.groupby("method").trained.first()
     run = set(table[table["mean"].notna()].method)
     seconds = []

@@ -44,12 +44,14 @@ def test_the_papers_tables_are_whole():
 
 def test_a_page_shows_ours_with_the_papers_in_brackets_and_marks_what_is_not_alike(printed):
     table = beside_paper(summary(of_runs(runs_of(RS=[91.0, 95.0]))), printed)
-    beside = beside_table(table, printed, name="t", title="T", per_score=0.5, budget="9000")
+    beside = beside_table(table, printed, name="t", title="T", per_score=0.5, budget="9000").replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
     assert "RS,9000 (12000),93.00 ± 2.00 ≠ (90.00 ± 2.00)" in beside
     assert "ENAS,(13315),(39.77 ± 0.00)" in beside
     assert ":name: t-paper" in beside
     near = beside_table(table.assign(deviations=0.25), printed, name="t", title="T", per_score=0.5, budget="9000")
-    assert "93.00 ± 2.00 (90.00 ± 2.00)" in near
+    assert "93.00 ± 2.00 (90.00 ± 2.00)" in near.replace("\N{NO-BREAK SPACE}", " ")
     apart = apart_table(table, printed, name="t")
     assert "ENAS" not in apart
     assert "RS,+1.50 (+1.7)" in apart

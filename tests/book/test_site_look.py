@@ -111,7 +111,8 @@ def test_a_number_of_the_paper_is_that_of_its_figure_and_of_nothing_else(name: s
             assert label.startswith(f"{PLACES[found[1]]}-{found[2]}{found[3] or ''}"), (found[0], label)
             assert name == f"{PLACES[found[1]]}{found[2]}.html", f"{found[0]} is captioned on {name}"
     for link in article.find_all("a", class_="reference"):
-        if found := NUMBER.fullmatch(link.get_text().strip()):
+        found = NUMBER.fullmatch(link.get_text().strip())
+        if found and link.find(class_="std-ref"):  # a reference to it, not a place in the paper that a page is about
             page = f"{PLACES[found[1]]}{found[2]}.html"
             assert int(found[2]) in PRINTED[found[1]]
             assert (link["href"].split("#")[0] or name) == page, f"{found[0]} leads to {link['href']}"

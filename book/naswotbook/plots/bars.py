@@ -37,7 +37,7 @@ def fig4_bars(table: pd.DataFrame, *, missing: str = "not here") -> Figure:
 
     ``table`` has columns ``group`` (a space, as the axis says it), ``label``, ``kind``, ``tau``, ``low``
     and ``high``; a row of NaN for a space without results, which is a field that says ``missing``. Counts are hollow
-    triangles beside the bars, since the paper has none. Returns the figure.
+    marks beside the bars, since the paper has none. Returns the figure.
     """
     figure, ax = plt.subplots(figsize=(WIDE, 3.8), layout="constrained")
     groups = list(dict.fromkeys(table.group))
@@ -49,7 +49,8 @@ def fig4_bars(table: pd.DataFrame, *, missing: str = "not here") -> Figure:
         places = np.array([groups.index(group) for group in rows.group]) - 0.4 + width * (number + 0.5)
         colour = COLOURS[kinds[label]]
         if kinds[label] == "size":
-            ax.scatter(places, rows.tau, marker="^", s=26, facecolors="none", edgecolors=colour, label=label)
+            marker = "^sD"[list(labels).index(label) % 3]
+            ax.scatter(places, rows.tau, marker=marker, s=26, facecolors="none", edgecolors=colour, label=label)
         else:
             hatch = hatches.setdefault(label, ("", "", "////", "xxxx")[len(hatches) % 4])
             face = colour if not hatch else "none"
