@@ -104,6 +104,7 @@ def test_links_and_downloads_lead_somewhere(tab: Page, server: str, name: str) -
         address, fragment = urldefrag(urljoin(server, link))
         if address.startswith(server):
             file = SITE / (unquote(urlparse(address).path).lstrip("/") or "index.html")
+            fragment = "" if "=" in fragment else fragment  # the state of a script, and no place
             if not file.is_file() or (fragment and f'id="{fragment}"' not in file.read_text(encoding="utf-8")):
                 broken.append(link)
     assert broken == []
