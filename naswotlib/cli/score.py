@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -170,7 +171,7 @@ def _maker(path: str) -> Callable[[int], nn.Module]:
     from torch import nn
 
     library, _, name = path.partition(":")
-    factory = (lambda: _model(library, name)) if library in LIBRARIES else opt.import_named("module", path, "factory")
+    factory = _model(library, name) if library in LIBRARIES else opt.import_named("module", path, "factory")
     if not callable(factory):
         raise ValueError(f"module: {path} is no function, but {type(factory).__name__}")
 
@@ -193,8 +194,8 @@ def _library(name: str) -> Any:
         raise ValueError(f"module: {name} is not installed; {extra} brings it") from error
 
 
-def _model(library: str, name: str) -> Any:
-    """A model of torchvision or timm, with random weights."""
+def _model(library: str, name: str) -> Callable[[], Any]:
+    """What builds a model of torchvision or timm, with random weights."""
     found = _library(library)
     names = found.models.list_models() if library == "torchvision" else found.list_models()
     if name not in names:
@@ -202,7 +203,9 @@ def _model(library: str, name: str) -> Any:
 
         near = ", ".join(difflib.get_close_matches(name, names, 3)) or f"{names[0]}, {names[1]}"
         raise ValueError(f"module: {library} has no model {name!r}; it has {len(names)}, such as {near}")
-    return found.models.get_model(name, weights=None) if library == "torchvision" else found.create_model(name)
+    if library == "torchvision":
+        return partial(found.models.get_model, name, weights=None)
+    return partial(found.create_model, name)
 
 
 def _side_of(path: str) -> int | None:
