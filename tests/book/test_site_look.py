@@ -15,7 +15,8 @@ from naswotbook.numbers import PRINTED
 from naswotbook.pictures import SMALLEST
 from support.site import PAGES, SITE, needs_site, open_browser
 
-pytestmark = [pytest.mark.browser, *needs_site]
+# A view of all pages takes half a minute: the tests that look at one share it, in one worker.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("1400-light"), *needs_site]
 
 LEAST_TEXT = 9.0  # pixels, as displayed
 TALLEST, FRONT = 9000, 3500  # pixels of a page at 1,400 wide, everything folded
@@ -44,7 +45,9 @@ def seen(width: int, theme: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-@pytest.fixture(params=VIEWS, ids=lambda view: f"{view[0]}-{view[1]}")
+@pytest.fixture(
+    params=[pytest.param(v, id=f"{v[0]}-{v[1]}", marks=pytest.mark.xdist_group(f"{v[0]}-{v[1]}")) for v in VIEWS]
+)
 def view(request: pytest.FixtureRequest) -> dict[str, dict[str, Any]]:
     return seen(*request.param)
 
