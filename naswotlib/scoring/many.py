@@ -29,6 +29,7 @@ from naswotlib.scoring.modes import check_counting, check_device, check_inputs, 
 from naswotlib.scoring.own_code import code_digest
 from naswotlib.scoring.parallel import cores_for, map_unordered, pack_space, unpack_space
 from naswotlib.scoring.proxies import NASWOT, NEED_LABELS, check_labels, check_proxy, find_proxy
+from naswotlib.scoring.proxies.travel import Packed, pack_proxies, unpack_proxies
 from naswotlib.scoring.score import naswot_score, score_graph
 from naswotlib.scoring.store import SCHEMA, Row, make_frame, measures_schema, open_store
 from naswotlib.scoring.warm import ensure_compiled
@@ -192,7 +193,8 @@ def _run(
             else:
                 bar.update(task, advance=1)
 
-    score_chunk = partial(_score_chunk, settings, images, classes)
+    measures = pack_proxies(settings.names) if elsewhere else {}
+    score_chunk = partial(_score_chunk, settings, measures, images, classes)
     schema = SCHEMA if isinstance(settings.proxy, str) else measures_schema(settings.proxy)
     with open_store(out, _manifest(space, settings, images, classes), schema) as store, _progress_bar(progress) as bar:
         task = bar.add_task("scoring", total=number)
@@ -250,8 +252,13 @@ def _manifest(space: Any, settings: _Settings, images: np.ndarray, labels: np.nd
 
 
 def _score_chunk(
-    settings: _Settings, images: np.ndarray, labels: np.ndarray | None, chunk: tuple[int, tuple[str, ...]]
+    settings: _Settings,
+    measures: Packed,
+    images: np.ndarray,
+    labels: np.ndarray | None,
+    chunk: tuple[int, tuple[str, ...]],
 ) -> list[Any]:
+    unpack_proxies(measures)
     number, texts = chunk
     device = torch.device(settings.device)
     if device.type == "cuda" and device.index is None:  # GPUs take turns

@@ -127,13 +127,22 @@ def pack_space(space: Any) -> str | bytes:
     """
     if type(space).__module__.startswith("naswotlib."):
         return str(space.name)
-    modules = (sys.modules.get(kind.__module__) for kind in type(space).__mro__)
-    own = {module.__name__: module for module in modules if module is not None and _is_own(module)}
+    return _pack(space, [kind.__module__ for kind in type(space).__mro__])
+
+
+def pack_function(function: Callable[..., Any]) -> bytes:
+    """A pickle of a function, with the code of its module where that is the user's own, for ``pickle.loads``."""
+    return _pack(function, [getattr(function, "func", function).__module__])
+
+
+def _pack(thing: Any, modules: Iterable[str]) -> bytes:
+    known = (sys.modules.get(name) for name in modules)
+    own = {module.__name__: module for module in known if module is not None and _is_own(module)}
     with ExitStack() as stack:
         for module in own.values():
             cloudpickle.register_pickle_by_value(module)
             stack.callback(cloudpickle.unregister_pickle_by_value, module)
-        return bytes(cloudpickle.dumps(space))
+        return bytes(cloudpickle.dumps(thing))
 
 
 def _is_own(module: ModuleType) -> bool:

@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 
 from naswotlib.errors import NaswotWarning
 from naswotlib.scoring.many import score_archs
+from naswotlib.scoring.proxies import base
 from naswotlib.scoring.score import naswot_score
 from naswotlib.spaces import arch_seed, get_space
 
@@ -65,6 +66,21 @@ def test_many_are_scored_fast_unless_exactly_is_asked_for_and_a_single_network_e
 def test_all_cores_give_the_table_of_one(inputs):
     archs = SPACE[100:140]
     assert_frame_equal(values(score(archs, inputs, workers=2)), values(score(archs, inputs, workers=1)))
+
+
+def test_a_measure_of_ones_own_reaches_processes_that_began_before_it_was_written(inputs, monkeypatch):
+    monkeypatch.setattr(base, "PROXIES", dict(base.PROXIES))
+    score(SPACE[:2], inputs, workers=2)
+    for factor in (2, 3):
+
+        @base.register_proxy("times", needs_labels=True)
+        def times(network, inputs, *, labels, factor=factor):
+            return factor * float(labels.sum())
+
+        labels = torch.arange(16)
+        table = score(SPACE[:2], inputs, proxy="times", labels=labels, workers=2)
+        assert table.score.tolist() == [factor * 120.0] * 2
+    base.NEED_LABELS.discard("times")
 
 
 def test_rows_come_in_the_order_asked_for_and_do_not_depend_on_it(inputs):

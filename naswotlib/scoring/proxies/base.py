@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,6 +63,11 @@ def find_proxy(name: str, argument: str = "proxy") -> Callable[..., float]:
             raise broken(GROUP, name, f"expected a function of a network and its inputs, got {type(found).__name__}")
         PROXIES.setdefault(name, found)
     return PROXIES[name]
+
+
+def own_proxies(names: Iterable[str]) -> dict[str, Callable[..., float]]:
+    """Those of ``names`` that are no measures of this library, with their functions: another process lacks them."""
+    return {name: find_proxy(name) for name in names if name != NASWOT and not _is_ours(name)}
 
 
 def _is_ours(name: str) -> bool:
