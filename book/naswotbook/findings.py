@@ -13,6 +13,7 @@ import pandas as pd
 
 from naswotbook.experiments.predictor_words import Found
 from naswotbook.ledger import make_ledger
+from naswotbook.markdown import with_interval
 from naswotbook.registry import ROOT
 from naswotbook.verdicts import VERDICTS
 from naswotlib.scoring.proxies import NASWOT
@@ -57,10 +58,6 @@ class Files:
         return Found(self.table(f"predictors-{name}-seed0"))
 
 
-def _with_interval(row: Mapping[str, Any]) -> str:
-    return f"{row['mean']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
-
-
 def reproduces(files: Files, ledger: pd.DataFrame) -> Finding:
     """How many claims hold."""
     tested = ledger[ledger.kind == "tested"].verdict.value_counts()
@@ -71,7 +68,8 @@ def reproduces(files: Files, ledger: pd.DataFrame) -> Finding:
 def the_search(files: Files, ledger: pd.DataFrame) -> Finding:
     """NASWOT beside what the paper prints."""
     rows = [files.mean(f"NASWOT (N={n})") for n in SIZES]
-    ours, theirs = ", ".join(map(_with_interval, rows)), ", ".join(f"{row['paper_mean']:.2f}" for row in rows)
+    ours = ", ".join(with_interval(row["mean"], row["low"], row["high"]) for row in rows)
+    theirs = ", ".join(f"{row['paper_mean']:.2f}" for row in rows)
     text = (
         f"On NAS-Bench-201, N = 10, 100 and 1,000 networks give {ours} CIFAR-10 test accuracy; the paper prints "
         f"{theirs}."

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 from PIL import Image
 
-from naswotbook.chips import page_verdicts
+from naswotbook.chips import chip_class, count_verdicts, verdicts_of
 from naswotbook.pictures import SMALLEST, compose, save_image
 from naswotbook.registry import ROOT, read_figures
-from naswotbook.verdicts import VERDICTS
 
 # Pages of the paper's figures and tables, in its order, with what each shows.
 SHOWN = {
@@ -54,7 +52,7 @@ def cards(results: Path, book: Path = ROOT / "book") -> str:
 
     ``results`` is the folder ``figures``.
     """
-    blocks = []
+    blocks, judged = [], verdicts_of(book, results / "paper", SHOWN)
     for page, title in SHOWN.items():
         lines = [f":::{{grid-item-card}} {title}", f":link: {page}", ":link-type: doc"]
         picture = picture_of(page, results)
@@ -65,12 +63,8 @@ def cards(results: Path, book: Path = ROOT / "book") -> str:
                 f":img-top: ../figures/demo/{detail.name}",
                 f":img-alt: A detail of {title}, which is on its page",
             ]
-        counts = Counter(verdict for _, verdict in page_verdicts(book, results / "paper", page))
-        said = [
-            f'<span class="chip {name.replace(" ", "-")}">{counts[name]} {name}</span>'
-            for name in VERDICTS
-            if name in counts
-        ]
+        counts = count_verdicts(judged[page])
+        said = [f'<span class="{chip_class(name)}">{text}</span>' for name, text in counts.items()]
         blocks.append("\n".join([*lines, "", " ".join(said), ":::", ""]))
     return "::::{grid} 1 2 3 3\n:gutter: 3\n:class-container: cards\n\n" + "\n".join(blocks) + "::::\n"
 

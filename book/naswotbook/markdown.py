@@ -87,6 +87,11 @@ def ends(low: float, high: float, digits: int = 3) -> str:
     return "" if pd.isna(low) else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
+def with_interval(value: float, low: float, high: float, digits: int = 2) -> str:
+    """A value and its interval, such as ``0.61 [0.58, 0.64]``; the value alone where there is no interval."""
+    return f"{value:.{digits}f}" + ("" if pd.isna(low) else f" [{low:.{digits}f}, {high:.{digits}f}]")
+
+
 def few_networks(counts: Iterable[int]) -> str:
     """What a page says beside rank correlations where one is of fewer than ten networks; else nothing."""
     if min(counts, default=10) >= 10:

@@ -74,6 +74,11 @@ def tau_b(measure: Numbers, accuracy: Numbers) -> float:
     return float(stats.kendalltau(measure, accuracy).statistic)
 
 
+def tau_less(one: Numbers, other: Numbers, accuracy: Numbers) -> float:
+    """By how much tau-b of ``one`` with accuracy is above that of ``other``."""
+    return tau_b(one, accuracy) - tau_b(other, accuracy)
+
+
 def best_by(column: Numbers, share: float) -> npt.NDArray[np.bool_]:
     """Whether a network is of the ``share`` with the highest ``column``, those at the edge that tie included."""
     return np.asarray(column >= np.sort(column)[-max(1, round(share * len(column)))])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from naswotlib.cli.errors import tell_faults
 from naswotlib.cli.options import AsJson, DataDir
 from naswotlib.errors import check_choice
 
@@ -88,13 +89,7 @@ def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Compare the downloaded files with their sizes and digests; exit status 1 if one is not right."""
     from naswotlib.data.fetch import verify as verify_files
 
-    faults = verify_files(data_dir=data_dir)
-    if as_json:
-        print(json.dumps({str(path): fault for path, fault in faults.items()}))
-    for path, fault in () if as_json else faults.items():
-        print(f"{path}: {fault or 'as published'}")
-    if any(faults.values()):
-        raise typer.Exit(1)
+    tell_faults(verify_files(data_dir=data_dir), right="as published", as_json=as_json)
 
 
 @app.command("import")

@@ -6,13 +6,16 @@ own code is at fault, as the line says. 130: interrupted. NASWOT_TRACEBACK=1 sho
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import typer
 
 FAILED, FAULT, INTERRUPTED = 1, 2, 130
 _INTERRUPTED = "naswot: interrupted; with --out, what is done is kept, and the same command goes on from there"
@@ -26,6 +29,16 @@ def told(error: BaseException) -> str:
     ours = not frames or frames[-1].filename.startswith(_HERE) or isinstance(error, SyntaxError)
     place = "" if ours else f" ({_place(frames)})"
     return f"{type(error).__name__}{': ' if text else ''}{text[:600]}{place}"
+
+
+def tell_faults(faults: Mapping[Path, str], *, right: str, as_json: bool) -> None:
+    """Print what is wrong with each file, or that it is ``right``; then exit with 1 where something is wrong."""
+    if as_json:
+        print(json.dumps({str(path): wrong for path, wrong in faults.items()}))
+    for path, wrong in () if as_json else faults.items():
+        print(f"{path}: {wrong or right}")
+    if any(faults.values()):
+        raise typer.Exit(FAILED)
 
 
 def _place(frames: traceback.StackSummary) -> str:

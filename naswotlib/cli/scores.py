@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from naswotlib.cli.errors import tell_faults
 from naswotlib.cli.options import AsJson, DataDir
 
 app = typer.Typer(no_args_is_help=True, help="Tables of scores, computed once: list, fetch and verify them.")
@@ -64,10 +65,4 @@ def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Compare the tables that were fetched with their manifest; exit status 1 if one is not right."""
     from naswotlib.data.score_tables import verify_tables
 
-    faults = verify_tables(data_dir)
-    if as_json:
-        print(json.dumps({str(path): wrong for path, wrong in faults.items()}))
-    for path, wrong in () if as_json else faults.items():
-        print(f"{path}: {wrong or 'as its manifest says'}")
-    if any(faults.values()):
-        raise typer.Exit(1)
+    tell_faults(verify_tables(data_dir), right="as its manifest says", as_json=as_json)

@@ -143,7 +143,7 @@ def fetch_tables(
         file.write(text)
     for table, path in paths.items():
         with only_writer(path):
-            if not path.exists() or fault(path, table.remote):
+            if table in wrong or not path.exists():
                 address = _join(place, table.file)
                 fetch_file(path, table.remote, [address], progress=progress, command=COMMAND)
     return list(paths.values())

@@ -17,7 +17,7 @@ from naswotbook.experiments.measures import Numbers, functions_of, read_measures
 from naswotbook.experiments.other_measures import search_mean, with_flops
 from naswotbook.kept import scores_name
 from naswotbook.markdown import DATASETS
-from naswotbook.pairs import tau_b
+from naswotbook.pairs import tau_b, tau_less
 from naswotbook.verdicts import Results
 from naswotlib.errors import check_choice
 from naswotlib.spaces import get_space
@@ -54,7 +54,7 @@ def of_measures(
     others = [name for name in table.columns.drop(["arch", "seconds", "error"]) if name not in (*COUNTS, "naswot")]
     asked: dict[str, tuple[Callable[..., float], tuple[str, ...]]] = {}
     for one, other in PAIRS:
-        asked[f"{one} - {other}"] = (lambda y, a, b: tau_b(a, y) - tau_b(b, y), (one, other))
+        asked[f"{one} - {other}"] = (lambda y, a, b: tau_less(a, b, y), (one, other))
     asked["equal parameters"] = (lambda y, a, b: tau_b(a, y) - tau_within(a, y, b), ("naswot", "parameters"))
     asked["bias to units"] = (lambda y, a, b: tau_b(a, b) - tau_b(y, b), ("naswot", "num_units"))
     asked["search: jacob_cov - num_units"] = (
@@ -114,7 +114,7 @@ def of_sizes(
         columns = [reached, table.naswot.to_numpy(dtype=float), table[count].to_numpy(dtype=float)]
         how: dict[str, Any] = {"seed": seed, "n_boot": n_boot}
         name = f"{space}: naswot - {count}"
-        rows.append(_row(name, lambda y, a, b: tau_b(a, y) - tau_b(b, y), columns, table.arch.tolist(), **how))
+        rows.append(_row(name, lambda y, a, b: tau_less(a, b, y), columns, table.arch.tolist(), **how))
     return pd.DataFrame(rows, columns=COLUMNS), table
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
+from naswotbook.markdown import with_interval
 from naswotlib.benchmarks.load import BUNDLED, bundled_recipe
 from naswotlib.benchmarks.trained import read_trained
 from naswotlib.scoring.many import score_archs
@@ -120,7 +121,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def interval(tau: TauResult) -> str:
     """A rank correlation and its interval with two decimals, for a cell."""
-    return f"{tau.tau:.2f} [{tau.low:.2f}, {tau.high:.2f}]"
+    return with_interval(tau.tau, tau.low, tau.high)
 
 
 def proxies_again(count: int, *, rng: np.random.Generator) -> tuple[int, float]:

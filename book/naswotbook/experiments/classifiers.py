@@ -16,8 +16,8 @@ import torchvision
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from naswotbook.markdown import ends
-from naswotbook.pairs import tau_b
+from naswotbook.markdown import ends, with_interval
+from naswotbook.pairs import tau_less
 from naswotlib.stats import bootstrap_interval, kendall_tau
 
 DATA = "ImageNet-1K"
@@ -67,12 +67,9 @@ def ranking(table: pd.DataFrame, *, seed: int, n_boot: int = 1000) -> pd.DataFra
 
 
 def _less(part: pd.DataFrame, measure: str, *, seed: int, n_boot: int) -> dict[str, float]:
-    def difference(score: np.ndarray, other: np.ndarray, accuracy: np.ndarray) -> float:
-        return tau_b(score, accuracy) - tau_b(other, accuracy)
-
     columns = [part[name].to_numpy(float) for name in ("score", measure, "accuracy")]
-    low, high = bootstrap_interval(difference, *columns, rng=np.random.default_rng(seed), n_boot=n_boot)
-    return {"less": difference(*columns), "less_low": low, "less_high": high}
+    low, high = bootstrap_interval(tau_less, *columns, rng=np.random.default_rng(seed), n_boot=n_boot)
+    return {"less": tau_less(*columns), "less_low": low, "less_high": high}
 
 
 def ranking_table(found: pd.DataFrame) -> pd.DataFrame:
@@ -97,7 +94,7 @@ def ranking_in_words(found: pd.DataFrame) -> str:
         }
         told = "; ".join(f"{how}: {_listed(of.measure)}" for how, of in groups.items() if len(of))
         sentences.append(
-            f"Of {tau.n} networks ({which}), the score's τ is {tau.tau:.2f} [{tau.low:.2f}, {tau.high:.2f}]. By the "
+            f"Of {tau.n} networks ({which}), the score's τ is {with_interval(tau.tau, tau.low, tau.high)}. By the "
             f"paired difference, these order them {told}."
         )
     return " ".join(sentences)

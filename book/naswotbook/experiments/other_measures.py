@@ -23,6 +23,7 @@ from naswotbook.experiments.measures import (
     summarise_measures,
 )
 from naswotbook.kept import read_runs, scores_name
+from naswotbook.markdown import with_interval
 from naswotbook.pairs import tau_b
 from naswotbook.plots import fig4
 from naswotlib.scoring.proxies import NASWOT
@@ -187,7 +188,9 @@ def _is_better(rows: Sequence[Mapping[str, Any]]) -> str:
 def order_in_words(kept: pd.DataFrame) -> str:
     """What :func:`naswotbook.experiments.measures.order_kept` says, counts left out: who keeps its order."""
     rows = kept[~kept.measure.isin(SIZES)].sort_values("tau_b", ascending=False)
-    said = ", ".join(f"`{row.measure}` {_with_interval(row)}" for row in rows.itertuples())
+    said = ", ".join(
+        f"`{row['measure']}` {with_interval(row['tau_b'], row['low'], row['high'])}" for row in rows.to_dict("records")
+    )
     return f"Over {rows.n.max():.0f} cells, τ between the two settings is: {said}."
 
 
@@ -197,11 +200,6 @@ def devices_in_words(compared: pd.DataFrame) -> str:
     return f"""Over {compared.networks.min()} to {compared.networks.max()} networks, the median relative difference of a
     measure is at most {compared["median"].max():.1g}; the largest of all is {worst.largest:.1g}, of `{worst.measure}`.
     In {compared.differ.sum()} cases one of the two is finite and the other is not."""
-
-
-def _with_interval(row: Any) -> str:
-    interval = "" if np.isnan(row.low) else f" [{row.low:.2f}, {row.high:.2f}]"
-    return f"{row.tau_b:.2f}{interval}"
 
 
 def draw(summary: pd.DataFrame) -> Figure:

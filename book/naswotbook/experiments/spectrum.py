@@ -15,6 +15,7 @@ from torch import Tensor
 
 from naswotbook import pairs
 from naswotbook.experiments.measures import resampled
+from naswotbook.markdown import with_interval
 from naswotbook.plots import fig4
 from naswotlib.graph import init_weights
 from naswotlib.scoring.kernel import log_determinant
@@ -136,7 +137,7 @@ def explain_spectrum(
         add("tau_b", name, pairs.tau_b, values, reached)
         add("equal", name, pairs.equal_tau, values, reached, units)
         if name != "naswot":
-            add("less", name, _less, score, values, reached)
+            add("less", name, pairs.tau_less, score, values, reached)
             add("equal_less", name, _equal_less, score, values, reached, units)
             add("agrees", name, pairs.tau_b, values, score)
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -144,10 +145,6 @@ def explain_spectrum(
 
 def _share(part: Numbers, score: Numbers) -> float:
     return float(np.cov(part, score)[0, 1] / np.var(score, ddof=1))
-
-
-def _less(score: Numbers, values: Numbers, accuracy: Numbers) -> float:
-    return pairs.tau_b(score, accuracy) - pairs.tau_b(values, accuracy)
 
 
 def _equal_less(score: Numbers, values: Numbers, accuracy: Numbers, units: Numbers) -> float:
@@ -211,8 +208,7 @@ def _where(rows: dict[tuple[str, str], Any]) -> str:
 
 
 def _with_interval(row: Any) -> str:
-    interval = "" if np.isnan(row.low) else f" [{row.low:.3f}, {row.high:.3f}]"
-    return f"{row.value:.3f}{interval}"
+    return with_interval(row.value, row.low, row.high, 3)
 
 
 def summary_table(explained: pd.DataFrame) -> pd.DataFrame:
