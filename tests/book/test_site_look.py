@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +16,10 @@ from PIL import Image
 
 from naswotbook.numbers import PRINTED
 from naswotbook.pictures import SMALLEST
+from naswotlib.data.fetch import only_writer
 from support.site import PAGES, SITE, needs_site, open_browser
 
-# A view of all pages takes half a minute: the tests that look at one share it, in one worker.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("1400-light"), *needs_site]
+pytestmark = [pytest.mark.browser, *needs_site]
 
 LEAST_TEXT = 9.0  # pixels, as displayed
 TALLEST, FRONT = 9000, 3500  # pixels of a page at 1,400 wide, everything folded
@@ -25,8 +28,28 @@ VIEWS = [(width, theme) for width in (1400, 400) for theme in ("light", "dark")]
 LOOK = (Path(__file__).parents[1] / "support" / "look.js").read_text(encoding="utf-8")
 
 
-@cache
-def seen(width: int, theme: str) -> dict[str, dict[str, Any]]:
+Seen = dict[str, dict[str, Any]]  # by page
+
+
+@pytest.fixture(scope="session")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Seen]:
+    """:func:`visit`, which takes half a minute, once for all workers of pytest-xdist."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder  # that of this worker, and of all
+
+    @cache
+    def look(width: int, theme: str) -> Seen:
+        path = folder / f"look-{width}-{theme}.json"
+        with only_writer(path):
+            if not path.exists():
+                path.write_text(json.dumps(visit(width, theme)))
+        found: Seen = json.loads(path.read_text())
+        return found
+
+    return look
+
+
+def visit(width: int, theme: str) -> Seen:
     """What ``look.js`` found of each page, in a window so wide, in that theme; and what the browser complained of."""
     found = {}
     with open_browser({"width": width, "height": 900}) as browser:
@@ -45,10 +68,8 @@ def seen(width: int, theme: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-@pytest.fixture(
-    params=[pytest.param(v, id=f"{v[0]}-{v[1]}", marks=pytest.mark.xdist_group(f"{v[0]}-{v[1]}")) for v in VIEWS]
-)
-def view(request: pytest.FixtureRequest) -> dict[str, dict[str, Any]]:
+@pytest.fixture(params=VIEWS, ids=lambda view: f"{view[0]}-{view[1]}")
+def view(request: pytest.FixtureRequest, seen: Callable[[int, str], Seen]) -> Seen:
     return seen(*request.param)
 
 
@@ -91,7 +112,7 @@ def test_what_scrolls_and_every_control_can_be_reached_with_the_keyboard(view) -
     assert {name: page["unreachable"] for name, page in view.items() if page["unreachable"]} == {}
 
 
-def test_no_page_is_too_tall_with_everything_folded() -> None:
+def test_no_page_is_too_tall_with_everything_folded(seen) -> None:
     heights = {name: page["tall"] for name, page in seen(1400, "light").items()}
     assert {name: tall for name, tall in heights.items() if tall > TALLEST} == {}
     assert heights["index.html"] < FRONT
