@@ -1,4 +1,4 @@
-"""What was found, in eight sentences: computed from the files of figures/paper, for the front page and the README."""
+"""What was found, a few sentences each: computed from the files of figures/paper, for the front page and the README."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from naswotbook.experiments.predictor_words import Found
 from naswotbook.ledger import make_ledger
-from naswotbook.markdown import with_interval
+from naswotbook.markdown import signed, with_interval
 from naswotbook.registry import ROOT
 from naswotbook.verdicts import VERDICTS
 from naswotlib.scoring.proxies import NASWOT
@@ -51,7 +51,7 @@ class Files:
         found = self.table(f"{table}-differences")
         rows = found[(found.a == a) & (found.b == b) & (found.dataset == dataset) & (found.split == split)]
         row = rows.iloc[0]
-        return f"{row.difference:+.2f} [{row.low:+.2f}, {row.high:+.2f}]"
+        return signed(row.difference, row.low, row.high)
 
     def explained(self, name: str) -> Found:
         """What the chapter on predictors found of a space or data set."""
@@ -62,7 +62,9 @@ def reproduces(files: Files, ledger: pd.DataFrame) -> Finding:
     """How many claims hold."""
     tested = ledger[ledger.kind == "tested"].verdict.value_counts()
     said = ", ".join(f"{tested[name]} {name}" for name in VERDICTS if name in tested)
-    return Finding("Most of what can be tested holds.", f"Of {tested.sum()} tested claims: {said}.", "ledger")
+    holds = tested.get("reproduced", 0) + tested.get("close", 0)
+    share = "Most" if holds > tested.sum() / 2 else "No more than half"
+    return Finding(f"{share} of what can be tested holds.", f"Of {tested.sum()} tested claims: {said}.", "ledger")
 
 
 def the_search(files: Files, ledger: pd.DataFrame) -> Finding:
@@ -123,10 +125,10 @@ def top(files: Files, ledger: pd.DataFrame) -> Finding:
     text = (
         f"In the tenth of NAS-Bench-201 with the highest scores its τ-b is {found.text('top')}, that of parameters "
         f"{found.text('top', 'parameters')}, of the accuracy after 12 epochs {found.text('top', 'early')}. Of the 100 "
-        f"best cells {100 * found.value('precision', NASWOT, '', 100):.0f} are among the 100 with the highest scores, "
-        f"{100 * found.value('precision', 'early', '', 100):.0f} among the 100 best after 12 epochs."
+        f"most accurate cells {100 * found.value('precision', NASWOT, '', 100):.0f} are among the 100 with the highest "
+        f"scores, {100 * found.value('precision', 'early', '', 100):.0f} among the 100 best after 12 epochs."
     )
-    return Finding("It fails at the top, where a search chooses.", text, "predictors")
+    return Finding("The score fails at the top, where a search chooses.", text, "predictors")
 
 
 def assisted(files: Files, ledger: pd.DataFrame) -> Finding:
@@ -144,26 +146,44 @@ def assisted(files: Files, ledger: pd.DataFrame) -> Finding:
     return Finding("AREA gains a little, and a count gains as much.", text, "table2")
 
 
+def proposed_since(files: Files, ledger: pd.DataFrame) -> Finding:
+    """NEAR, a later measure, beside the score; of the ranking by tau, and of a search of 100 by the mean."""
+    rows = files.table("measures-seed0").set_index("measure")
+    near, score = rows.loc["near"], rows.loc[NASWOT]
+    order = "ranks better than" if near.less_high < 0 else "ranks worse than" if near.less_low > 0 else ""
+    taus = [with_interval(row.tau_b, row.low, row.high, 3) for row in (near, score)]
+    gap = signed(-near.less, -near.less_high, -near.less_low, 3)
+    near_finds, score_finds, count_finds = (rows.best_of_100[name] for name in ("near", NASWOT, "num_units"))
+    text = (
+        f"On {score.n:.0f} cells of NAS-Bench-201 its τ-b with accuracy is {taus[0]}, that of the score {taus[1]}; the "
+        f"difference is {gap}. Of 100 random ones of these cells, the one with the highest NEAR has {near_finds:.2f} "
+        f"validation accuracy on average, with the highest score {score_finds:.2f}, with the most ReLU units "
+        f"{count_finds:.2f}."
+    )
+    return Finding(f"NEAR, proposed since, {order or 'cannot be told apart from'} the score.", text, "measures")
+
+
 def good_for(files: Files, ledger: pd.DataFrame) -> Finding:
     """What the score is good for."""
     names = ("NASWOT", "ReLU units", "parameters")
-    stds = ", ".join(f"{files.mean(f'{name} (N=10)')['std']:.2f} by {name}" for name in names)
-    better = files.gap("NASWOT (N=10)", "Random", "cifar10")
+    stds = [files.mean(f"{name} (N=10)")["std"] for name in names]
+    better = files.gap("NASWOT (N=10)", "Random", "cifar10").replace("+", "")
     text = (
-        f"Of ten random networks, the one with the highest score is {better} points better than a random one, and it "
-        f"is seldom a bad one: from run to run the accuracy varies by {stds}."
+        f"Of ten random networks, the one with the highest score is {better} points better than a random one. Over "
+        f"runs the accuracy of the choice has a standard deviation of {stds[0]:.2f}; chosen by ReLU units of "
+        f"{stds[1]:.2f}, by parameters of {stds[2]:.2f}."
     )
-    return Finding("It is good at avoiding poor networks, from few candidates.", text, "table2")
+    return Finding("The score is good at avoiding poor networks, from few candidates.", text, "table2")
 
 
 FINDINGS: tuple[Callable[[Files, pd.DataFrame], Finding], ...] = (
     *(reproduces, the_search, counting, adds),
-    *(elsewhere, top, assisted, good_for),
+    *(elsewhere, top, assisted, proposed_since, good_for),
 )
 
 
 def findings(figures: Path, book: Path = ROOT / "book") -> list[Finding]:
-    """The eight sentences, from the files of ``figures`` and the claims of ``book``; none of what was not made yet."""
+    """All of them, from the files of ``figures`` and the claims of ``book``; none of what was not made yet."""
     files, ledger = Files(figures), make_ledger(book, figures)
     found = []
     for find in FINDINGS:
@@ -185,7 +205,10 @@ def readme_lines(figures: Path, book: Path = ROOT / "book") -> str:
     """Five of them in Markdown of a README, wrapped at 120 columns."""
     files, ledger = Files(figures), make_ledger(book, figures)
     found = [find(files, ledger) for find in IN_README]
-    wrapped = [textwrap.fill(f"- **{each.head}** {each.text}", 120, subsequent_indent="  ") for each in found]
+    wrapped = [
+        textwrap.fill(f"- **{each.head}** {each.text}", 120, subsequent_indent="  ", break_on_hyphens=False)
+        for each in found
+    ]
     return "\n".join(wrapped)
 
 

@@ -99,7 +99,7 @@ def ledger_table(ledger: pd.DataFrame, pages: set[str]) -> str:
             "Where": [_mark(row) + _link(row.where, row.page, pages) for row in rows],
             "Claim": ledger.claim,
             "Paper": ledger.paper,
-            "Here": [_here(row) for row in rows],
+            "Ours": [_ours(row) for row in rows],
             "Verdict": [_verdict(row) for row in rows],
         }
     )
@@ -148,7 +148,7 @@ def _link(where: str, page: str, pages: set[str]) -> str:
     return f"{{doc}}`{where} <{page}>`" if page in pages else where
 
 
-def _here(row: Any) -> str:
+def _ours(row: Any) -> str:
     why = f"{{ref}}`Why? <{row.why}>`" if row.why else ""
     note = _in_words(row.note)
     folded = f"<details><summary>how, of what</summary>\n\n{note}\n\n</details>" if note else ""

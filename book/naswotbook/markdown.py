@@ -92,6 +92,11 @@ def with_interval(value: float, low: float, high: float, digits: int = 2) -> str
     return f"{value:.{digits}f}" + ("" if pd.isna(low) else f" [{low:.{digits}f}, {high:.{digits}f}]")
 
 
+def signed(value: float, low: float, high: float, digits: int = 2) -> str:
+    """A difference and its interval, such as ``+0.06 [-0.01, +0.13]``."""
+    return f"{value:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
+
+
 def few_networks(counts: Iterable[int]) -> str:
     """What a page says beside rank correlations where one is of fewer than ten networks; else nothing."""
     if min(counts, default=10) >= 10:

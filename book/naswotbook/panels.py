@@ -226,10 +226,7 @@ def show_published_panels(page: Page) -> None:
         return
     taus = pd.concat([panel.summary for panel in found.values()]).sort_values("tau", ascending=False, kind="stable")
     ranked = ", ".join(f"({letter})" for letter in taus.panel)
-    page.say(
-        f"The interval of τ lies above 0 in {(taus.low > 0).sum()} of the {len(taus)} panels that could be drawn; from "
-        f"the highest τ to the lowest, they are {ranked}. The paper gives its values in the picture alone."
-    )
+    page.say(f"From the highest τ to the lowest, the panels are {ranked}." if len(taus) > 1 else "")
     page.show(markdown_table([*PANEL_COLUMNS, "files"], rows), buttons(page.notebook()), _provenance(found))
 
 
@@ -284,6 +281,13 @@ def measures_in_words(summary: pd.DataFrame) -> str:
         f"0 in {(part.low > 0).sum()} of {panels} families, below 0 in {(part.high < 0).sum()}\n"
         for name, part in summary.groupby("measure", sort=False)
     )
+
+
+def order_in_words(summary: pd.DataFrame) -> str:
+    """The measures of one panel from the highest Kendall's tau to the lowest, in a sentence."""
+    ranked = summary.sort_values("tau", ascending=False, kind="stable").to_dict("records")
+    said = ", ".join(f"{MEASURES[row['measure']].label} {row['tau']:.3f}" for row in ranked)
+    return f"From the highest τ to the lowest: {said}."
 
 
 def _provenance(found: dict[str, Published]) -> str:

@@ -19,13 +19,13 @@ VERDICTS = {
     "undecided": "the 95% interval has room for both answers",
     "differs": "anything farther away, or the other way round",
     "contradicted": "the paper's own table says otherwise",
-    "other conditions": "what the claim is about cannot be had; tested where one condition differs, which is named",
+    "other conditions": "what the claim is about is not available; tested where one condition differs, which is named",
     "fitted": "a setting of ours was chosen by this very row, so that agreement is no evidence",
     "repeated": "the same number is claimed, and judged, elsewhere",
     "not compared": "seconds, which were measured on other hardware",
     "quoted": "the paper quotes it from elsewhere, and so do we",
-    "not in the text": "the value stands in a picture that is not in the text of the paper",
-    "not run": "what it needs is not here",
+    "not in the text": "the value is given in a picture alone, not in the text of the paper",
+    "not run": "what it needs is not available",
 }
 TESTED = ("reproduced", "close", "undecided", "differs", "contradicted")  # what a result of ours, or its table, decided
 # How the ledger counts claims: by what could have come out.

@@ -32,10 +32,10 @@ def test_a_claim_of_others_is_judged_as_those_of_the_paper_are(tmp_path) -> None
         claim["seen"] = seen
     found = after.judge_all(claims, Results(tmp_path, pd.DataFrame()))
     assert found.claim.tolist() == ["This holds {cite}`ning2021`", "And this {cite}`wei2024` (abstract)"]
-    assert found.here.tolist() == ["+0.200 [+0.100, +0.300] (n = 50)", ""]
+    assert found.ours.tolist() == ["+0.200 [+0.100, +0.300] (n = 50)", ""]
     assert found.verdict.tolist() == ["reproduced", "not run"]
     assert found.note.tolist() == ["so said", "needs transformers"]
-    assert after.verdicts_in_words(found.verdict) == "Of 2 claims, 1 reproduced, 1 not run."
+    assert after.verdicts_in_words(found) == "Of 2 claims that others made since: 1 reproduced, 1 not run."
 
 
 def _measured() -> pd.DataFrame:

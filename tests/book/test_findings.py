@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from naswotbook.findings import FINDINGS, Files, adds, as_list, counting, findings, readme_lines
+from naswotbook.findings import FINDINGS, Files, adds, as_list, counting, findings, proposed_since, readme_lines
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "figures" / "paper"
@@ -17,13 +17,13 @@ FILES = Files(PAPER)
 PAGES = {path.stem for path in (ROOT / "book").glob("*.md")}
 
 
-def test_there_are_eight_sentences_with_numbers_each_with_its_page() -> None:
+def test_there_are_nine_with_numbers_each_with_its_page() -> None:
     found = findings(PAPER)
-    assert len(found) == len(FINDINGS) == 8
+    assert len(found) == len(FINDINGS) == 9
     assert {each.page for each in found} <= PAGES
     for each in found:
         assert len(re.findall(r"\d+", each.text)) >= 3, each.head
-    assert as_list(found).count("({doc}`") == 8
+    assert as_list(found).count("({doc}`") == 9
     assert sum("[" in each.text for each in found) >= 6  # with intervals
 
 
@@ -74,6 +74,25 @@ def test_area_gains_a_little_and_a_count_as_much() -> None:
     assert (gain.low > 0).all()
     assert ((counted.low < 0) & (counted.high > 0)).all()
     assert (drawn.low.to_numpy() > gain.high.to_numpy()).all()
+
+
+@pytest.mark.parametrize(
+    ("less", "low", "high", "head", "gap"),
+    [
+        (-0.1, -0.12, -0.08, "NEAR, proposed since, ranks better than the score.", "+0.100 [+0.080, +0.120]"),
+        (0.1, 0.08, 0.12, "NEAR, proposed since, ranks worse than the score.", "-0.100 [-0.120, -0.080]"),
+        (0.0, -0.1, 0.1, "NEAR, proposed since, cannot be told apart from the score.", "-0.000 [-0.100, +0.100]"),
+    ],
+)
+def test_near_may_be_better_worse_or_neither(
+    less: float, low: float, high: float, head: str, gap: str, tmp_path: Path
+) -> None:
+    table = pd.read_csv(PAPER / "measures-seed0.csv")
+    table.loc[table.measure == "near", ["less", "less_low", "less_high"]] = less, low, high
+    table.to_csv(tmp_path / "measures-seed0.csv", index=False)
+    found = proposed_since(Files(tmp_path), pd.DataFrame())
+    assert found.head == head
+    assert gap in found.text
 
 
 def test_of_few_candidates_the_score_takes_fewer_poor_ones_than_a_count() -> None:

@@ -37,7 +37,7 @@ def test_the_words_name_the_noise_and_the_changes(found: pd.DataFrame) -> None:
     words = " ".join(describe_noise(found).split())
     assert "move a score by 1.5" in words
     assert "1 of 1 pairs of networks lie closer together than twice that" in words
-    assert "first epoch, -1.0 to +1.0, and over all, +4.0 to +4.0," in words
+    assert "in the first epoch are -1.0 to +1.0, those over all epochs +4.0 to +4.0." in words
 
 
 def test_without_trajectories_there_are_no_rows_and_the_words_say_so() -> None:

@@ -95,4 +95,4 @@ def test_without_the_means_of_table_2_there_is_no_point(tmp_path: Path) -> None:
 
 def test_points_are_shown_to_the_hundredth() -> None:
     points = pd.DataFrame({"method": ["RS"], "source": "here", "seconds": 12000.0, "mean": 93.634, "std": 0.46})
-    assert points_table(points).splitlines()[-1] == "| RS | here | 12,000.00 | 93.63 | 0.46 |"
+    assert points_table(points).splitlines()[-1] == "| RS | ours | 12,000.00 | 93.63 | 0.46 |"

@@ -18,7 +18,7 @@ from naswotbook.experiments.other_measures import search_mean, with_flops
 from naswotbook.kept import scores_name
 from naswotbook.markdown import DATASETS
 from naswotbook.pairs import tau_b, tau_less
-from naswotbook.verdicts import Results
+from naswotbook.verdicts import VERDICTS, Results
 from naswotlib.errors import check_choice
 from naswotlib.spaces import get_space
 from naswotlib.spaces.sizes import network_sizes
@@ -168,7 +168,7 @@ def read_after(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def judge_all(claims: Sequence[Mapping[str, Any]], results: Results) -> pd.DataFrame:
-    """The verdicts on ``claims`` by :func:`naswotbook.claims.judge`: ``claim``, ``here``, ``verdict``, ``note``.
+    """The verdicts on ``claims`` by :func:`naswotbook.claims.judge`: ``claim``, ``ours``, ``verdict``, ``note``.
 
     A claim whose source is ``seen`` as its abstract alone says so. ValueError for another word than :data:`SEEN`.
     """
@@ -178,7 +178,7 @@ def judge_all(claims: Sequence[Mapping[str, Any]], results: Results) -> pd.DataF
         found = judge(claim, results)
         text = f"{claim['claim']} {{cite}}`{claim['source']}`"
         text += " (abstract)" if claim["seen"] == "abstract" else ""
-        rows.append({"claim": text, "here": found.ours, "verdict": found.verdict, "note": found.note})
+        rows.append({"claim": text, "ours": found.ours, "verdict": found.verdict, "note": found.note})
     return pd.DataFrame(rows)
 
 
@@ -201,10 +201,11 @@ def printed_beside_ours(values: Sequence[Mapping[str, Any]], figures: pd.DataFra
     return pd.DataFrame(rows)
 
 
-def verdicts_in_words(verdicts: pd.Series) -> str:
-    """How many claims have each verdict."""
-    counts = ", ".join(f"{count} {name}" for name, count in verdicts.value_counts().items())
-    return f"Of {len(verdicts)} claims, {counts}."
+def verdicts_in_words(judged: pd.DataFrame) -> str:
+    """How many claims of :func:`judge_all` have each verdict, in the order of the ledger."""
+    counts = judged.verdict.value_counts()
+    said = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if name in counts)
+    return f"Of {len(judged)} claims that others made since: {said}."
 
 
 def _less_best(y: Numbers, one: Numbers, *others: Numbers) -> float:

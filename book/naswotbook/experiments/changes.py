@@ -102,7 +102,7 @@ def changes_table(found: pd.DataFrame) -> str:
         "method": cells.method,
         "change": cells.change.fillna("none"),
         "trainings": cells.trained.map("{:.0f}".format).where(cells.trained > 0, ""),
-        "here": mean_std(cells["mean"], cells["std"]),
+        "ours": mean_std(cells["mean"], cells["std"]),
         "paper": pd.Series(mean_std(cells.paper_mean, cells.paper_std), cells.index).where(printed, ""),
         "ours less the paper's": (cells["mean"] - cells.paper_mean).map("{:+.2f}".format).where(printed, ""),
         "standard errors": cells.standard_errors.map("{:+.1f}".format).where(cells.standard_errors.notna(), ""),

@@ -35,7 +35,7 @@ def front_in_words(summary: pd.DataFrame) -> str:
     return f"""
 Of {row["n"]} networks, {row["on_front"]} are on the front. The median one of them is as good as or better than
 {row["median_share"]:.0%} of those that cost no more, the worst of them than {row["least_share"]:.0%}. A network drawn
-at random would stand in the middle, at 50%; the network that costs most is better than {row["largest_share"]:.0%}.
+at random would be in the middle, at 50%; the network that costs most is better than {row["largest_share"]:.0%}.
 
 With the number of ReLU units in the place of the score, which needs no network to be built, {counted["on_front"]} are
 on the front; the median one is as good as or better than {counted["median_share"]:.0%}, the worst than

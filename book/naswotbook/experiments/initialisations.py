@@ -41,5 +41,5 @@ def describe_noise(found: pd.DataFrame) -> str:
     first, over = (f"{found[name].min():+.1f} to {found[name].max():+.1f}" for name in ("first epoch", "all epochs"))
     return f"""Other weights and images move a score by {noise:.1f} (standard deviation, mean over networks). Before
     training {(apart < 2 * noise).sum()} of {len(apart)} pairs of networks lie closer together than twice that, so that
-    chance decides their order. The changes in the first epoch, {first}, and over all, {over}, stand beside the same
-    number."""
+    chance decides their order. The changes in the first epoch are {first}, those over all
+    epochs {over}."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from pathlib import Path
 
@@ -82,6 +83,38 @@ One process scores **{alone.per_second:.0f} networks a second**, {best.workers:.
 On {len(counted)} networks of {counted.space.nunique()} spaces {1e6 * counted.flipped.sum() / counted.bits.sum():.2f} of
 a million code bits differ between GPU and processor. No entry of $K_H$ differs by more than
 {right.apart_of_units.max():.0e} of the units, no score by more than {right.score_apart.max():.0e} of itself."""
+
+
+def read_profile(path: Path) -> dict[str, float]:
+    """What the profile that tests/speed/gpu.py wrote says of one network, on average.
+
+    ``kernels`` that are started, ``busy``, milliseconds of the GPU, and ``layers``, the share of these that
+    convolutions and batch normalisation take; ``networks``, of how many it is.
+    """
+    first, *lines = path.read_text(encoding="utf-8").splitlines()
+    networks = int(first.split()[0])
+    rows = [re.split(r"\s{2,}", line.strip()) for line in lines if re.search(r"[mu]s\s+\d+$", line)]
+    kernels = [row for row in rows if not row[0].startswith("Memcpy")]
+    busy = sum(_milliseconds(row[6]) for row in rows)
+    layers = sum(_milliseconds(row[6]) for row in kernels if re.search("fprop|convolve|bn_fw", row[0]))
+    calls = sum(int(row[-1]) for row in kernels)
+    return {"networks": networks, "kernels": calls / networks, "busy": busy / networks, "layers": layers / busy}
+
+
+def _milliseconds(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(ms|us)", text).groups()  # type: ignore[union-attr]
+    return float(number) / (1 if unit == "ms" else 1000)
+
+
+def profile_in_words(fast: pd.DataFrame, path: Path) -> str:
+    """Why several processes share a GPU well, from where one spends its time and the profile at ``path``."""
+    parts = fast[fast.what == "parts"].iloc[0]
+    profile, whole = read_profile(path), sum(parts[name] for name in PARTS)
+    return f"""One process is held up by the host: it prepares a network and starts about {profile["kernels"]:.0f} small
+    kernels, in Python. Of the {whole:.1f} ms that a network takes, the GPU itself is busy for {profile["busy"]:.1f},
+    {profile["layers"]:.0%} of them with convolutions and batch normalisation (a
+    [profile](../figures/paper/{path.name}) of {profile["networks"]:.0f} cells). So several processes share a GPU well,
+    until they fill it."""
 
 
 def all_in_words(found: pd.DataFrame) -> str:

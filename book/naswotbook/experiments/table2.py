@@ -162,7 +162,7 @@ def printed_gaps(printed: pd.DataFrame, gaps: pd.DataFrame | None) -> str:
                 found = here.get((method, dataset, split))
                 row.append(_gap(found) if found else "")
             rows.append(row)
-    return markdown_table(["method", "column", "as printed", *([] if gaps is None else ["here"])], rows)
+    return markdown_table(["method", "column", "paper", *([] if gaps is None else ["ours"])], rows)
 
 
 def _gap(row: Mapping[Any, Any]) -> str:

@@ -67,8 +67,9 @@ def trade_off(
 
 
 def points_table(points: pd.DataFrame) -> str:
-    """The points in Markdown."""
-    return frame_table(points, dict.fromkeys(("seconds", "mean", "std"), ",.2f"))
+    """The points in Markdown, what was computed here called ours."""
+    shown = points.assign(source=points.source.replace("here", "ours"))
+    return frame_table(shown, dict.fromkeys(("seconds", "mean", "std"), ",.2f"))
 
 
 def describe(points: pd.DataFrame) -> str:
@@ -80,7 +81,6 @@ def describe(points: pd.DataFrame) -> str:
     def gaps(name: str) -> str:
         return ", ".join(f"{behind[f'{name} (N={n})']:.2f}" for n in (10, 100, 1000))
 
-    return f"""Of what was run here, {best} found the most accurate networks ({ours["mean"][best]:.2f} ±
+    return f"""Of what we ran, {best} found the most accurate networks ({ours["mean"][best]:.2f} ±
     {ours["std"][best]:.2f}). With N = 10, 100 and 1,000, NASWOT is {gaps("NASWOT")} points behind it, the network with
-    the most ReLU units {gaps("ReLU units")}, and that with the most parameters {gaps("parameters")}. So the points that
-    cost nothing lie about as high as those of the score."""
+    the most ReLU units {gaps("ReLU units")}, and that with the most parameters {gaps("parameters")}."""

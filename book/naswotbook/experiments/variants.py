@@ -42,3 +42,20 @@ def compared() -> list[tuple[str, str]]:
     """The pairs of variants whose difference is of interest: with replacement and without, and 10 drawn and 3."""
     replaced = [(f"{m}, {size} with replacement", f"{m}, {size} drawn") for m in METHODS for size in (3, 10)]
     return replaced + [(f"{method}, 10 drawn", f"{method}, 3 drawn") for method in METHODS]
+
+
+def in_words(gaps: pd.DataFrame) -> str:
+    """What the differences of :func:`compared` say: by how much each detail changes each search, over all columns."""
+    said = []
+    for method in METHODS:
+        told = []
+        for a, words in (("3 with replacement", "replacement"), ("10 drawn", "drawing 10 instead of 3")):
+            rows = gaps[(gaps.a == f"{method}, {a}") & (gaps.b == f"{method}, 3 drawn")]
+            clear = int(((rows.low > 0) | (rows.high < 0)).sum())
+            told.append(
+                f"{words} changes {method} by {rows.difference.min():+.2f} to {rows.difference.max():+.2f} points, "
+                f"with an interval without zero in {clear} of {len(rows)} columns"
+            )
+        said.append("; ".join(told))
+    return f"""With 3 of 10 drawn, {said[0]}. And {said[1]}. {{doc}}`table2` has the difference between AREA and REA, to
+    compare with."""
