@@ -193,7 +193,7 @@ def reasons(figures: Path) -> str:
         return ", ".join(f"{apart[change, name]:+.2f}" for name in ("RS", "REA", "REINFORCE"))
 
     return (
-        f"With {middling.networks:.0f} networks a band too, kernels of networks of {middling.accuracy} accuracy are "
+        f"Figure 1: with {middling.networks:.0f} networks a band, kernels of networks of {middling.accuracy} accuracy are "
         f"{alike} those of the best, by {signed(middling.above_best, middling.low, middling.high, 3)}. On statistics "
         f"of the mini-batch the mean score changes by {times.mean_score.iloc[-1] - times.mean_score.iloc[0]:+.1f} in "
         f"training. RS, REA and REINFORCE are {gaps('')} from the paper's CIFAR-10 test accuracy, and "

@@ -115,7 +115,7 @@ def test_words_name_the_tasks_on_which_counting_is_better_and_those_on_which_it_
     points, tasks = made_up()
     table = rank_tasks("transnas101_micro", points, tasks, seed=0, n_boot=60)
     text = in_words(table)
-    assert "**the score does worse than the best of the three counts on 1** (room layout -0." in " ".join(text.split())
+    assert "the score does worse than the best of the three counts on 1 (room layout -0." in " ".join(text.split())
     assert "better on 1 (jigsaw +0." in " ".join(text.split())
     shown = tasks_table(table)
     assert shown.count("\n") == 4

@@ -30,7 +30,7 @@ def test_kernels_are_counted_without_copies_and_time_is_that_of_one_network(tmp_
     fast = pd.DataFrame([{"what": "parts"} | dict.fromkeys(PARTS, 1.0)])
     text = " ".join(profile_in_words(fast, path).split())
     assert "starts about 20 small kernels" in text
-    assert f"Of the {len(PARTS)}.0 ms that a network takes, the GPU itself is busy for 2.0, 75% of them" in text
+    assert f"Its steps take {len(PARTS)}.0 ms a network, in which the GPU itself is busy for 2.0, 75% of them" in text
 
 
 def test_the_committed_profile_adds_up_to_the_total_that_it_states() -> None:
@@ -38,3 +38,11 @@ def test_the_committed_profile_adds_up_to_the_total_that_it_states() -> None:
     found = read_profile(path)
     total = float(path.read_text().split("Self CUDA time total: ")[1].split("ms")[0])
     assert found["busy"] * found["networks"] == pytest.approx(total, rel=0.05)
+
+
+def test_the_readme_says_of_a_gpu_what_was_measured() -> None:
+    every = pd.read_csv(ROOT / "figures" / "paper" / "gpu-all.csv").iloc[0]
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    most = f"{every.apart_most:.0e}".replace("e-0", "e-")
+    assert f"cells took {every.seconds:.0f} seconds with {every.workers:.0f} processes" in text
+    assert f"by at most {most} of the score" in text

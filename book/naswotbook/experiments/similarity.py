@@ -77,9 +77,10 @@ def describe_bands(found: pd.DataFrame) -> str:
     gap = by["mean_similarity", low]
     mean, above, below = ({band: f"{by[name, band]['mean']:.3f}" for band in (low, best)} for name in SIMILARITIES)
     others = found[(found.measure == "one_in_100_above") & (found.accuracy != best)]
+    chance = "which may be chance" if gap["low"] <= 0 <= gap["high"] else "which is no accident of the sample"
     return f"""The order of the means stays with {gap["networks"]} networks a band: {mean[low]} against
-    {mean[best]} for the best, a difference of {gap["above_best"]:+.3f} [{gap["low"]:+.3f}, {gap["high"]:+.3f}]. It is
-    no accident of the sample. But the networks of {low} have the widest spread: their most similar pairs share
+    {mean[best]} for the best, a difference of {gap["above_best"]:+.3f} [{gap["low"]:+.3f}, {gap["high"]:+.3f}],
+    {chance}. But the networks of {low} have the widest spread: their most similar pairs share
     {above[low]} of the units and their least similar {below[low]}, where those of the best networks share
     {above[best]} and {below[best]}. They see clusters of images, which the mean cannot show. By the pairs of
     *high* similarity, of which the text of Section 3 speaks, the best band is below {(others.low > 0).sum()} of the
@@ -95,4 +96,4 @@ def describe_order(found: pd.DataFrame) -> str:
         said.append(
             f"{str(measure).replace('_', ' ')}: {above} of {len(others)} bands are above the best, {below} below"
         )
-    return f"""Told apart from the best band, the whole interval on one side of it: {"; ".join(said)}."""
+    return f"""Counted by whole intervals: {"; ".join(said)}."""

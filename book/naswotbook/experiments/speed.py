@@ -111,8 +111,8 @@ def profile_in_words(fast: pd.DataFrame, path: Path) -> str:
     parts = fast[fast.what == "parts"].iloc[0]
     profile, whole = read_profile(path), sum(parts[name] for name in PARTS)
     return f"""One process is held up by the host: it prepares a network and starts about {profile["kernels"]:.0f} small
-    kernels, in Python. Of the {whole:.1f} ms that a network takes, the GPU itself is busy for {profile["busy"]:.1f},
-    {profile["layers"]:.0%} of them with convolutions and batch normalisation (a
+    kernels, in Python. Its steps take {whole:.1f} ms a network, in which the GPU itself is busy for
+    {profile["busy"]:.1f}, {profile["layers"]:.0%} of them with convolutions and batch normalisation (a
     [profile](../figures/paper/{path.name}) of {profile["networks"]:.0f} cells). So several processes share a GPU well,
     until they fill it."""
 

@@ -95,10 +95,13 @@ def in_words(found: pd.DataFrame) -> str:
     better = [_named(row) for row in rows if row["low"] > 0]
     neither = [TITLES[row["dataset"]] for row in rows if row["low"] <= 0 <= row["high"]]
     left = (partial.low > 0).sum()
-    return f"""Of {len(rows)} tasks, **the score does worse than the best of the three counts on {len(worse)}**
-    ({"; ".join(worse) or "none"}), better on {len(better)} ({"; ".join(better) or "none"}), and cannot be told from it
-    on {len(neither)} ({", ".join(neither) or "none"}). With that count held fixed, the whole interval of the partial τ
-    of the score lies above zero on {left} of {len(rows)}."""
+
+    def named(tasks: list[str], between: str = "; ") -> str:
+        return f"{len(tasks)} ({between.join(tasks)})" if tasks else "none"
+
+    return f"""Of {len(rows)} tasks, the score does worse than the best of the three counts on {named(worse)}, better on
+    {named(better)}, and cannot be told apart from it on {named(neither, ", ")}. With that count held fixed, the whole
+    interval of the partial τ of the score lies above zero on {left} of {len(rows)}."""
 
 
 def _named(row: dict[Any, Any]) -> str:
