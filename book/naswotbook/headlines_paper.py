@@ -194,8 +194,9 @@ def reasons(figures: Path) -> str:
 
     return (
         f"Figure 1: with {middling.networks:.0f} networks a band, kernels of networks of {middling.accuracy} accuracy are "
-        f"{alike} those of the best, by {signed(middling.above_best, middling.low, middling.high, 3)}. On statistics "
-        f"of the mini-batch the mean score changes by {times.mean_score.iloc[-1] - times.mean_score.iloc[0]:+.1f} in "
-        f"training. RS, REA and REINFORCE are {gaps('')} from the paper's CIFAR-10 test accuracy, and "
-        f"{gaps('one validation charged')} where one validation a training is charged."
+        f"{alike} those of the best, by {signed(middling.above_best, middling.low, middling.high, 3)}. Figure 6: on "
+        f"statistics of the mini-batch the mean score changes by "
+        f"{times.mean_score.iloc[-1] - times.mean_score.iloc[0]:+.1f} in training. Table 2(a): RS, REA and REINFORCE "
+        f"are {gaps('')} points from the paper's CIFAR-10 test accuracy, and {gaps('one validation charged')} where one "
+        f"validation a training is charged."
     )
