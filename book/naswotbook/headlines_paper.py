@@ -193,10 +193,10 @@ def reasons(figures: Path) -> str:
         return ", ".join(f"{apart[change, name]:+.2f}" for name in ("RS", "REA", "REINFORCE"))
 
     return (
-        f"Figure 1: with {middling.networks:.0f} networks a band, kernels of networks of {middling.accuracy} accuracy are "
-        f"{alike} those of the best, by {signed(middling.above_best, middling.low, middling.high, 3)}. Figure 6: on "
-        f"statistics of the mini-batch the mean score changes by "
+        f"Figure 1: with {middling.networks:.0f} networks a band, kernels of networks of {middling.accuracy} accuracy "
+        f"are {alike} those of the best, by {signed(middling.above_best, middling.low, middling.high, 3)}. Figure 6: "
+        f"on statistics of the mini-batch the mean score changes by "
         f"{times.mean_score.iloc[-1] - times.mean_score.iloc[0]:+.1f} in training. Table 2(a): RS, REA and REINFORCE "
-        f"are {gaps('')} points from the paper's CIFAR-10 test accuracy, and {gaps('one validation charged')} where one "
-        f"validation a training is charged."
+        f"are {gaps('')} points from the paper's CIFAR-10 test accuracy, and {gaps('one validation charged')} where "
+        f"one validation a training is charged."
     )
