@@ -19,6 +19,7 @@ from naswotlib.graph import EPSILON, Counting, Graph
 from naswotlib.scoring.compiled.exact import average_pool
 from naswotlib.scoring.compiled.packing import pack_signs, run_kernel
 from naswotlib.scoring.compiled.passes import run_passes
+from naswotlib.scoring.compiled.vectors import LANES
 from naswotlib.scoring.kernel import KernelSum
 from naswotlib.scoring.plan import Plan, checked_plan, refuse_nan
 from naswotlib.scoring.program import Program
@@ -124,9 +125,12 @@ _WORKSPACE = _Workspace()
 
 
 def aligned(floats: int) -> np.ndarray:
-    """Memory for float32 that begins at a multiple of 64 bytes."""
-    memory = np.empty(floats + 16, np.float32)
-    start = -memory.ctypes.data // 4 % 16
+    """Memory for float32 that begins at a multiple of 64 bytes, with a vector before and behind it.
+
+    Loops read vectors that begin or end within a pixel, and drop what lies outside.
+    """
+    memory = np.empty(floats + 3 * LANES, np.float32)
+    start = LANES + -memory.ctypes.data // 4 % LANES
     return memory[start : start + floats]
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from naswotlib.scoring.compiled.convolve import convolve
 from naswotlib.scoring.compiled.factors import pack_panel
-from naswotlib.scoring.compiled.node import emit, pad, sum_terms, take_signs
+from naswotlib.scoring.compiled.node import emit, pad, take_signs
+from naswotlib.scoring.compiled.terms import row_length, row_of, sum_terms
 from naswotlib.scoring.compiled.vectors import LANES, take_next
 
 
@@ -21,12 +22,12 @@ from naswotlib.scoring.compiled.vectors import LANES, take_next
 def _normalise(
     value: np.record, terms: np.ndarray, parameters: np.ndarray, moments: np.ndarray, epsilon: float
 ) -> np.ndarray:
-    """The sum of the shifts, and the scale of each term, by channel of a value."""
-    width = value.panels * LANES
-    affines = np.zeros((1 + value.last_term - value.first_term) * width, np.float32)
+    """The sum of the shifts, then scale and own shift of each term, by channel of a value: see :func:`row_of`."""
+    affines = np.zeros((1 + 2 * (value.last_term - value.first_term)) * row_length(value), np.float32)
     for t in range(value.first_term, value.last_term):
         term = terms[t]
-        scales = (1 + t - value.first_term) * width + term.at
+        scales = row_of(value, t) + term.at
+        shifts = term.at + (row_of(value, t) + row_length(value) if term.rectified else LANES)
         for c in range(term.width):
             scale, shift = 1.0, 0.0
             if term.scale >= 0:
@@ -35,7 +36,7 @@ def _normalise(
             if term.shift >= 0:
                 shift += parameters[term.shift + c]
             affines[scales + c] = scale
-            affines[term.at + c] += np.float32(shift)
+            affines[shifts + c] += np.float32(shift)
     return affines
 
 
