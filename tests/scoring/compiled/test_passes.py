@@ -152,7 +152,7 @@ def stored(graph: Graph, value: int, inputs: torch.Tensor, **others: torch.Tenso
 @pytest.mark.parametrize(
     ("size", "stride", "padding"), [(3, 1, 1), (2, 2, 0), (3, 2, 1), (5, 1, 2), (7, 1, 3), (1, 1, 0)]
 )
-@pytest.mark.parametrize("side", [(9, 9), (4, 6), (3, 3)])
+@pytest.mark.parametrize("side", [(9, 9), (4, 6), (3, 3), (5, 1), (1, 5), (2, 2)])
 def test_pooling(kind, size, stride, padding, side):
     if min(side) + 2 * padding < size:
         pytest.skip("no window fits")
