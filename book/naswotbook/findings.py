@@ -148,7 +148,7 @@ def assisted(files: Files, ledger: pd.DataFrame) -> Finding:
 
 def proposed_since(files: Files, ledger: pd.DataFrame) -> Finding:
     """NEAR, a later measure, beside the score; of the ranking by tau, and of a search of 100 by the mean."""
-    rows = files.table("measures-seed0").set_index("measure")
+    rows: Any = files.table("measures-seed0").set_index("measure")
     near, score = rows.loc["near"], rows.loc[NASWOT]
     order = "ranks better than" if near.less_high < 0 else "ranks worse than" if near.less_low > 0 else ""
     taus = [with_interval(row.tau_b, row.low, row.high, 3) for row in (near, score)]

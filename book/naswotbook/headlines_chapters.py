@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -125,7 +126,7 @@ def programs(figures: Path) -> str:
 def speed(figures: Path) -> str:
     """The seconds of a search, the paper's and ours."""
     gpu, processor = read(figures, "gpu-fast"), read(figures, "cpu-speed")
-    printed = pd.read_csv(ROOT / "book" / "paper" / "tables.csv")
+    printed: Any = pd.read_csv(ROOT / "book" / "paper" / "tables.csv")
     theirs = printed[(printed.table == "2a") & (printed.method == "NASWOT (N=100)")].search_seconds.iloc[0]
     ours = [
         table[(table[column] == "search") & (table.networks == 100)].seconds.iloc[0]

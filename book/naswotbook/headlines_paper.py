@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,12 +15,12 @@ from naswotlib.scoring.proxies import NASWOT
 SIZES = (10, 100, 1000)
 
 
-def read(figures: Path, stem: str) -> pd.DataFrame:
-    """A table of ``figures``; FileNotFoundError where it was not made yet."""
+def read(figures: Path, stem: str) -> Any:
+    """A data frame from ``figures``, of whose cells types know nothing; FileNotFoundError where there is none."""
     return pd.read_csv(figures / f"{stem}.csv")
 
 
-def _summaries(figures: Path, chapter: Chapter) -> pd.DataFrame:
+def _summaries(figures: Path, chapter: Chapter) -> Any:
     """What the panels of a page came to: of each the title, and the rows of its summary. FileNotFoundError for none."""
     shown = chapter.shown(lambda entry: (figures / f"{entry.stem()}.csv").exists())
     there = [entry for entry in shown if entry.panel and (figures / f"{entry.stem()}.csv").exists()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ class Explained:
         table = read(figures, f"predictors-{name}-seed0").fillna({"given": ""})
         self._rows = table.drop_duplicates(["kind", "measure", "given"]).set_index(["kind", "measure", "given"])
 
-    def row(self, kind: str, measure: str = NASWOT, given: str = "") -> pd.Series:
+    def row(self, kind: str, measure: str = NASWOT, given: str = "") -> Any:
         """``n``, ``tau``, ``low`` and ``high`` of a row."""
         return self._rows.loc[(kind, measure, given)]
 
@@ -121,7 +122,7 @@ def other_spaces(figures: Path) -> str:
     files = sorted(figures.glob("spaces-*-seed0.csv"))
     if not files:
         raise FileNotFoundError(f"no rank correlations of other spaces in {figures}")
-    rows = pd.concat([pd.read_csv(file) for file in files])
+    rows: Any = pd.concat([pd.read_csv(file) for file in files])
     apart, taus = rows[rows.kind == "difference"], rows[(rows.kind == "task") & (rows.measure == NASWOT)]
     better, worse = int((apart.low > 0).sum()), int((apart.high < 0).sum())
     return (
