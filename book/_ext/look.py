@@ -18,7 +18,10 @@ IMAGE = re.compile(r'<img [^>]*src="_images/([^"]+)"[^>]*>')
 
 
 class NameReferences(SphinxPostTransform):
-    """``{numref}`` gives the paper's number, or the name of what is ours: Sphinx would count figures anew."""
+    """``{numref}`` gives the paper's number; of what is ours, the title of its page, or on that page *the figure*.
+
+    Sphinx would count figures anew.
+    """
 
     default_priority = 5  # before references are resolved
 
@@ -27,9 +30,17 @@ class NameReferences(SphinxPostTransform):
         labels = self.env.get_domain("std").labels
         for node in self.document.findall(pending_xref):
             if node["reftype"] == "numref":
-                name = called(node["reftarget"], labels.get(node["reftarget"], ("", "", ""))[2])
+                page = labels.get(node["reftarget"], ("", "", ""))[0]
+                own = "The figure" if self._begins(node) else "the figure"
+                title = own if page in ("", self.env.docname) else self.env.titles[page].astext()
+                name = called(node["reftarget"], title)
                 node.attributes |= {"reftype": "ref", "refexplicit": True}
                 node.children = [nodes.inline("", name, classes=["std", "std-ref"])]
+
+    def _begins(self, node: nodes.Node) -> bool:
+        """Whether a sentence begins with it."""
+        before = node.parent.children[: node.parent.index(node)]
+        return not before or before[-1].astext().rstrip().endswith((".", "?", ":"))
 
 
 class TableBox(nodes.Element):

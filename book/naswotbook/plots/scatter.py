@@ -10,7 +10,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.stats import kendalltau
 
 from naswotbook.plots.style import COUNT, GROUPS, INK, QUIET, SCORE
@@ -92,8 +92,10 @@ def sizes(table: pd.DataFrame, *, by: str | None = None) -> Figure:
     sns.scatterplot(table, x="parameters", y="num_units", ax=ax, s=16, alpha=0.6, linewidth=0, **how)
     millions = FuncFormatter(lambda value, _: f"{value / 1e6:g}")
     ax.set(xscale="log", xlabel="parameters (million)", ylabel="$\\mathregular{N_A}$, ReLU units an image (million)")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter(millions)
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.yaxis.set_major_formatter(millions)
     if by is not None:
-        sns.move_legend(ax, "upper left", title=None)
+        sns.move_legend(ax, "lower center", bbox_to_anchor=(0.5, 1), ncols=table[by].nunique(), title=None)
     return figure
