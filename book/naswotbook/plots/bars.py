@@ -45,18 +45,18 @@ def fig4_bars(table: pd.DataFrame, *, missing: str = "not here") -> Figure:
     groups = list(dict.fromkeys(table.group))
     labels = list(dict.fromkeys(table.label[table.tau.notna()]))
     kinds = table.drop_duplicates("label").set_index("label").kind
-    width, hatches = 0.8 / max(len(labels), 1), dict[str, str]()
+    width, hatches, handles = 0.8 / max(len(labels), 1), dict[str, str](), list[Any]()
     for number, label in enumerate(labels):
         rows = table[table.label == label]
         places = np.array([groups.index(group) for group in rows.group]) - 0.4 + width * (number + 0.5)
         colour = COLOURS[kinds[label]]
         if kinds[label] == "size":
             mark = MARKS.get(label, "o")
-            ax.scatter(places, rows.tau, marker=mark, s=26, facecolors="none", edgecolors=colour, label=label)
+            handles += [ax.scatter(places, rows.tau, marker=mark, s=26, facecolors="none", edgecolors=colour)]
         else:
             hatch = hatches.setdefault(label, ("", "", "////", "xxxx")[len(hatches) % 4])
             face = colour if not hatch else "none"
-            ax.bar(places, rows.tau, width * 0.92, color=face, edgecolor=colour, hatch=hatch, label=label)
+            handles += [ax.bar(places, rows.tau, width * 0.92, color=face, edgecolor=colour, hatch=hatch)]
         ax.vlines(places, rows.low, rows.high, color=INK, linewidth=0.9)
     for place, group in enumerate(groups):
         if table.tau[table.group == group].isna().all():
@@ -64,7 +64,8 @@ def fig4_bars(table: pd.DataFrame, *, missing: str = "not here") -> Figure:
     ax.axhline(0, color=QUIET, linewidth=0.8)
     ax.set(xticks=range(len(groups)), xticklabels=groups, ylabel="Kendall's τ with accuracy")
     ax.tick_params(axis="x", length=0)
-    ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1))
+    how: dict[str, Any] = {"columnspacing": 1.2, "handlelength": 1.4, "handletextpad": 0.5}
+    ax.legend(handles, labels, ncols=len(labels), loc="lower center", bbox_to_anchor=(0.5, 1), **how)
     plt.close(figure)
     return figure
 

@@ -76,6 +76,9 @@ def score_against_units(table: pd.DataFrame) -> Figure:
     for chosen, marker, colour in ((~singular, "o", SCORE), (singular, "v", QUIET)):
         ax.scatter(units[chosen], heights[chosen], s=16, alpha=0.7, linewidths=0, marker=marker, color=colour)
     ax.set(xscale="log", xlabel="$\\mathregular{N_A}$, ReLU units an image", ylabel="score at initialisation")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.legend()
     return figure
 
