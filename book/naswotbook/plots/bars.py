@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from naswotbook.plots.scatter import drawn_heights
-from naswotbook.plots.style import COLOURS, GROUPS, INK, MARKS, QUIET, SCORE, WIDE, shades
+from naswotbook.plots.style import ACCURACY, COLOURS, GROUPS, INK, MARKS, QUIET, SCORE, WIDE, shades
 
 
 def fig4(table: pd.DataFrame, ax: Axes, *, title: str) -> Axes:
@@ -84,7 +84,7 @@ def score_by_size(table: pd.DataFrame, ax: Axes, *, accuracy: str) -> Axes:
             heights[chosen],
             c=table.accuracy[chosen],
             marker=marker,
-            cmap="cividis",
+            cmap=ACCURACY,
             vmin=lowest,
             vmax=table.accuracy.max(),
             s=14,
