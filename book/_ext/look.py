@@ -17,19 +17,41 @@ ROWS = 12  # a longer table scrolls in its own box
 IMAGE = re.compile(r'<img [^>]*src="_images/([^"]+)"[^>]*>')
 
 
+EQUATIONS = {"eq-coin": "the formula for coin flips"}  # those that the paper does not have, as text refers to them
+
+
 class NameReferences(SphinxPostTransform):
-    """``{numref}`` gives the paper's number, or the name of what is ours: Sphinx would count figures anew."""
+    """``{numref}`` gives the paper's number; of what is ours, the title of its page, or on that page *the figure*.
+
+    Sphinx would count figures anew. Equations of ours have a name and no number, since 1 and 2 are the paper's.
+    """
 
     default_priority = 5  # before references are resolved
 
     def run(self, **_: object) -> None:
         """Called by Sphinx for each page."""
-        labels = self.env.get_domain("std").labels
+        for block in self.document.findall(nodes.math_block):
+            if block.get("label") in EQUATIONS:
+                block["number"] = None
+        labels, equations = self.env.get_domain("std").labels, self.env.get_domain("math").equations
+        for node in list(self.document.findall(pending_xref)):
+            if node["reftype"] == "eq" and (label := node["reftarget"]) in EQUATIONS:
+                address = self.app.builder.get_relative_uri(self.env.docname, equations[label][0])
+                name = nodes.inline("", EQUATIONS[label])
+                node.replace_self(nodes.reference("", "", name, internal=True, refuri=f"{address}#equation-{label}"))
         for node in self.document.findall(pending_xref):
             if node["reftype"] == "numref":
-                name = called(node["reftarget"], labels.get(node["reftarget"], ("", "", ""))[2])
+                page = labels.get(node["reftarget"], ("", "", ""))[0]
+                own = "The figure" if self._begins(node) else "the figure"
+                title = own if page in ("", self.env.docname) else self.env.titles[page].astext()
+                name = called(node["reftarget"], title)
                 node.attributes |= {"reftype": "ref", "refexplicit": True}
                 node.children = [nodes.inline("", name, classes=["std", "std-ref"])]
+
+    def _begins(self, node: nodes.Node) -> bool:
+        """Whether a sentence begins with it."""
+        before = node.parent.children[: node.parent.index(node)]
+        return not before or before[-1].astext().rstrip().endswith((".", "?", ":"))
 
 
 class TableBox(nodes.Element):

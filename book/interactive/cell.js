@@ -44,7 +44,7 @@
       : `M${x0 + 14},${y0} L${x1 - 16},${y1}`;
     return drawn("g", { class: `play-edge play-${kind}` },
       drawn("path", { d: path, "marker-end": "url(#play-arrow)" }),
-      drawn("rect", { x: middle - 34, y: height - 11, width: 68, height: 22, rx: 4 }),
+      drawn("rect", { x: middle - 38, y: height - 11, width: 76, height: 22, rx: 4 }),
       drawn("text", { x: middle, y: height + 4.5 }, NAMES[operation]));
   }
 

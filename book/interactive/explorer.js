@@ -193,7 +193,7 @@ NASWOT.explorer = function (root) {
 
   root.querySelector("button").addEventListener("click", open, { once: true });
   if (asked().length) open();
-  return { place: (index) => plot.place(index), shown: () => shown(), state };
+  return { place: (index) => plot.place(index), by: () => plot.by, shown: () => shown(), state };
 };
 
 NASWOT.opened = NASWOT.explorer(document.getElementById("explorer"));

@@ -1,18 +1,19 @@
-/* A scatter plot of thousands of points on a canvas: hover, pin and zoom, with the pointer and by keyboard.
+/* A scatter plot of thousands of points: hover, pin and zoom, with the pointer and by keyboard.
 
 NASWOT.scatter(box, {label, help, hover(index or -1), pin(index)}) draws into an element and returns
   show({x, y, xName, yName, shown, groups})  x, y: numbers a point, −∞ along the edge; shown: 0 or 1 a point;
                                              groups: {colour name: indices}, drawn in this order
   mark(hovered, pinned)                      rings around points
   zoom(factor), whole()                      also by +, − and 0
-Two canvases lie over one another, so that a hover redraws a few rings and not the points. */
+and by, "webgl" or "canvas": what points.js draws them with.
+Three canvases lie over one another, axes, points and rings, so that a hover redraws a few rings and not the points. */
 "use strict";
 
 NASWOT.scatter = function (box, { label, help, hover, pin }) {
   const { element, colours, ticks, short } = NASWOT;
   const MARGIN = { left: 66, right: 12, top: 12, bottom: 48 };
   const NEAR = 24; // pixels within which a point is under the pointer
-  const SIZE = 3;
+  const axes = element("canvas", { class: "play-axes", "aria-hidden": "true" });
   const points = element("canvas", { class: "play-points", "aria-hidden": "true" });
   const rings = element("canvas", {
     class: "play-rings", tabindex: 0, role: "application", "aria-label": label, "aria-describedby": help,
@@ -23,7 +24,8 @@ NASWOT.scatter = function (box, { label, help, hover, pin }) {
   let lookup = null; // points by square of the screen
   let marked = { hovered: -1, pinned: [] };
   let dragged = null;
-  box.append(points, rings);
+  box.append(axes, points, rings);
+  const painter = NASWOT.painter(points);
 
   /* Where numbers stand: equal ones are spread where there are few different ones, and −∞ has a place below the rest. */
   function placed(values, spread) {
@@ -47,8 +49,10 @@ NASWOT.scatter = function (box, { label, help, hover, pin }) {
   const asX = (pixel) => view[0] + ((pixel - MARGIN.left) / (size.width - MARGIN.left - MARGIN.right)) * (view[1] - view[0]);
   const asY = (pixel) => view[2] + ((size.height - MARGIN.bottom - pixel) / (size.height - MARGIN.top - MARGIN.bottom)) * (view[3] - view[2]);
 
+  const density = () => window.devicePixelRatio || 1;
+
   function cleared(canvas) {
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = density();
     canvas.width = Math.round(size.width * ratio);
     canvas.height = Math.round(size.height * ratio);
     const context = canvas.getContext("2d");
@@ -99,18 +103,13 @@ NASWOT.scatter = function (box, { label, help, hover, pin }) {
     size.height = box.clientHeight;
     lookup = null;
     const colour = colours(box);
-    const context = cleared(points);
-    drawAxes(context, colour);
-    context.beginPath();
-    context.rect(MARGIN.left, MARGIN.top, size.width - MARGIN.left - MARGIN.right, size.height - MARGIN.top - MARGIN.bottom);
-    context.clip();
-    context.globalAlpha = 0.55;
-    for (const [name, indices] of Object.entries(data.groups)) {
-      context.fillStyle = colour[name] || name;
-      for (const i of indices) {
-        if (data.shown[i]) context.fillRect(across(data.x.at[i]) - SIZE / 2, down(data.y.at[i]) - SIZE / 2, SIZE, SIZE);
-      }
-    }
+    drawAxes(cleared(axes), colour);
+    const area = {
+      left: MARGIN.left, top: MARGIN.top,
+      width: size.width - MARGIN.left - MARGIN.right, height: size.height - MARGIN.top - MARGIN.bottom,
+    };
+    const groups = Object.entries(data.groups).map(([name, indices]) => [colour[name] || name, indices.filter((i) => data.shown[i])]);
+    painter.paint({ x: data.x.at, y: data.y.at, view, area, ratio: density(), groups });
     drawRings();
   }
 
@@ -268,6 +267,7 @@ NASWOT.scatter = function (box, { label, help, hover, pin }) {
     },
     zoom: (factor) => zoom(factor),
     whole,
+    by: painter.by,
     place: (i) => [across(data.x.at[i]), down(data.y.at[i])],
   };
 };

@@ -24,7 +24,14 @@ SHOWN = {
     "table1": "Table 1: NAS-Bench-101",
     "table2": "Table 2: NAS-Bench-201",
 }
-CORNERS = {"fig3": (290, 100), "fig4": (0, 250), "fig5": (0, 60), "fig7": (560, 330), "fig9": (0, 90), "fig10": (0, 90)}
+CORNERS = {
+    "fig3": (290, 100),
+    "fig4": (64, 250),
+    "fig5": (330, 700),
+    "fig7": (160, 265),
+    "fig9": (40, 90),
+    "fig10": (40, 90),
+}
 DETAIL = (220, 130)  # pixels of a page that a card shows of a picture, at its own size so that text stays readable
 
 

@@ -91,7 +91,7 @@ def claim_id(where: str, claim: str) -> str:
 def ledger_table(ledger: pd.DataFrame, pages: set[str]) -> str:
     """The ledger as one table, remarks folded. ``pages`` are those of the book that can be linked.
 
-    ``book/_static/ledger.js`` sorts and filters it, by what stands in the mark of each row, which is its anchor.
+    ``book/_static/tables.js`` sorts and filters it, by what stands in the mark of each row, which is its anchor.
     """
     rows: list[Any] = list(ledger.itertuples())
     shown = pd.DataFrame(
@@ -107,7 +107,7 @@ def ledger_table(ledger: pd.DataFrame, pages: set[str]) -> str:
 
 
 def filter_form(ledger: pd.DataFrame) -> str:
-    """What ``book/_static/ledger.js`` filters the table by, in HTML: hidden until the script runs."""
+    """What ``book/_static/tables.js`` filters the table by, in HTML: hidden until the script runs."""
     counts = ledger.verdict.value_counts()
     verdicts = [(name, f"{name} ({counts[name]})") for name in VERDICTS if name in counts]
     parts = [(name, f"{name} ({count})") for name, count in ledger.part.value_counts(sort=False).items()]

@@ -22,10 +22,10 @@ def number(label: str) -> str:
     return f"{_KINDS[found[1]]} {found[2]}" + (f"({found[3]})" if found[3] else "")
 
 
-def called(label: str, caption: str) -> str:
-    """How text refers to a figure or table: by :func:`number`, or by the first sentence of its caption.
+def called(label: str, place: str) -> str:
+    """How text refers to a figure or table: by :func:`number`, or by the ``place`` where it stands.
 
-    >>> called("fig-cheap", "Ours: cheaper scores. Numbers are images.")
-    'Ours: cheaper scores'
+    >>> called("fig-cheap", "Cheaper scores"), called("fig-3a", "Score against accuracy")
+    ('Cheaper scores', 'Figure 3(a)')
     """
-    return number(label) or re.split(r"\.(?:\s|$)", " ".join(caption.split()), maxsplit=1)[0]
+    return number(label) or place

@@ -21,6 +21,7 @@ from naswotbook.pictures import PANEL, missing_box
 from naswotbook.play.twin import show_twin
 from naswotbook.play.twins import fig3_twin
 from naswotbook.plots import fig3, fig4, fig4_bars
+from naswotbook.plots.style import WIDE
 from naswotbook.provenance import provenance_table
 from naswotbook.registry import Entry
 from naswotbook.samples import Sample, draw_sample, has_table, score_sample, scored_on
@@ -182,7 +183,7 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
     beside = whole.columns if whole and len(letters) == 1 else columns  # in the picture that it becomes a part of
     width, height = PANEL.get(beside, PANEL[2])
     rows = -(-len(letters) // columns)
-    size = (width * columns, height * rows) if scatter else (8.1 if columns > 1 else 4.6, 2.3 * rows)
+    size = (width * columns, height * rows) if scatter else (WIDE if columns > 1 else 4.6, 2.3 * rows)
     figure, axes = plt.subplots(
         rows, columns, figsize=size, layout="constrained", squeeze=False, sharex=not scatter, sharey=not scatter
     )

@@ -108,6 +108,21 @@ def test_kernels_of_the_explorer_are_those_that_are_kept(tmp_path: Path) -> None
     assert found["ends"][0] < found["ends"][1] <= 1
 
 
+def test_the_page_says_of_how_many_functions_there_are_kernels(tmp_path: Path) -> None:
+    numbers, first = thumbnails.classes()
+    archs = np.array([SPACE.to_str(SPACE[int(row)]) for row in first])
+    often = np.argsort(-np.bincount(numbers), kind="stable")
+    pd.DataFrame({"arch": archs[often[:100]]}).to_parquet(tmp_path / "some.parquet")
+    share = np.isin(numbers, often[:100]).mean()
+    said = " ".join(explorer.kernels_in_words(tmp_path / "some.parquet").split())
+    assert f"a kernel is kept of the 100 that most cells share, which are {share:.0%} of all cells" in said
+    pd.DataFrame({"arch": archs}).to_parquet(tmp_path / "all.parquet")
+    assert "6,466 different ones, and of each a kernel is kept" in " ".join(
+        explorer.kernels_in_words(tmp_path / "all.parquet").split()
+    )
+    assert "of the 0 that most cells share" in explorer.kernels_in_words(tmp_path / "none.parquet")
+
+
 def test_the_diagonal_of_a_kept_kernel_is_full_and_it_is_a_part_of_the_scored_one() -> None:
     kernel = np.full((20, 20), 50) + 50 * np.eye(20, dtype=int)
     kernel[3, 7] = kernel[7, 3] = 80

@@ -12,6 +12,7 @@ import pandas as pd
 import plotly
 import pytest
 
+from naswotbook.experiments.ablation import TITLES, kept_ablations
 from naswotbook.experiments.trajectories import KEPT, load_trajectories
 from naswotbook.panels import MEASURES
 from naswotbook.play.twin import twin_html
@@ -57,10 +58,28 @@ def test_figure_5_has_a_box_a_network_and_of_several_sizes_one_each() -> None:
         for repeat in range(3)
         for arch, network in (("x", "50–55"), ("y", "95–100"))
     ]  # fmt: skip
-    figure, groups = fig5_twin(pd.DataFrame(rows), ["50–55", "95–100"], {"noise": "noise", "sizes": "sizes"})
-    assert {name: len(traces) for name, traces in groups.items()} == {"noise": 1, "sizes, score over the smallest": 2}
+    titles = {"noise": "noise", "sizes": "sizes"}
+    figure, groups = fig5_twin({"ours": pd.DataFrame(rows)}, ["50–55", "95–100"], titles)
+    assert {name: len(traces) for name, traces in groups.items()} == {
+        "noise; ours": 1,
+        "sizes, score over the smallest; ours": 2,
+    }
     assert min(figure.data[1].y) == min(figure.data[2].y) == 1
     assert figure.data[0].y.tolist() == [row["score"] for row in rows[:6]]
+    assert figure.data[0].customdata[0][1] == "<br>x"
+
+
+def test_figure_5_has_the_published_networks_by_their_percentiles_and_does_not_name_them() -> None:
+    kept = kept_ablations(ROOT / "figures" / "paper" / "scores")
+    committed = pd.read_csv(ROOT / "figures" / "paper" / "fig5-seed0.csv").set_index(["ablation", "batch_size"])
+    figure, groups = fig5_twin({"published": kept}, [*kept.network.unique()], TITLES)
+    assert len(groups) == len(TITLES)
+    means = kept.groupby(["ablation", "batch_size", "network"]).score.mean()
+    between = means.groupby(level=[0, 1]).std(ddof=0)
+    assert between.to_numpy() == pytest.approx(committed.between[between.index].to_numpy(), rel=1e-4)
+    assert [*kept.network.unique()][::9] == ["50–55", "95–100"]
+    assert not any("|" in str(point[1]) for trace in figure.data for point in trace.customdata)
+    assert kept_ablations(ROOT / "nowhere").empty
 
 
 def test_figure_6_says_what_our_networks_reached_and_nothing_of_published_ones() -> None:

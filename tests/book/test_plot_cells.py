@@ -1,6 +1,6 @@
 """A drawing of a cell holds what the architecture says, nothing on top of anything else."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import matplotlib.pyplot as plt
 import networkx as nx
@@ -10,6 +10,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from naswotbook.plots import cells
 from naswotbook.plots.cells import cell_graph, lay_out, order
+from naswotbook.plots.style import WIDE
 from naswotlib.spaces import get_space, list_spaces
 
 
@@ -76,6 +77,23 @@ def test_boxes_lie_in_the_picture_apart_and_arrows_lead_to_the_right(draw, name)
                 assert r0 <= l1 or r1 <= l0 or t0 <= b1 or t1 <= b0
             (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
             assert all(left < l and r < right and bottom < b and t < top for l, r, b, t in spans)  # noqa: E741
-            for _, _, knots in lay_out(graph)[0].edges.data("knots"):
-                across = [x for x, _ in knots]
+            for edge in (edge for *_, edge in lay_out(graph)[0].edges.data() if not edge.get("turns")):
+                across = [x for x, _ in edge["knots"]]
                 assert across == sorted(set(across))
+
+
+def test_a_chain_that_is_wider_than_a_page_goes_on_in_a_second_row():
+    names = ["image", *(f"{number}: a long name" for number in range(6)), "classifier"]
+    graph, wide, _ = lay_out(cell_graph([(one, other, "") for one, other in pairwise(names)]))
+    assert wide <= WIDE
+    heights = [graph.nodes[name]["box"][2] for name in names]
+    assert heights == sorted(heights, reverse=True)
+    assert len(set(heights)) == 2
+    for row in set(heights):
+        boxes = [graph.nodes[name]["box"] for name in names if graph.nodes[name]["box"][2] == row]
+        assert all(left[1] < right[0] for left, right in pairwise(boxes))
+    [turn] = [(one, other) for one, other, edge in graph.edges.data() if edge.get("turns")]
+    knots = graph.edges[turn]["knots"]
+    assert knots[0] == (graph.nodes[turn[0]]["box"][1], max(heights))
+    assert knots[-1] == (graph.nodes[turn[1]]["box"][0], min(heights))
+    assert all(0 <= x <= wide for x, _ in knots)

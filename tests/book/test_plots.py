@@ -106,4 +106,4 @@ def test_a_front_is_a_line_of_steps_through_its_networks_over_all_that_were_trie
     (line,) = ax.lines
     assert line.get_xydata().tolist() == [[2.0, 10.0], [3.0, 30.0]]
     assert line.get_drawstyle() == "steps-post"
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("latency (ms)", "score")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("latency (ms)", "score at initialisation")

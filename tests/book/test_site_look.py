@@ -140,3 +140,23 @@ def test_a_number_of_the_paper_is_that_of_its_figure_and_of_nothing_else(name: s
             page = f"{PLACES[found[1]]}{found[2]}.html"
             assert int(found[2]) in PRINTED[found[1]]
             assert (link["href"].split("#")[0] or name) == page, f"{found[0]} leads to {link['href']}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_equations_1_and_2_are_the_papers_and_no_other_has_a_number(name: str) -> None:
+    article = BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser").find(class_="bd-article")
+    if article is None:
+        return
+    numbers = [found.get_text()[:3] for found in article.select(".eqno")]
+    assert numbers == (["(1)", "(2)"] if name == "introduction.html" else [])
+    for link in article.find_all("a", class_="reference", href=True):
+        if found := re.fullmatch(r"equation (\d)", link.get_text().strip()):
+            place, label = {"1": "kernel", "2": "score"}[found[1]], link["href"]
+            assert label.removeprefix("introduction.html") == f"#equation-eq-{place}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_link_to_a_figure_of_ours_says_its_page_and_not_its_caption(name: str) -> None:
+    article = BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser").find(class_="bd-article")
+    said = [link.get_text() for link in article.find_all("a", class_="reference")] if article else []
+    assert [text for text in said if text.startswith("Ours:") or "\\" in text] == []

@@ -25,7 +25,8 @@ def write_page(folder: Path, name: str, scripts: list[str], *, inside: str, body
     static.mkdir(parents=True)
     for script in (ROOT / "book" / "interactive").glob("*.js"):
         shutil.copy(script, static)
-    shutil.copy(ROOT / "book" / "_static" / "play.css", static)
+    for shared in ("play.css", "tables.js"):
+        shutil.copy(ROOT / "book" / "_static" / shared, static)
     for key, value in data.items():
         write_script(static / f"{key.replace('_', '-')}.js", value)
     page = folder / "page.html"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
 import matplotlib.pyplot as plt
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 from scipy.stats import kendalltau
@@ -17,12 +18,14 @@ from torch import Tensor
 
 from naswotbook.kept import kept_table
 from naswotbook.plots import fig5
+from naswotbook.plots.style import WIDE
 from naswotbook.samples import Sample, draw_bands, quantile_edges
 from naswotlib.data.images import load_images
 from naswotlib.scoring.many import ScoreOptions, score_archs
 from naswotlib.stats import kendall_tau
 
 SIZES = (32, 64, 128, 256)  # of the paper's mini-batches
+KEPT = "fig5-reference-seed0-archs10-repeats20-batch128.parquet"  # the published run, at the paper's settings
 TITLES = {
     "mini-batches": "random mini-batches",
     "noise": "normally distributed inputs",
@@ -36,10 +39,31 @@ def choose_networks(sample: Sample, number: int) -> pd.DataFrame:
 
     Columns: ``arch`` and ``network``, its percentiles, such as ``95–100``.
     """
-    shares = np.linspace(0.5, 1, number + 1)
-    chosen = draw_bands(sample, quantile_edges(sample, shares.tolist()), 1)
-    names = [f"{100 * shares[band]:.0f}–{100 * shares[band + 1]:.0f}" for band in chosen.band]
-    return pd.DataFrame({"arch": chosen.arch, "network": names})
+    chosen = draw_bands(sample, quantile_edges(sample, _shares(number).tolist()), 1)
+    names = _bands(number)
+    return pd.DataFrame({"arch": chosen.arch, "network": [names[band] for band in chosen.band]})
+
+
+def _shares(number: int) -> npt.NDArray[np.float64]:
+    return np.linspace(0.5, 1, number + 1)
+
+
+def _bands(number: int) -> list[str]:
+    return [f"{100 * low:.0f}–{100 * high:.0f}" for low, high in pairwise(_shares(number))]
+
+
+def kept_ablations(folder: Path, *, number: int = 10) -> pd.DataFrame:
+    """The scores of the published figure, kept in ``folder``: rows of :func:`run_ablations` with a column ``network``.
+
+    Its networks stand there from the lowest band of accuracy to the highest; what they are is left out, since whose
+    accuracy lies in a band was measured by others. No rows where there is no such table.
+    """
+    path = folder / KEPT
+    if not path.exists():
+        return pd.DataFrame(columns=["ablation", "batch_size", "repeat", "score", "network"])
+    scores = pd.read_parquet(path)
+    names = dict(zip(scores.arch.unique(), _bands(number), strict=True))
+    return scores.assign(network=scores.arch.map(names)).drop(columns="arch")
 
 
 def run_ablations(
@@ -144,7 +168,7 @@ def over_smallest(table: pd.DataFrame) -> pd.DataFrame:
 
 def draw_ablations(table: pd.DataFrame, order: Sequence[str]) -> Figure:
     """Figure 5 from :func:`run_ablations` and a column ``network``: a panel an experiment, a box a network."""
-    figure, axes = plt.subplots(2, 2, figsize=(8.1, 6.6), layout="constrained")
+    figure, axes = plt.subplots(2, 2, figsize=(WIDE, 6.6), layout="constrained")
     for ax, (ablation, title) in zip(axes.flat, TITLES.items(), strict=True):
         if ablation == "sizes":
             label = "score / smallest of that size"

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 import torchvision
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from naswotbook.markdown import ends, with_interval
 from naswotbook.pairs import tau_less
+from naswotbook.plots.style import COUNT, SCORE, WIDE
 from naswotlib.stats import bootstrap_interval, kendall_tau
 
 DATA = "ImageNet-1K"
@@ -125,22 +125,19 @@ def tried_in_words(scored: pd.DataFrame) -> str:
 
 
 def against_accuracy(table: pd.DataFrame) -> Figure:
-    """Accuracy against score, and against parameters, a point a network, coloured by what is counted in it."""
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained", sharey=True)
+    """Accuracy against score, and against parameters, a point a network, its mark what is counted in it."""
+    figure, axes = plt.subplots(1, 2, figsize=(WIDE, 3.8), layout="constrained", sharey=True)
     kinds = table.assign(kind=table.activations.where(table.activations.isin(["relu", "gelu", "silu"]), "others"))
     order = [kind for kind in ("relu", "gelu", "silu", "others") if (kinds.kind == kind).any()]
-    for ax, (name, text) in zip(
-        axes, (("score", "score at initialisation"), ("parameters", "parameters")), strict=True
-    ):
-        sns.scatterplot(
-            kinds, x=name, y="accuracy", hue="kind", hue_order=order, style="kind", style_order=order, s=28, ax=ax,
-            palette="colorblind", legend=ax is axes[-1], rasterized=True,
-        )  # fmt: skip
-        ax.set(xlabel=text, ylabel="ImageNet accuracy, %")
+    for ax, name, colour in zip(axes, ("score", "parameters"), (SCORE, COUNT), strict=True):
+        for kind, mark in zip(order, "os^D", strict=False):
+            rows = kinds[kinds.kind == kind]
+            how = {"marker": mark, "color": colour, "alpha": 0.8, "linewidths": 0, "rasterized": True}
+            ax.scatter(rows[name], rows.accuracy, s=22, label=kind, **how)
+        ax.set(xlabel="score at initialisation", ylabel="ImageNet accuracy (%)")
+        ax.legend(title="counted", loc="lower right")
     axes[1].set(xscale="log", xlabel="parameters (million)")
     axes[1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e6:g}"))
     axes[1].xaxis.set_minor_formatter(NullFormatter())
-    sns.move_legend(axes[1], "lower right", title="counted", frameon=False)
-    sns.despine(figure)
     plt.close(figure)
     return figure

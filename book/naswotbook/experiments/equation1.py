@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from naswotbook.plots import against
+from naswotbook.plots.style import WIDE
 from naswotlib.benchmarks.benchmark import Benchmark
 from naswotlib.scoring.score import naswot_score
 from naswotlib.spaces import get_space
@@ -144,7 +145,7 @@ def draw_ways(counted: pd.DataFrame, modes: pd.DataFrame) -> Figure:
 
     ``counted`` has columns ``once`` and ``reference``, ``modes`` has ``batch`` and ``running``; a row a network.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDE, 3.8), layout="constrained")
     against(counted.once, counted.reference, left)
     left.set(xlabel="score, units once", ylabel="score, as the code counts")
     against(modes.batch, modes.running, right)

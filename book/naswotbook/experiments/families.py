@@ -16,6 +16,7 @@ from scipy.stats import kendalltau
 from naswotbook.markdown import markdown_table
 from naswotbook.panels import MEASURES, measure_sample
 from naswotbook.plots import taus_by_group
+from naswotbook.plots.style import WIDE
 from naswotbook.samples import Sample, draw_sample, score_sample
 from naswotlib.graph import Counting
 from naswotlib.scoring.proxies import NASWOT
@@ -105,10 +106,11 @@ def rank_families(
 
 def draw_families(taus: pd.DataFrame) -> Figure:
     """Rank correlations of :func:`rank_families`, a group for each set, without the second counting."""
-    shown = taus.assign(label=[_label(row) for row in taus.to_dict("records")])
+    kinds = ["score" if measure == NASWOT else "size" for measure in taus.measure]
+    shown = taus.assign(label=[_label(row) for row in taus.to_dict("records")], kind=kinds)
     shown = shown[shown.label != "score, photographs, once"]
     shown["group"] = [f"{FAMILIES[space]}\nn = {n}" for space, n in zip(shown.space, shown.n, strict=True)]
-    figure, ax = plt.subplots(figsize=(8, 6.5), layout="constrained")
+    figure, ax = plt.subplots(figsize=(WIDE, 6.5), layout="constrained")
     taus_by_group(shown, ax, tau="Kendall's τ with ImageNet accuracy")
     plt.close(figure)
     return figure

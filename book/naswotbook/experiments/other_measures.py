@@ -11,7 +11,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from naswotbook.closed import choice_moments
@@ -25,7 +24,8 @@ from naswotbook.experiments.measures import (
 from naswotbook.kept import read_runs, scores_name
 from naswotbook.markdown import with_interval
 from naswotbook.pairs import tau_b
-from naswotbook.plots import fig4
+from naswotbook.plots import best_of_draws, fig4
+from naswotbook.plots.style import WIDE
 from naswotlib.scoring.proxies import NASWOT
 from naswotlib.spaces.sizes import network_sizes
 
@@ -205,14 +205,10 @@ def devices_in_words(compared: pd.DataFrame) -> str:
 def draw(summary: pd.DataFrame) -> Figure:
     """Kendall's tau of each measure as bars, and beside them what a search by it reaches."""
     height = 1.2 + 0.27 * len(summary)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, height), layout="constrained", sharey=True)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDE, height), layout="constrained", sharey=True)
     kinds = ["score" if name == NASWOT else "size" if name in SIZES else "proxy" for name in summary.measure]
     fig4(summary.assign(label=summary.measure, kind=kinds, tau=summary.tau_b), left, title="rank correlation")
-    for n, marker in zip(DRAWS, ("o", "D"), strict=True):
-        right.scatter(summary[f"best_of_{n}"], range(len(summary)), marker=marker, s=22, label=f"N = {n}")
-    right.set(title="the best of N by the measure", xlabel="mean accuracy, %")
-    right.legend(frameon=False)
-    sns.despine(ax=right)
+    best_of_draws(summary.assign(kind=kinds), right, draws=DRAWS)
     plt.close(figure)
     return figure
 

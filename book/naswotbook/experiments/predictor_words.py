@@ -13,6 +13,7 @@ from naswotbook.experiments.predictors import EARLY, LABELS
 from naswotbook.markdown import DATASETS, markdown_table
 from naswotbook.page import Page
 from naswotbook.plots import score_by_size, top_of_ranking, within_groups
+from naswotbook.plots.style import WIDE
 from naswotbook.provenance import provenance_table
 from naswotbook.samples import Sample
 from naswotlib.scoring.proxies import NASWOT
@@ -46,14 +47,17 @@ class Found:
 def draw_explanation(points: pd.DataFrame, explained: pd.DataFrame, sample: Sample) -> Figure:
     """Score against ReLU units, coloured by accuracy; tau within groups of equal units; and tau at the top."""
     accuracy = f"{DATASETS[sample.dataset]} {sample.split} accuracy (%)"
-    figure, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained", width_ratios=[5, 4, 3])
-    score_by_size(points.rename(columns={NASWOT: "score"}), axes[0], accuracy=accuracy)
+    figure, axes = plt.subplot_mosaic(
+        [["size", "size"], ["within", "top"]], figsize=(WIDE, 6.4), layout="constrained", width_ratios=[6, 5]
+    )
+    score_by_size(points.rename(columns={NASWOT: "score"}), axes["size"], accuracy=accuracy)
     groups = explained[explained.kind == "group"].reset_index(drop=True)
     convolutions = points.groupby("num_units").convolutions.first()
     named = groups.assign(group=convolutions.reindex(groups.group).to_numpy(int))
-    within_groups(named, axes[1], title="score among cells of equal count", group="convolutions in the cell")
+    within_groups(named, axes["within"], title="score among cells of equal count", group="convolutions in the cell")
     top = explained[explained.kind == "top"]
-    top_of_ranking(top.assign(label=top.measure.map(LABELS)), axes[2], title="the best tenth by score")
+    kinds = ["score" if name == NASWOT else "size" if name in COUNTS else "proxy" for name in top.measure]
+    top_of_ranking(top.assign(label=top.measure.map(LABELS), kind=kinds), axes["top"], title="the best tenth by score")
     plt.close(figure)
     return figure
 

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from naswotbook.kept import COUNTINGS, VARIED, list_tables, read_runs
 from naswotbook.markdown import frame_table
 from naswotbook.plots import distributions
+from naswotbook.plots.style import WIDE
 from naswotbook.samples import draw_sample, has_table, mini_batch
 from naswotlib.scoring.many import score_archs
 from naswotlib.scoring.proxies import NASWOT, load_batch
@@ -229,7 +230,7 @@ def draw_distributions(folder: Path, tables: pd.DataFrame) -> Figure:
         "NAS-Bench-201, each unit once": (first[(first.space == "nasbench201") & (first.measure == "once")], "dataset"),
         "CIFAR-10": (first[first.dataset == "cifar10"], "measure"),
     }
-    figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(WIDE, 3.6), layout="constrained")
     for ax, (title, (chosen, by)) in zip(axes, panels.items(), strict=True):
         names = chosen.dataset if by == "dataset" else chosen.space + ", " + chosen.measure
         scores = {name: pd.read_parquet(folder / file).score for name, file in zip(names, chosen.file, strict=True)}

@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -17,6 +16,7 @@ from naswotbook import pairs
 from naswotbook.experiments.measures import resampled
 from naswotbook.markdown import with_interval
 from naswotbook.plots import fig4
+from naswotbook.plots.style import INK, QUIET, SCORE, WIDE, subscripts
 from naswotlib.graph import init_weights
 from naswotlib.scoring.kernel import log_determinant
 from naswotlib.scoring.score import score_graph
@@ -152,20 +152,20 @@ def _equal_less(score: Numbers, values: Numbers, accuracy: Numbers, units: Numbe
 
 
 def draw_spectrum(explained: pd.DataFrame) -> Figure:
-    """Left, what share of the score's variance each part is; right, tau with accuracy of each statistic alone."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained", width_ratios=[2, 3])
+    """Above, what share of the score's variance each part is; below, tau with accuracy of each statistic alone."""
+    figure, (above, below) = plt.subplots(2, 1, figsize=(WIDE, 5), layout="constrained", height_ratios=[5, 9])
     shares = explained[explained.kind == "share"]
     places = range(len(shares))
-    left.barh(places, shares.value, color="tab:blue", height=0.7)
-    left.hlines(places, shares.low, shares.high, color="black", linewidth=1)
-    left.axvline(0, color="black", linewidth=0.8)
-    names = [PARTS[name] for name in shares.what]
-    left.set(title="parts of log|K_H|", xlabel="share of the score's variance", yticks=places, yticklabels=names)
-    left.yaxis.set_inverted(True)
-    sns.despine(ax=left)
+    above.barh(places, shares.value, color=SCORE, height=0.7)
+    above.hlines(places, shares.low, shares.high, color=INK, linewidth=1)
+    above.axvline(0, color=QUIET, linewidth=0.8)
+    names = [subscripts(PARTS[name]) for name in shares.what]
+    title = "parts of " + subscripts("log |K_H|")
+    above.set(title=title, xlabel="share of the score's variance", yticks=places, yticklabels=names)
+    above.yaxis.set_inverted(True)
     alone = explained[explained.kind == "tau_b"].rename(columns={"value": "tau"})
     kinds = ["score" if name == "naswot" else "size" if name == "num_units" else "proxy" for name in alone.what]
-    fig4(alone.assign(label=alone.what.map(ALONE), kind=kinds), right, title="each alone")
+    fig4(alone.assign(label=alone.what.map(ALONE).map(subscripts), kind=kinds), below, title="each alone")
     plt.close(figure)
     return figure
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
+
+from naswotbook.plots.style import WIDE
 
 GPU = ("right", "fast", "all", "memory")
 PARTS = {
@@ -133,7 +134,7 @@ def _none(count: float) -> str:
 
 def draw_speed(fast: pd.DataFrame) -> Figure:
     """Left, networks a second by number of processes; right, where one process spends its time."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDE, 3), layout="constrained")
     many = fast[fast.what == "many"]
     left.plot(many.workers, many.per_second, marker="o")
     left.set(xlabel="processes on one GPU", ylabel="networks a second", ylim=(0, None), xticks=many.workers)
@@ -141,7 +142,6 @@ def draw_speed(fast: pd.DataFrame) -> Figure:
     right.barh([*PARTS.values()], [parts[name] for name in PARTS])
     right.set(xlabel="ms a network, one process")
     right.yaxis.set_inverted(True)
-    sns.despine(figure)
     plt.close(figure)
     return figure
 

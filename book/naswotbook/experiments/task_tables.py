@@ -13,6 +13,7 @@ from naswotbook.experiments.other_spaces import TABLES
 from naswotbook.markdown import markdown_table
 from naswotbook.panels import MEASURES, PREDICTORS
 from naswotbook.plots import taus_by_group
+from naswotbook.plots.style import WIDE
 from naswotlib.benchmarks.importers.transnas101 import TASKS
 from naswotlib.scoring.proxies import NASWOT
 
@@ -34,9 +35,10 @@ def draw_tasks(found: Mapping[str, pd.DataFrame]) -> Figure:
     """Rank correlations of the score and of three counts with each task of each table, with intervals, a row a task."""
     rows = pd.concat([table[table.kind == "task"] for table in found.values()])
     groups = [_group(row["table"], row["dataset"]) for row in rows.to_dict("records")]
-    labels = [MEASURES[name].label for name in rows.measure]
-    figure, ax = plt.subplots(figsize=(8, 1 + 0.28 * len(set(groups))), layout="constrained")
-    taus_by_group(rows.assign(group=groups, label=labels), ax, tau="Kendall's τ with what networks reach on the task")
+    how = [MEASURES[name] for name in rows.measure]
+    named = rows.assign(group=groups, label=[one.label for one in how], kind=[one.kind for one in how])
+    figure, ax = plt.subplots(figsize=(WIDE, 1 + 0.28 * len(set(groups))), layout="constrained")
+    taus_by_group(named, ax, tau="Kendall's τ with what networks reach on the task")
     plt.close(figure)
     return figure
 

@@ -101,6 +101,25 @@ def _kernels(path: Path) -> dict[str, Any]:
     }
 
 
+def kernels_in_words(path: Path) -> str:
+    """How many different functions the cells are, and of how many the table ``path`` keeps a kernel; it may be missing.
+
+    The words are for a page, as Markdown.
+    """
+    numbers, first = classes()
+    archs = all_cells()
+    kept = set(pd.read_parquet(path, columns=["arch"]).arch) if path.exists() else set[str]()
+    known = np.array([archs[row] in kept for row in first])
+    which = "of each a kernel is kept"
+    if not known.all():
+        cells = np.bincount(numbers)[known].sum() / len(numbers)
+        which = f"a kernel is kept of the {known.sum():,} that most cells share, which are {cells:.0%} of all cells"
+    return f"""Many cells are the same function, written in several ways: edges that lead nowhere, or skips that add up.
+    There are {len(first):,} different ones, and {which}: that of its first cell in the benchmark's order. It is a part
+    of the $\\mathbf{{K}}_H$ behind the score of seed 0: the first {SIDE} of 128 images, each pair as the share of units
+    on which they agree, dark where they agree on many."""
+
+
 def published_data(data_dir: str) -> dict[str, Any]:
     """Accuracies that others measured, as further columns: only for a site built where their table is at hand.
 

@@ -64,5 +64,5 @@ def stage(name: str, scripts: Sequence[str], *, inside: str, **facts: str) -> st
 
 
 def sortable(table: str) -> str:
-    """A table in Markdown that book/interactive/tables.js makes one to sort and to filter."""
+    """A table in Markdown that book/_static/tables.js makes one to sort and to filter."""
     return f":::{{div}} play-table\n{table}:::\n"

@@ -6,6 +6,7 @@ No twin of published accuracies has a point for a network.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,8 +15,9 @@ import plotly.graph_objects as go
 
 from naswotbook.page import Page
 from naswotbook.play.twin import Twin
+from naswotbook.plots.lines import kind_of_method
 from naswotbook.plots.scatter import drawn_heights
-from naswotbook.plots.style import COLOURS, COUNT, QUIET, SCORE
+from naswotbook.plots.style import COLOURS, QUIET, SCORE, shades
 
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#a0408a", "#b8a500", "#56b4e9", "#e69f00", "#7f7f7f")
 NEAR_THE_BEST = 5  # points of accuracy
@@ -41,7 +43,7 @@ def fig3_twin(table: pd.DataFrame, *, accuracy: str = "validation accuracy (%)")
             x=group.accuracy,
             y=heights,
             mode="markers",
-            marker={"color": np.where(singular, COUNT, SCORE), "opacity": 0.7, "size": 7},
+            marker={"color": np.where(singular, QUIET, SCORE), "opacity": 0.7, "size": 7},
             customdata=np.stack([group.arch.map(_lines), [f"{score:.6g}" for score in group.score]], axis=1),
             hovertemplate="%{customdata[0]}<br>score %{customdata[1]}<br>accuracy %{x:.2f}%<extra></extra>",
         )
@@ -89,30 +91,33 @@ def fig4_twin(page: Page, ours: pd.DataFrame, measures: Mapping[str, Measure]) -
     return Twin(figure, groups)
 
 
-def fig5_twin(table: pd.DataFrame, order: Sequence[str], titles: Mapping[str, str]) -> Twin:
-    """Figure 5: a box a network with its scores as points; a menu has the experiments of ``titles``.
+def fig5_twin(tables: Mapping[str, pd.DataFrame], order: Sequence[str], titles: Mapping[str, str]) -> Twin:
+    """Figure 5: a box a network with its scores as points; a menu has the experiments of ``titles`` for each table.
 
-    ``table`` is that of :func:`naswotbook.experiments.ablation.run_ablations` with a column ``network``, the range of
-    percentiles of its accuracy. Of mini-batches of several sizes, scores are over the smallest of that size.
+    ``tables``, by whose networks they are of, have the rows of :func:`naswotbook.experiments.ablation.run_ablations`
+    and a column ``network``, the range of percentiles of its accuracy; a point says its architecture where there is a
+    column ``arch``. Of mini-batches of several sizes, scores are over the smallest of that size.
     """
     layout: dict[str, Any] = {"height": 420, "margin": {"l": 60, "r": 10, "t": 10, "b": 70}, "boxmode": "group"}
     figure = go.Figure(layout=layout | {"showlegend": False})
     groups: dict[str, list[int]] = {}
-    for ablation, title in titles.items():
+    for (whose, table), (ablation, title) in product(tables.items(), titles.items()):
         rows = table[table.ablation == ablation]
         several = rows.batch_size.nunique() > 1
-        name = f"{title}, score over the smallest" if several else title
-        for size, part in rows.groupby("batch_size"):
+        name = f"{title}{', score over the smallest' if several else ''}; {whose}"
+        named = rows.assign(said="<br>" + rows.arch.map(_lines) if "arch" in rows else "")
+        colours = shades(SCORE, rows.batch_size.nunique())
+        for number, (size, part) in enumerate(named.groupby("batch_size")):
             figure.add_box(
                 x=part.network,
                 y=part.score / part.score.min() if several else part.score,
                 name=f"{size} images",
-                customdata=part[["repeat", "arch", "score"]].assign(arch=part.arch.map(_lines)),
-                hovertemplate="repeat %{customdata[0]}, score %{customdata[2]:.2f}<br>%{customdata[1]}<extra></extra>",
+                customdata=part[["repeat", "said", "score"]],
+                hovertemplate="repeat %{customdata[0]}, score %{customdata[2]:.2f}%{customdata[1]}<extra></extra>",
                 boxpoints="all",
                 jitter=0.4,
                 pointpos=0,
-                marker={"size": 4, "color": CYCLE[len(figure.data) % len(CYCLE) if several else 0]},
+                marker={"size": 4, "color": colours[number]},
                 line_width=1.2,
             )
             groups.setdefault(name, []).append(len(figure.data) - 1)
@@ -159,7 +164,7 @@ def fig7_twin(tables: Mapping[str, pd.DataFrame], *, accuracy: str) -> Twin:
         free = points.seconds[points.seconds > 0].min() / 3
         for number, (method, rows) in enumerate(points.groupby("method", sort=False)):
             here = rows.source == "here"
-            symbol, colour = MARKERS[number % len(MARKERS)], CYCLE[number % len(CYCLE)]
+            symbol, colour = MARKERS[number % len(MARKERS)], COLOURS[kind_of_method(str(method))]
             about = {"source": here.map({True: "this project", False: "the paper"}), "std": rows["std"]}
             figure.add_scatter(
                 x=rows.seconds.where(rows.seconds > 0, free),

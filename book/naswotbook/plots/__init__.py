@@ -4,6 +4,7 @@ from naswotbook.plots import style
 from naswotbook.plots.bars import (
     agreement,
     all_and_best,
+    best_of_draws,
     distributions,
     fig4,
     fig4_bars,
@@ -24,6 +25,7 @@ __all__ = [
     "against",
     "agreement",
     "all_and_best",
+    "best_of_draws",
     "cells",
     "cost",
     "count_regions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -14,11 +15,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
+from naswotbook.plots.style import WIDE
 from naswotlib.spaces.base import Edge
 
 Point = tuple[float, float]
 
 _ROW, _GAP = (0.45, 0.42)  # inches between the middles of two boxes of a layer, and between two layers
+_TURN = 0.8  # inches between the rows of a chain that is longer than a page is wide
 _COLOURS = {"none": "#ffffff", "skip": "#f0f0f0", "pool": "#dcebd5", "conv": "#d4e4f5"}  # the first that fits
 _SHORTER = {"nor_conv": "conv", "sep_conv": "sep", "dil_conv": "dil", "_pool": "", "skip_connect": "skip", "_": " "}
 
@@ -113,7 +116,33 @@ def lay_out(graph: nx.DiGraph) -> tuple[nx.DiGraph, float, float]:
     for source, target in graph.edges:
         (_, start, low), (end, _, high) = (graph.nodes[source]["box"], graph.nodes[target]["box"])
         graph.edges[source, target]["knots"] = [(start, low), *graph.edges[source, target]["knots"], (end, high)]
-    return graph, left - _GAP + 0.1, _ROW * max(map(len, layers)) + 0.15
+    wide = left - _GAP + 0.1
+    if wide > WIDE and max(map(len, layers)) == 1:
+        return _in_rows(graph, [layer[0] for layer in layers], math.ceil(wide / WIDE))
+    return graph, wide, _ROW * max(map(len, layers)) + 0.15
+
+
+def _in_rows(graph: nx.DiGraph, chain: Sequence[Hashable], rows: int) -> tuple[nx.DiGraph, float, float]:
+    """A chain laid out in one row, in several instead: an edge from one to the next is a line that ``turns``."""
+    size = math.ceil(len(chain) / rows)
+    parts = [chain[start : start + size] for start in range(0, len(chain), size)]
+    wide = 0.0
+    for number, part in enumerate(parts):
+        shift, y = graph.nodes[part[0]]["box"][0] - 0.3, ((len(parts) - 1) / 2 - number) * _TURN
+        for node in part:
+            left, right, _ = graph.nodes[node]["box"]
+            graph.nodes[node]["box"] = (left - shift, right - shift, y)
+            wide = max(wide, right - shift + 0.25)
+        for source, target in pairwise(part):
+            (_, start, _), (end, _, _) = graph.nodes[source]["box"], graph.nodes[target]["box"]
+            graph.edges[source, target]["knots"] = [(start, y), (end, y)]
+    for one, other in pairwise(parts):
+        (_, start, high), (end, _, low) = graph.nodes[one[-1]]["box"], graph.nodes[other[0]]["box"]
+        side, middle = start + 0.15, (high + low) / 2
+        before = end - 0.2
+        knots = [(start, high), (side, high), (side, middle), (before, middle), (before, low), (end, low)]
+        graph.edges[one[-1], other[0]].update(knots=knots, turns=True)
+    return graph, wide, _TURN * len(parts)
 
 
 def _width(label: str) -> float:
@@ -137,10 +166,10 @@ def _draw(ax: Axes, graph: nx.DiGraph) -> None:
         ax.add_patch(box)
         label = attributes["label"]
         ax.text((left + right) / 2, y, label, ha="center", va="center", fontsize=9, color="#222222")
-    for source, target, knots in graph.edges.data("knots"):
+    for source, target, edge in graph.edges.data():
         dead = "none" in (graph.nodes[source]["operation"], graph.nodes[target]["operation"])
         arrow = FancyArrowPatch(
-            path=_smooth(knots),
+            path=Path(edge["knots"]) if edge.get("turns") else _smooth(edge["knots"]),
             arrowstyle="-|>",
             mutation_scale=8,
             color="#999999" if dead else "#444444",

@@ -11,11 +11,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, FuncFormatter
+from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter
 
 from naswotbook.counting import COUNTS
 from naswotbook.plots.scatter import SINGULAR, drawn_heights
-from naswotbook.plots.style import COLOURS, COUNT, OTHER, QUIET, SCORE, WIDE
+from naswotbook.plots.style import COLOURS, COUNT, INK, OTHER, QUIET, SCORE, WIDE, shades
 
 FREE = 3  # so many times left of what costs least stands what costs nothing: a logarithm has no zero
 NEAR = 0.5  # decades of seconds within which labels stand in one column
@@ -36,7 +36,7 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     drawn = table.assign(
         x=table.seconds.where(table.seconds > 0, free),
         y=table["mean"].clip(lower=floor),
-        kind=[_kind(method) for method in table.method],
+        kind=[kind_of_method(method) for method in table.method],
     )
     for row in drawn.to_dict("records"):
         colour, low = COLOURS[row["kind"]], row["mean"] < floor
@@ -53,7 +53,9 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     ax.set(xscale="log", xlabel=label, ylabel=accuracy, ylim=(floor - zoom / 15, best + zoom / 4))
     ax.set_xlim(free / 40, drawn.x.max() * 8)
     ax.xaxis.set_major_formatter(plain)
-    _label_columns(ax, drawn[drawn["mean"] >= floor], free=free, gap=zoom / 22)
+    high = drawn[drawn["mean"] >= floor]
+    _label_above(ax, high[high.kind == "score"])
+    _label_columns(ax, high[high.kind != "score"], free=free, gap=zoom / 22)
     if len(low := drawn[drawn["mean"] < floor].sort_values("x")):
         names = textwrap.fill(", ".join(f"{row.method} {row.mean:.1f}" for row in low.itertuples()), 42)
         ax.text(low.x.min() / 1.3, floor, f"below, from the left:\n{names}", ha="right", va="bottom", fontsize=8)
@@ -61,9 +63,24 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     return figure
 
 
-def _kind(method: str) -> str:
+def kind_of_method(method: str) -> str:
+    """Whether a search, such as ``NASWOT (N=10)``, follows the ``score``, a count, ``size``, or else, ``proxy``."""
     searched = method.split(" (", maxsplit=1)[0]
     return "score" if searched == "NASWOT" else "size" if searched in COUNTS.values() else "proxy"
+
+
+def _label_above(ax: Axes, drawn: pd.DataFrame) -> None:
+    """The name of each method over its bars."""
+    for method, rows in drawn.groupby("method", sort=False):
+        middle = float(np.exp(np.log(rows.x).mean()))
+        ax.annotate(
+            str(method).replace(" (", "\n("),
+            (middle, (rows["mean"] + rows["std"]).max()),
+            (0, 4),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+        )
 
 
 def _label_columns(ax: Axes, drawn: pd.DataFrame, *, free: float, gap: float) -> None:
@@ -82,37 +99,52 @@ def _label_columns(ax: Axes, drawn: pd.DataFrame, *, free: float, gap: float) ->
                 va="center",
                 ha="right" if number < 0 else "left",
                 fontsize=8,
-                arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3},
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": QUIET,
+                    "linewidth": 0.5,
+                    "shrinkA": 0,
+                    "shrinkB": 3,
+                    "relpos": (1 if number < 0 else 0, 0.5),
+                },
             )
 
 
 def cost(table: pd.DataFrame) -> Figure:
     """Kendall's τ of score and accuracy against the cost of a score.
 
-    A point a setting, with its interval: colour the channels of the stem, marker the cells a stage, and the number of
-    images beside it. The cost, a share of the first setting's, is logarithmic. A measure that costs nothing is a dashed
-    line with its name.
+    A point a setting, with its interval: the more channels of the stem the darker, marker the cells a stage, and the
+    number of images beside it. The cost, a share of the first setting's, is logarithmic. A measure that costs nothing
+    is a dashed line with its name at the right end.
     """
     figure, ax = plt.subplots(figsize=(WIDE, 4.2), layout="constrained")
-    for number, row in enumerate(table[table.cost == 0].drop_duplicates("tau").to_dict("records")):
-        ax.axhline(row["tau"], color=f"C{number}", linewidth=1, linestyle="--", label=f"{row['measure']}, at no cost")
+    for row in table[table.cost == 0].drop_duplicates("tau").to_dict("records"):
+        ax.axhline(row["tau"], color=COUNT, linewidth=1, linestyle="--")
+        ax.text(1.01, row["tau"], row["measure"], transform=ax.get_yaxis_transform(), va="center", fontsize=8)
     table = table[table.cost > 0]
     channels, cells = sorted(set(table.channels)), sorted(set(table.cells))
-    colours = dict(zip(channels, sns.color_palette("cividis", len(channels)), strict=True))
+    colours = dict(zip(channels, shades(SCORE, len(channels) + 1)[1:], strict=True))
     markers = dict(zip(cells, "os^Dv", strict=False))
-    for row in table.to_dict("records"):
+    for number, row in enumerate(table.sort_values("cost").to_dict("records")):
         error = [[row["tau"] - row["low"]], [row["high"] - row["tau"]]]
-        style = {"fmt": markers[row["cells"]], "color": colours[row["channels"]], "capsize": 2, "elinewidth": 0.8}
+        style = {"fmt": markers[row["cells"]], "color": colours[row["channels"]], "elinewidth": 0.8}
         ax.errorbar(row["cost"], row["tau"], yerr=error, **style)
-        ax.annotate(row["images"], (row["cost"], row["tau"]), (4, 4), textcoords="offset points", fontsize=8)
-    for value in channels:
-        ax.plot([], [], "o", color=colours[value], label=f"{value} channels")
-    for value in cells:
-        ax.plot([], [], markers[value], color=QUIET, label=f"{value} cells a stage")
+        ax.annotate(
+            row["images"],
+            (row["cost"], row["tau"]),
+            (-5, 4 if number % 2 else -10),  # neighbours keep out of each other's way
+            textcoords="offset points",
+            ha="right",
+            fontsize=8,
+        )
+    dots = [ax.plot([], [], "o", color=colours[value], label=f"{value} channels")[0] for value in channels]
+    ax.add_artist(ax.legend(handles=dots, ncols=len(dots), loc="lower left", bbox_to_anchor=(0, 1.06)))
+    named = {value: f"{value} {'cell' if value == 1 else 'cells'} a stage" for value in cells}
+    marks = [ax.plot([], [], markers[value], color=QUIET, label=name)[0] for value, name in named.items()]
+    ax.legend(handles=marks, ncols=len(marks), loc="lower left", bbox_to_anchor=(0, 1))
     ax.axhline(table.tau.iloc[0], color=QUIET, linewidth=0.6, linestyle=":")
-    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.set(xscale="log", xlabel="multiply-adds, as a share of the first setting's", ylabel="Kendall's τ with accuracy")
-    sns.despine(ax=ax)
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=None))
     plt.close(figure)
     return figure
 
@@ -128,7 +160,7 @@ def fig6(table: pd.DataFrame, *, zoom: int = 2, readings: Mapping[str, str] | No
     figure, grid = plt.subplots(
         len(rows), 2, figsize=(WIDE, 0.3 + 3 * len(rows)), layout="constrained", width_ratios=[2, 3], squeeze=False
     )
-    colours = sns.color_palette("viridis_r", table.arch.nunique())  # in the order of the legend
+    colours = sns.color_palette("viridis_r", table.arch.nunique() + 2)[2:]  # in the order of the legend, none too light
     for (column, name), (left, right) in zip(rows.items(), grid, strict=True):
         for ax, title, last in ((left, f"the first {zoom} epochs", zoom), (right, "all epochs", table.epoch.max())):
             for number, (_, line) in enumerate(table[table.epoch <= last].groupby("arch", sort=False)):
@@ -143,10 +175,12 @@ def fig6(table: pd.DataFrame, *, zoom: int = 2, readings: Mapping[str, str] | No
                     label=f"{line.accuracy.iloc[0]:.2f}",
                 )
             ax.set(title=f"{title}, {name}" if name else title, xlabel="epoch", ylabel="score")
-            sns.despine(ax=ax)
         left.set(xticks=range(zoom + 1))
     grid[0, 1].legend(loc="center left", bbox_to_anchor=(1, 0.5), title="accuracy (%)")
     return figure
+
+
+_COSTS = {"latency": "latency (ms)", "flops": "FLOPs (multiply-adds)", "num_units": "ReLU units an image"}
 
 
 def pareto(table: pd.DataFrame, front: pd.DataFrame, *, cost: str, value: str = "score") -> Figure:
@@ -160,13 +194,10 @@ def pareto(table: pd.DataFrame, front: pd.DataFrame, *, cost: str, value: str = 
     ax.scatter(table[cost][~singular], heights[~singular], s=12, alpha=0.4, linewidths=0, color=SCORE)
     if singular.any():
         ax.scatter(table[cost][singular], heights[singular], s=16, marker="v", color=QUIET, label=SINGULAR)
-    ax.step(front[cost], front[value], where="post", marker="o", markersize=4, color=COUNT, label="Pareto front")
+    ax.step(front[cost], front[value], where="post", marker="o", ms=4, lw=1, color=INK, label="Pareto front")
     ax.legend(loc="lower right")
-    if cost == "latency":
-        ax.set(xlabel="latency (ms)", ylabel=value)
-    else:
-        ax.set(xlabel=cost, ylabel=value)
+    ax.set(xlabel=_COSTS.get(cost, cost), ylabel="score at initialisation" if value == "score" else value)
+    if cost != "latency":
         ax.xaxis.set_major_formatter(EngFormatter(sep=""))  # 50M
-    sns.despine(ax=ax)
     plt.close(figure)
     return figure

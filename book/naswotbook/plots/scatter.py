@@ -10,10 +10,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.stats import kendalltau
 
-from naswotbook.plots.style import COUNT, SCORE
+from naswotbook.plots.style import COUNT, GROUPS, INK, QUIET, SCORE
 
 SINGULAR = "singular $\\mathregular{K_H}$, score −∞"
 
@@ -30,7 +30,7 @@ def fig3(
     heights, singular = drawn_heights(table.score)
     ax.scatter(table.accuracy[~singular], heights[~singular], s=8, alpha=0.45, linewidths=0, color=SCORE)
     if singular.any():
-        ax.scatter(table.accuracy[singular], heights[singular], s=16, marker="v", color=COUNT, label=SINGULAR)
+        ax.scatter(table.accuracy[singular], heights[singular], s=16, marker="v", color=QUIET, label=SINGULAR)
         ax.legend(loc="lower right", handletextpad=0.1)
     ax.set(title=title, xlabel=accuracy, ylabel="score at initialisation")
     if edges and len(table):
@@ -55,11 +55,10 @@ def drawn_heights(scores: pd.Series[float]) -> tuple[pd.Series[float], pd.Series
 def against(one: pd.Series[float], other: pd.Series[float], ax: Axes) -> Axes:
     """A point for each network that has two finite scores, and Kendall's τ of all of them above. Returns ``ax``."""
     finite = np.isfinite(one) & np.isfinite(other)
-    ax.scatter(one[finite], other[finite], s=10, alpha=0.5, linewidths=0)
+    ax.scatter(one[finite], other[finite], s=10, alpha=0.5, linewidths=0, color=SCORE)
     left_out = int((~finite).sum())
     note = f", {left_out} singular not drawn" if left_out else ""
-    ax.set_title(f"τ = {kendalltau(one, other).statistic:.3f} (n = {len(one)}{note})", fontsize=9)
-    sns.despine(ax=ax)
+    ax.set_title(f"τ = {kendalltau(one, other).statistic:.3f} (n = {len(one):,}{note})", fontsize=9)
     return ax
 
 
@@ -73,12 +72,14 @@ def score_against_units(table: pd.DataFrame) -> Figure:
     scored = table[table.error == ""].sort_values("num_units")
     units = scored.num_units.astype(float)
     heights, singular = drawn_heights(scored.score)
-    ax.plot(units, scored.coin_flips, color="#222222", linewidth=0.8, label="coin flips")
-    for chosen, marker in ((~singular, "o"), (singular, "v")):
-        ax.scatter(units[chosen], heights[chosen], s=16, alpha=0.7, linewidths=0, marker=marker)
+    ax.plot(units, scored.coin_flips, color=INK, linewidth=0.8, label="coin flips")
+    for chosen, marker, colour in ((~singular, "o", SCORE), (singular, "v", QUIET)):
+        ax.scatter(units[chosen], heights[chosen], s=16, alpha=0.7, linewidths=0, marker=marker, color=colour)
     ax.set(xscale="log", xlabel="$\\mathregular{N_A}$, ReLU units an image", ylabel="score at initialisation")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.legend()
-    sns.despine(ax=ax)
     return figure
 
 
@@ -88,13 +89,16 @@ def sizes(table: pd.DataFrame, *, by: str | None = None) -> Figure:
     ``by`` is a column whose values have a colour each. Parameters are on a logarithmic axis. Returns the figure.
     """
     figure, ax = plt.subplots(figsize=(6, 4) if by is None else (7, 4.5), layout="constrained")
-    palette = None if by is None else "colorblind"
-    sns.scatterplot(table, x="parameters", y="num_units", hue=by, palette=palette, ax=ax, s=14, alpha=0.5, linewidth=0)
+    how: dict[str, Any] = {"color": COUNT}
+    if by is not None:
+        how = {"hue": by, "style": by, "palette": list(GROUPS[: table[by].nunique()])}
+    sns.scatterplot(table, x="parameters", y="num_units", ax=ax, s=16, alpha=0.6, linewidth=0, **how)
     millions = FuncFormatter(lambda value, _: f"{value / 1e6:g}")
     ax.set(xscale="log", xlabel="parameters (million)", ylabel="$\\mathregular{N_A}$, ReLU units an image (million)")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter(millions)
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.yaxis.set_major_formatter(millions)
     if by is not None:
-        sns.move_legend(ax, "upper left", title=None)
-    sns.despine(ax=ax)
+        sns.move_legend(ax, "lower center", bbox_to_anchor=(0.5, 1), ncols=table[by].nunique(), title=None)
     return figure
