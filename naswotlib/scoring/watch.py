@@ -28,7 +28,7 @@ from naswotlib.scoring.codes import ActivationCodes, LayerCode
 from naswotlib.scoring.kernel import KernelSum
 from naswotlib.scoring.modes import BatchNormMode, check_counting, on_host, scoring_mode
 from naswotlib.scoring.ready import is_compiled
-from naswotlib.scoring.spellings import Below, Found
+from naswotlib.scoring.spellings import Below, Found, kind_of
 
 EVAL_WARNING = (
     "batch_norm='eval' scores with running statistics, which an untrained network has not estimated; "
@@ -46,6 +46,7 @@ _NAMES: dict[Callable[..., Any], str] = {
     for end in ("", "_")
     if hasattr(owner, f"{name}{end}")
 }
+_ELSEWHERE = {"numpy", "__array__", "__dlpack__"}  # methods that hand numbers to other libraries
 _LAYERS = tuple(getattr(activation_modules, name) for name in {*activation_modules.__all__} - {"MultiheadAttention"})
 GATES = ("sigmoid", "hardsigmoid", "logsigmoid", "softsign", "tanh", "hardtanh", "threshold")
 RECTIFIERS = frozenset(ACTIVATIONS) - frozenset(GATES)  # of which ``activations="auto"`` counts the one there is
@@ -102,11 +103,12 @@ def check_arguments(counting: str, batch_norm: str, activations: Iterable[str]) 
         warn(EVAL_WARNING)
     if activations == "auto":
         return RECTIFIERS
-    if isinstance(activations, str):
+    names = [activations] if isinstance(activations, str) or not isinstance(activations, Iterable) else [*activations]
+    if isinstance(activations, str) or not all(isinstance(name, str) for name in names):
         raise TypeError(
-            f"activations: expected a collection of names such as ({activations!r},), or 'auto', got a string"
+            f"activations: expected a collection of names such as ('relu',), or 'auto', got {activations!r}"
         )
-    wanted = frozenset(activations)
+    wanted = frozenset(names)
     for name in sorted(wanted):
         check_choice("activations", name, ACTIVATIONS)
     if not wanted:
@@ -197,7 +199,7 @@ class _Watcher(TorchFunctionMode):
 
     def _hook(self, name: str, module: nn.Module) -> tuple[Any, Any]:
         rectifies = "ReLU" in type(module).__name__
-        count = int(getattr(module, "reference_count", 1))
+        count = int(vars(module).get("reference_count", 1))  # getattr would ask a module that answers everything
         leaf = next(module.children(), None) is None
         before: list[int] = []
 
@@ -225,12 +227,14 @@ class _Watcher(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         name = _NAMES.get(func)
-        if name == "hardtanh" and (args[1] if len(args) > 1 else kwargs.get("min_val")) == 0:
-            name = "relu6"  # which is how nn.ReLU6 calls it
-        if getattr(func, "__name__", "") in {"__set__", "set_data"}:
+        called = getattr(func, "__name__", "")
+        if called in {"__set__", "set_data"}:
             self._packed.clear()  # x.data = y, which is no operation
+        if called in _ELSEWHERE:
+            self.found(Found(None, "cannot be seen into", f"{called}()"))
         if name is None:
             return func(*args, **kwargs)
+        name = kind_of(name, args, kwargs)  # nn.ReLU6 calls hardtanh
         x = args[0] if args else kwargs.get("input")
         if isinstance(x, Proxy):
             raise TypeError(
@@ -283,13 +287,18 @@ class _Watcher(TorchFunctionMode):
         if not self._by_image(x):
             raise ValueError(
                 f"network: layer {name} rectifies a tensor of shape {tuple(x.shape)}, whose first dimension is not the "
-                f"{self.num_images} images of the mini-batch, so its units cannot be told apart by image"
+                f"{self.num_images} images of the mini-batch, so its units cannot be told apart by image; "
+                "activations='auto' leaves such layers out and says so"
             )
-        if self.visit is not None:
-            self.visit(x)
-        known = self._packed.get(id(x))
-        if known is None or known[0]() is not x:
-            known = self._packed[id(x)] = weakref.ref(x), self._bits(name, x)
+        self._named, before = True, self._named  # what is called from here is not the network's
+        try:
+            if self.visit is not None:
+                self.visit(x)
+            known = self._packed.get(id(x))
+            if known is None or known[0]() is not x:
+                known = self._packed[id(x)] = weakref.ref(x), self._bits(name, x)
+        finally:
+            self._named = before
         units, bits = x[0].numel(), known[1]
         if self.total is not None:
             self.total.add(bits, units, count)
