@@ -19,7 +19,13 @@ from naswotlib.data.fetch import find_data
 from naswotlib.data.image_files import ImageSource, fit_as_imagenet, open_batches, open_images
 from naswotlib.errors import check_at_least
 
-PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field", "immunohistochemistry", "retina")
+_PHOTO_FILES = {
+    **{name: f"{name}.png" for name in ("astronaut", "chelsea", "coffee")},
+    **{name: f"{name}.jpg" for name in ("rocket", "hubble_deep_field")},
+    "immunohistochemistry": "ihc.png",
+    "retina": "retina.jpg",
+}  # of scikit-image, by the names of its functions
+PHOTOS = tuple(_PHOTO_FILES)
 N_CROPS = 100_000  # how many crops of the photographs one can draw from
 Constants = tuple[float, float, float]
 
@@ -217,9 +223,17 @@ def _augment(image: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.ND
     return padded[:, top : top + height, left : left + width]
 
 
+def photograph(name: str) -> npt.NDArray[np.uint8]:
+    """One of :data:`PHOTOS`, ``(H, W, 3)``: what scikit-image's function gives, whose reader takes long to import."""
+    path = Path(skimage.data.__file__).parent / _PHOTO_FILES[name]
+    if not path.exists():
+        return np.asarray(getattr(skimage.data, name)(), np.uint8)
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
 def _photos() -> ImageSource:
     """Square crops of the photographs, between a third and all of the short side: crop i is of photograph i mod 7."""
-    photographs = [getattr(skimage.data, name)() for name in PHOTOS]
+    photographs = [photograph(name) for name in PHOTOS]
 
     def crop(index: int, side: int) -> np.ndarray:
         photograph = photographs[index % len(photographs)]

@@ -6,6 +6,7 @@ Hooks on modules say where the network is; a torch function mode sees every call
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -164,8 +165,13 @@ def watch_codes(
     return ActivationCodes(*seen, frozen, notes, (*watcher.bad,))
 
 
+_QUICK = 2**25  # numbers whose signs a first score compares without numba, which takes half a second to import
+
+
 class _Watcher(TorchFunctionMode):
     """Collects codes during one forward pass, from calls of functions and, below them, of operations."""
+
+    _number = 0  # of watchers that this process had
 
     def __init__(
         self,
@@ -185,6 +191,8 @@ class _Watcher(TorchFunctionMode):
         self._path: list[tuple[str, nn.Module]] = []
         self._packed: dict[int, tuple[weakref.ref[Tensor], np.ndarray | Tensor]] = {}
         self._packs = is_compiled("packing")  # else booleans are compared, by a product of matrices
+        self._room = _QUICK if total is not None and _Watcher._number == 0 and "numba" not in sys.modules else 0
+        _Watcher._number += 1
         self._named = False  # whether a function that is an activation is running
 
     @contextmanager
@@ -311,7 +319,8 @@ class _Watcher(TorchFunctionMode):
             self.bad.append((message, torch.isnan(x).any()))
             return (x > 0).flatten(1)
         words: np.ndarray | Tensor
-        if self._packs:
+        self._room -= x.numel()
+        if self._packs and self._room < 0:
             from naswotlib.scoring.compiled.packing import pack_signs  # numba takes a second to import
 
             words, nan = pack_signs(x)
