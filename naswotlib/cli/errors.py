@@ -10,12 +10,15 @@ import json
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import typer
+
+from naswotlib.errors import NaswotWarning
 
 FAILED, FAULT, INTERRUPTED = 1, 2, 130
 _INTERRUPTED = "naswot: interrupted; with --out, what is done is kept, and the same command goes on from there"
@@ -26,8 +29,8 @@ def told(error: BaseException) -> str:
     """An error in one line: its kind where that says more than the text, its text, and where it arose elsewhere."""
     text = " ".join(str(error).split())
     frames = traceback.extract_tb(error.__traceback__)
-    ours = not frames or frames[-1].filename.startswith(_HERE) or isinstance(error, SyntaxError)
-    place = "" if ours else f" ({_place(frames)})"
+    ours = not frames or _is_ours(frames) or isinstance(error, SyntaxError)
+    place = "" if ours or frames[-1].filename.startswith("<") else f" ({_place(frames)})"
     return f"{type(error).__name__}{': ' if text else ''}{text[:600]}{place}"
 
 
@@ -39,6 +42,11 @@ def tell_faults(faults: Mapping[Path, str], *, right: str, as_json: bool) -> Non
         print(f"{path}: {wrong or right}")
     if any(faults.values()):
         raise typer.Exit(FAILED)
+
+
+def _is_ours(frames: traceback.StackSummary) -> bool:
+    """Whether an error arose in this library, and not in what it called, such as an operation that it watched."""
+    return frames[-1].filename.startswith(_HERE) and not frames[-1].name.startswith("__torch_")
 
 
 def _place(frames: traceback.StackSummary) -> str:
@@ -53,20 +61,21 @@ def _place(frames: traceback.StackSummary) -> str:
 @contextmanager
 def user_code(what: str, advice: str = "", *, everything: bool = False) -> Iterator[None]:
     """ValueError that begins with ``what`` and says where, for an error of code outside of this library, or for
-    ``everything`` that fails.
+    ``everything`` that fails. What such code prints goes to standard error: standard output is the command's.
     """
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
-        ours = bool(frames) and frames[-1].filename.startswith(_HERE) and not isinstance(error, SystemExit)
-        if ours and not everything:
+        if frames and _is_ours(frames) and not isinstance(error, SystemExit) and not everything:
             raise
         raise ValueError(f"{what}: {told(error)}{f'; {advice}' if advice else ''}") from error
 
 
 def run(app: Any) -> None:
     """Run the command, and exit."""
+    before, warnings.formatwarning = warnings.formatwarning, _warning_line
     try:
         status = app(standalone_mode=False)
     except BrokenPipeError:  # who reads has read enough
@@ -74,9 +83,19 @@ def run(app: Any) -> None:
         status = 0
     except BaseException as error:
         status = _status(error)
+    finally:
+        warnings.formatwarning = before
     if status == INTERRUPTED:
         print(_INTERRUPTED, file=sys.stderr)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _warning_line(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any) -> str:
+    """A warning in one line; one of this library's without its place, which is not the user's."""
+    place = (
+        "" if issubclass(category, NaswotWarning) else f"{category.__name__} ({Path(filename).name}, line {lineno}): "
+    )
+    return f"naswot: warning: {place}{' '.join(str(message).split())}\n"
 
 
 def _status(error: BaseException) -> int:

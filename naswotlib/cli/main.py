@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import typer
 
+from naswotlib import __version__
 from naswotlib.cli import data as data_cli
 from naswotlib.cli import options as opt
 from naswotlib.cli.errors import run
@@ -23,6 +25,23 @@ app = typer.Typer(
     epilog="Exit status: 0 done; 1 a check, or every architecture of many, failed; 2 a fault in an argument, a file or "
     "code of your own, as one line says; 130 interrupted. NASWOT_TRACEBACK=1 shows where.",
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"naswotlib {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _of_all(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
 app.add_typer(data_cli.app, name="data")
 app.add_typer(scores, name="scores")
 app.command()(score)

@@ -125,3 +125,29 @@ def parse_numbers(option: str, text: str | None) -> list[float] | None:
         return None if text is None else [float(part) for part in text.split(",")]
     except ValueError as error:
         raise ValueError(f"{option}: {text!r} is no number, nor three such as 125.3,123,113.9") from error
+
+
+_LONGEST = 2**28  # characters of a file of architectures
+
+
+def read_archs(path: Path) -> list[str]:
+    """The lines of a file of architectures, as text editors write it; an error names the option and the file."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LONGEST + 1)
+    except OSError as error:
+        raise ValueError(
+            f"archs: {path} cannot be read ({error.strerror}); expected architectures, one a line"
+        ) from error
+    if len(data) > _LONGEST:
+        raise ValueError(
+            f"archs: {path} has more than {_LONGEST:,} bytes; expected a file of architectures, one a line"
+        )
+    try:
+        lines = [line.strip() for line in data.decode("utf-8-sig").splitlines()]
+    except UnicodeDecodeError as error:
+        raise ValueError(f"archs: {path} is no text in UTF-8 ({error}); expected architectures, one a line") from error
+    found = [line for line in lines if line]
+    if not found:
+        raise ValueError(f"archs: {path} is empty; expected architectures, one a line")
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -75,7 +75,7 @@ def score(
     if proxy != NASWOT:
         opt.refuse(context, "of the score alone", "counting", "exact", "activations", "max_memory")
     check_device(device)
-    check_choice("dtype", dtype, (None, *DTYPES))
+    check_choice("dtype", dtype or DTYPES[0], DTYPES)
     maker = None if many else _maker(module) if module is not None else _builder(space, str(arch))
     side = _side_of(module) if side is None and module is not None else side
     form: dict[str, Any] = {"side": side, "channels": channels or 3}
@@ -96,44 +96,44 @@ def score(
     given = f"{str(inputs.dtype).removeprefix('torch.')} images {_shape(inputs)}"
     advice = f"it was given {given}; others by --side, --channels, --dtype"
     with user_code(f"{'module' if module else 'arch'}: {module or arch} failed", advice):
-        _tell_one(networks, inputs, labels, report, options, as_json=as_json)
+        text = _score_one(networks, inputs, labels, report, options)
+    print(json.dumps(report, allow_nan=False) if as_json else "\n".join(_lines(report, text, _shape(inputs))))
 
 
 def _shape(inputs: Tensor) -> str:
     return " x ".join(map(str, inputs.shape))
 
 
-def _tell_one(
+def _score_one(
     networks: Iterable[nn.Module],
     inputs: Tensor,
     labels: Tensor | None,
     report: dict[str, Any],
     options: dict[str, Any],
-    *,
-    as_json: bool,
-) -> None:
-    """Score one network, in as many initialisations as there are, and print it; ``report`` says what it is."""
+) -> str:
+    """Score one network, in as many initialisations as there are, into ``report``; returns what the first one tells."""
     from naswotlib.scoring.proxies import NASWOT, find_proxy
 
-    proxy, text = report["proxy"], ""
-    if proxy == NASWOT:
-        scores = [naswotlib.naswot_score(network, inputs, **options) for network in networks]
-        report |= {"exact": options["exact"]} | scores[0].as_dict() | _summary([score.value for score in scores])
-        text = scores[0].report()
-    else:
+    if report["proxy"] != NASWOT:
         classes = {} if labels is None else {"labels": labels.to(inputs.device)}
-        report |= _summary([find_proxy(proxy)(network, inputs, **classes) for network in networks])
-    if as_json:
-        print(json.dumps(report, allow_nan=False))
-        return
-    told = f"{report['batch_size']} images of {report['images']}, {_shape(inputs)}, seed {report['seed']}"
-    print("\n".join(filter(None, [f"network      {report['network']}", f"inputs       {told}", text])))
+        report |= _summary([find_proxy(report["proxy"])(network, inputs, **classes) for network in networks])
+        return ""
+    scores = [naswotlib.naswot_score(network, inputs, **options) for network in networks]
+    report |= {"exact": options["exact"]} | scores[0].as_dict() | _summary([score.value for score in scores])
+    return scores[0].report()
+
+
+def _lines(report: dict[str, Any], text: str, shape: str) -> list[str]:
+    """The lines to print of one network."""
+    told = f"{report['batch_size']} images of {report['images']}, {shape}, seed {report['seed']}"
+    lines = [f"network      {report['network']}", f"inputs       {told}", *([text] if text else [])]
     repeats = len(report["scores"])
-    if proxy != NASWOT or repeats > 1:
-        name = "over seeds" if proxy == NASWOT else proxy
+    if not text or repeats > 1:
+        name = "over seeds" if text else report["proxy"]
         value = "-inf" if report["score"] is None else f"{report['score']:.6g}"
         spread = f" ± {report['std']:.3g}" if report["std"] is not None else ""
-        print(f"{name:12} {value}{f'{spread} over {repeats} initialisations' if repeats > 1 else ''}")
+        lines.append(f"{name:12} {value}{f'{spread} over {repeats} initialisations' if repeats > 1 else ''}")
+    return lines
 
 
 def _summary(values: list[float]) -> dict[str, Any]:
@@ -172,6 +172,10 @@ def _maker(path: str) -> Callable[[int], nn.Module]:
 
     library, _, name = path.partition(":")
     factory = _model(library, name) if library in LIBRARIES else opt.import_named("module", path, "factory")
+    if isinstance(factory, nn.Module):
+        raise ValueError(
+            f"module: {path} is a network; expected a function or a class that makes one, since each seed has its own"
+        )
     if not callable(factory):
         raise ValueError(f"module: {path} is no function, but {type(factory).__name__}")
 
@@ -240,9 +244,9 @@ def _score_many(
 
     space = naswotlib.get_space(space_name)
     rng = np.random.default_rng(options["seed"])
-    chosen = _read_archs(archs) if archs is not None else sample_distinct(space, count or 1, rng)
+    chosen = opt.read_archs(archs) if archs is not None else sample_distinct(space, count or 1, rng)
     cluster = import_extra("distributed", "distributed").Client(scheduler) if scheduler else nullcontext()
-    with cluster as client:
+    with cluster as client, redirect_stdout(sys.stderr):  # of what a space of one's own prints
         table = naswotlib.score_archs(space, chosen, inputs, client=client, **options)
     failed = int((table.error != "").sum())
     best = table.sort_values("score", ascending=False, kind="stable").head(1).iloc[0]
@@ -259,24 +263,3 @@ def _score_many(
     if failed == len(table):
         print(f"naswot: all {failed} architectures failed, the first: {table.error[0]}", file=sys.stderr)
         raise typer.Exit(FAILED)
-
-
-_LONGEST = 2**28  # characters of a file of architectures
-
-
-def _read_archs(path: Path) -> list[str]:
-    """The lines of a file, as text editors write it."""
-    with path.open("rb") as file:
-        data = file.read(_LONGEST + 1)
-    if len(data) > _LONGEST:
-        raise ValueError(
-            f"archs: {path} has more than {_LONGEST:,} bytes; expected a file of architectures, one a line"
-        )
-    try:
-        lines = [line.strip() for line in data.decode("utf-8-sig").splitlines()]
-    except UnicodeDecodeError as error:
-        raise ValueError(f"archs: {path} is no text in UTF-8 ({error}); expected architectures, one a line") from error
-    found = [line for line in lines if line]
-    if not found:
-        raise ValueError(f"archs: {path} is empty; expected architectures, one a line")
-    return found

@@ -136,8 +136,13 @@ def _texts(space_name: str, archs: Path | None, count: int) -> list[str]:
     space = get_space(space_name)
     if archs is None:
         return [space.to_str(arch) for arch in sample_distinct(space, count, np.random.default_rng(0))]
-    lines = [line.strip() for line in archs.read_text().splitlines() if line.strip()]
-    return [space.to_str(space.from_str(line)) for line in lines]
+    found = []
+    for line in opt.read_archs(archs):
+        try:
+            found.append(space.to_str(space.from_str(line)))
+        except ValueError as error:
+            raise ValueError(f"archs: {line[:60]!r} in {archs}: {error}") from error
+    return found
 
 
 def _plan(name: str, space: str, epochs: int | None, side: int | None, skeleton: list[str]) -> Recipe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,13 @@ from naswotlib.data.fetch import find_data
 from naswotlib.data.image_files import ImageSource, fit_as_imagenet, open_batches, open_images
 from naswotlib.errors import check_at_least
 
-PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field", "immunohistochemistry", "retina")
+_PHOTO_FILES = {
+    **{name: f"{name}.png" for name in ("astronaut", "chelsea", "coffee")},
+    **{name: f"{name}.jpg" for name in ("rocket", "hubble_deep_field")},
+    "immunohistochemistry": "ihc.png",
+    "retina": "retina.jpg",
+}  # of scikit-image, by the names of its functions
+PHOTOS = tuple(_PHOTO_FILES)
 N_CROPS = 100_000  # how many crops of the photographs one can draw from
 Constants = tuple[float, float, float]
 
@@ -137,10 +144,14 @@ def load_images(
     check_at_least("side", 1 if side is None else side, 1)
     check_at_least("channels", channels, 1)
     check_at_least("seed", seed, 0)
+    default = 224 if source == "imagenette" else 32
+    _check_fits(n, max(3, channels), side or default)
     rng = np.random.default_rng(seed)
     if source == "noise":
         if with_labels:
             raise ValueError("with_labels: noise has no labels; choose another source")
+        if mean is not None or std is not None:
+            raise ValueError("mean, std: noise is standard normal as it is, and takes none; leave them out")
         return torch.from_numpy(rng.standard_normal((n, channels, side or 32, side or 32), np.float32))
     if channels not in (1, 3):
         raise ValueError(f"channels: images have 3, or 1 as the mean of these, got {channels}; noise has any number")
@@ -161,6 +172,17 @@ def load_images(
     if found.labels is None:
         raise ValueError(f"with_labels: {source} has no labels")
     return images, torch.from_numpy(found.labels[chosen].astype(np.int64))
+
+
+def _check_fits(n: int, channels: int, side: int) -> None:
+    """ValueError where a mini-batch, of which there are copies while it is made, would take more than all memory."""
+    needed = 3 * 4 * n * channels * side**2
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2**36
+    if needed > memory:
+        raise ValueError(
+            f"n, side, channels: {n:,} images of {channels} x {side} x {side} take about {needed / 1e9:,.0f} GB while "
+            f"they are made, and this machine has {memory / 1e9:,.0f} GB; ask for fewer or for smaller ones"
+        )
 
 
 def _constants(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float32]:
@@ -201,9 +223,17 @@ def _augment(image: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.ND
     return padded[:, top : top + height, left : left + width]
 
 
+def photograph(name: str) -> npt.NDArray[np.uint8]:
+    """One of :data:`PHOTOS`, ``(H, W, 3)``: what scikit-image's function gives, whose reader takes long to import."""
+    path = Path(skimage.data.__file__).parent / _PHOTO_FILES[name]
+    if not path.exists():
+        return np.asarray(getattr(skimage.data, name)(), np.uint8)
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
 def _photos() -> ImageSource:
     """Square crops of the photographs, between a third and all of the short side: crop i is of photograph i mod 7."""
-    photographs = [getattr(skimage.data, name)() for name in PHOTOS]
+    photographs = [photograph(name) for name in PHOTOS]
 
     def crop(index: int, side: int) -> np.ndarray:
         photograph = photographs[index % len(photographs)]

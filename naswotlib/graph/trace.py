@@ -6,6 +6,9 @@ Both answer None whenever anything is not understood: hooks score such a network
 from __future__ import annotations
 
 import operator
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -58,7 +61,8 @@ def traced_graph(network: nn.Module, channels: int) -> Graph | None:
     if unplain or lazy or not _runs_as_written(network):
         return None  # containers that the authors' hook counts again, and rectifiers that are not plain
     try:
-        traced = fx.GraphModule(network, _Tracer().trace(network))
+        with _no_stand_in_left(network):
+            traced = fx.GraphModule(network, _Tracer().trace(network))
     except Exception:  # tracing runs the caller's code on stand-ins, so anything may happen; hooks run it for real
         return None
     try:
@@ -66,6 +70,56 @@ def traced_graph(network: nn.Module, channels: int) -> Graph | None:
     except _NotUnderstoodError:
         return None
     return graph if _fits(graph, network) else None
+
+
+@contextmanager
+def _no_stand_in_left(network: nn.Module) -> Iterator[None]:
+    """Take stand-ins out of what a network keeps outside of its attributes: its classes, the names of its modules, and
+    containers among them. Nothing else there is changed, since others use it too.
+    """
+    kinds = {kind for module in network.modules() for kind in type(module).__mro__[:-1] if _is_own(kind.__module__)}
+    homes = {kind.__module__ for kind in kinds} & sys.modules.keys()
+    before: list[tuple[Any, Any]] = [(kind, dict(vars(kind))) for kind in kinds]
+    before += [(names, dict(names)) for names in (vars(sys.modules[name]) for name in homes)]
+    found = [value for _, there in before for value in there.values() if isinstance(value, dict | list)]
+    found += [inner for value in found if isinstance(value, dict) for inner in value.values() if _is_small(inner)]
+    before += [(value, value.copy()) for value in found if _is_small(value)]
+    try:
+        yield
+    finally:
+        for holder, there in reversed(before):  # the innermost first
+            _take_out(holder, there)
+
+
+def _is_own(module: str) -> bool:
+    return module.partition(".")[0] not in {"torch", "builtins"}
+
+
+def _is_small(value: Any) -> bool:
+    return isinstance(value, dict | list) and len(value) <= 10_000
+
+
+def _is_stand_in(value: Any) -> bool:
+    """Whether something is a stand-in, or a container that holds one."""
+    if not _is_small(value):
+        return isinstance(value, fx.Proxy)
+    return any(isinstance(item, fx.Proxy) for item in (value.values() if isinstance(value, dict) else value))
+
+
+def _take_out(holder: Any, before: Any) -> None:
+    """Give those items of a container, or attributes of a class, that are stand-ins the values that they had."""
+    if isinstance(holder, list):
+        if any(map(_is_stand_in, holder)):
+            holder[:] = before
+        return
+    there = vars(holder) if isinstance(holder, type) else holder
+    for name in [name for name, value in there.items() if _is_stand_in(value)]:
+        if isinstance(holder, type):
+            setattr(holder, name, before[name]) if name in before else delattr(holder, name)
+        elif name in before:
+            holder[name] = before[name]
+        else:
+            del holder[name]
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:

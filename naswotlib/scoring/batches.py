@@ -33,19 +33,27 @@ def as_batch(network: nn.Module, inputs: Inputs, forward: Forward | None = None,
     at its end, are left out where the network cannot take them. Raises where this is no mini-batch of at least
     ``least`` images, all on the device of the network, and finite.
     """
+    if forward is not None and not callable(forward):
+        raise TypeError(f"forward: expected a function of the network and the inputs, got {forward!r}")
     if isinstance(inputs, Tensor):
         check_network(network, inputs, least=least)
         return Batch(_caller(network, inputs, forward, (inputs,), {}), (inputs,), len(inputs))
-    args, kwargs, note = (), {}, ""
+    args, kwargs, note, most = (), {}, "", math.inf
     if isinstance(inputs, Mapping):
         kwargs = dict(inputs)
     elif isinstance(inputs, tuple | list):
         args = tuple(inputs)
-        if forward is None and _is_labels(args) and len(args) > _most_arguments(network):
+        most = _most_arguments(network) if forward is None and isinstance(network, nn.Module) else math.inf
+        if _is_labels(args) and len(args) > most:
             args, note = args[:-1], "the last item of the inputs, taken for labels, was left out"
     tensors = tuple(_tensors([*args, *kwargs.values()]))
     if not tensors:
         check_network(network, inputs)  # type: ignore[arg-type]  # says what was expected
+    if len(args) > most:
+        raise ValueError(
+            f"inputs: {len(inputs)} items, but the network takes {most:.0f}; leave the others out, or say with "
+            "forward= what is called. The last one is left out by itself where it is int64 (N,), as labels are"
+        )
     first = next((tensor for tensor in tensors if tensor.dim()), tensors[0])
     for tensor in tensors:
         check_network(network, tensor, least=0)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import random
 import sys
 import threading
-from collections import deque
+from collections import UserDict, UserList, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from functools import cache
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
@@ -25,6 +26,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 LOCK = threading.RLock()  # held while a network is not as its owner knows it, and while random states are exchanged
 _LEFT_ALONE = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType, torch.device, torch.dtype)
 _OTHERS = {*sys.stdlib_module_names, "torch", "numpy"} - {"__main__"}  # packages whose objects are not looked into
+
+_NOTHING = object()
 
 
 class Written(NamedTuple):
@@ -61,8 +64,9 @@ class Intact(TorchDispatchMode):
     """Inside the block a network may do as it likes; after it, ``network`` and ``inputs`` are as they were.
 
     Attributes, and containers among them, have their old values, objects and order; tensors, those that the network
-    merely holds included, their old numbers. Global state of Python's, NumPy's and torch's generators is what it would
-    have been without the block. What the network keeps outside of its attributes is not known here.
+    merely holds included, and arrays their old numbers, and gradients are the old ones. Global state of Python's,
+    NumPy's and torch's generators is what it would have been without the block; of Python's and NumPy's, what another
+    thread draws meanwhile is drawn again. What the network keeps outside of its attributes is not known here.
     """
 
     def __init__(self, network: nn.Module, inputs: Any = None) -> None:
@@ -74,12 +78,15 @@ class Intact(TorchDispatchMode):
         try:
             self._classes: list[tuple[Any, type]] = []
             self._containers: dict[int, tuple[Any, Any]] = {}
-            self._tensors: dict[int, tuple[Tensor, Tensor | None, bool]] = {}
+            self._tensors: dict[int, tuple[Tensor, Tensor | None, bool, Tensor | None]] = {}
+            self._arrays: list[tuple[Any, Any]] = []  # of NumPy, and bytes
+            self._slots: list[tuple[Any, str, Any]] = []
+            self._sparse: dict[int, tuple[Tensor, Tensor]] = {}
             self._generators: list[Callable[[], Any]] = [_restorer(random._inst), _restorer(np.random.mtrand._rand)]
             self._note([self._network, self._inputs])
-            self._owned = {_memory(tensor) for tensor, alias, _ in self._tensors.values() if alias is not None} - {0}
+            self._owned = {_memory(tensor) for tensor, alias, *_ in self._tensors.values() if alias is not None} - {0}
             self._saved: dict[int, tuple[torch.UntypedStorage, torch.UntypedStorage]] = {}
-            self._random = _GlobalRandom(tensor for tensor, _, _ in self._tensors.values())
+            self._random = _GlobalRandom(tensor for tensor, *_ in self._tensors.values())
             super().__enter__()
         except BaseException:
             LOCK.release()
@@ -99,6 +106,8 @@ class Intact(TorchDispatchMode):
         kwargs = kwargs or {}
         for tensor in written_tensors(func, args, kwargs):
             memory = _memory(tensor)
+            if tensor.is_sparse and id(tensor) in self._tensors:
+                self._sparse.setdefault(id(tensor), (tensor, tensor.detach().clone()))
             if memory in self._owned and memory not in self._saved:
                 storage = tensor.untyped_storage()
                 self._saved[memory] = storage, storage.clone()
@@ -118,8 +127,10 @@ class Intact(TorchDispatchMode):
             seen.add(id(value))
             if isinstance(value, Tensor):
                 alias = None if is_lazy(value) else value.detach()
-                self._tensors[id(value)] = value, alias, value.requires_grad
+                gradient = value.grad if value.is_leaf and alias is not None else None
+                self._tensors[id(value)] = value, alias, value.requires_grad, gradient
                 self._classes.append((value, type(value)))
+                waiting += [vars(value), gradient]
             elif isinstance(value, dict):
                 self._containers[id(value)] = value, dict(value)
                 waiting += value.values()
@@ -128,33 +139,80 @@ class Intact(TorchDispatchMode):
                 waiting += value
             elif isinstance(value, tuple | frozenset):
                 waiting += value
+            elif isinstance(value, np.ndarray | bytearray):
+                self._arrays.append((value, value.copy()))
+            elif isinstance(value, UserDict | UserList):
+                waiting.append(vars(value))
             elif isinstance(value, torch.Generator | random.Random | np.random.Generator | np.random.RandomState):
                 self._generators.append(_restorer(value))
             elif isinstance(value, nn.Module):
                 self._classes.append((value, type(value)))
                 waiting.append(vars(value))
                 waiting += [*value.children(), *value.parameters(recurse=False), *value.buffers(recurse=False)]
-            elif type(value).__module__.partition(".")[0] not in _OTHERS and hasattr(value, "__dict__"):
-                waiting.append(vars(value))
+            elif type(value).__module__.partition(".")[0] not in _OTHERS or isinstance(value, torch.optim.Optimizer):
+                waiting += [vars(value)] if hasattr(value, "__dict__") else []
+                slots = {name: getattr(value, name, _NOTHING) for name in _slots_of(type(value))}
+                self._slots += [(value, name, held) for name, held in slots.items()]
+                waiting += slots.values()
 
     def _give_back(self) -> None:
-        for storage, before in self._saved.values():
-            storage.copy_(before)
+        """Undo what was done; what cannot be undone is told when all else has been."""
+        with ExitStack() as stack:  # which calls the last one first
+            stack.callback(self._random.after)
+            for restore in self._generators:
+                stack.callback(restore)
+            stack.callback(self._give_back_attributes)
+            stack.callback(self._give_back_tensors)
+            for storage, before in self._saved.values():
+                stack.callback(_refill_memory, storage, before)
+
+    def _give_back_tensors(self) -> None:
         for thing, kind in self._classes:
             if type(thing) is not kind:
                 if isinstance(thing, Tensor):  # that was lazy
                     thing.data = torch.empty(0, dtype=thing.dtype, device=thing.device)
                 thing.__class__ = kind
-        for tensor, alias, requires_grad in self._tensors.values():
-            if alias is not None and _place(tensor) != _place(alias):
+        for tensor, before in self._sparse.values():
+            tensor.data = before
+        for tensor, alias, requires_grad, gradient in self._tensors.values():
+            if alias is not None and id(tensor) not in self._sparse and _place(tensor) != _place(alias):
                 tensor.data = alias
             if tensor.is_leaf and tensor.requires_grad != requires_grad:
                 tensor.requires_grad_(requires_grad)
+            if tensor.is_leaf and alias is not None and tensor.grad is not gradient:
+                tensor.grad = gradient
+
+    def _give_back_attributes(self) -> None:
         for container, before in self._containers.values():
             _refill(container, before)
-        for restore in self._generators:
-            restore()
-        self._random.after()
+        for array, numbers in self._arrays:
+            if bytes(array) != bytes(numbers):
+                array[... if isinstance(array, np.ndarray) else slice(None)] = numbers
+        for thing, name, held in self._slots:
+            if held is not getattr(thing, name, _NOTHING):
+                _set_slot(thing, name, held)
+
+
+def _refill_memory(storage: torch.UntypedStorage, before: torch.UntypedStorage) -> None:
+    if storage.nbytes() != before.nbytes():
+        storage.resize_(before.nbytes())
+    storage.copy_(before)
+
+
+def _slots_of(kind: type) -> list[str]:
+    """The names of the attributes that objects of a class keep outside of a dictionary."""
+    found: list[str] = []
+    for each in kind.__mro__:
+        slots = vars(each).get("__slots__", ())
+        found += [slots] if isinstance(slots, str) else slots
+    return [name for name in found if name not in {"__dict__", "__weakref__"} and not name.startswith("__")]
+
+
+def _set_slot(thing: Any, name: str, held: Any) -> None:
+    if held is _NOTHING:
+        object.__delattr__(thing, name)
+    else:
+        object.__setattr__(thing, name, held)
 
 
 def _refill(container: Any, before: Any) -> None:
@@ -196,10 +254,18 @@ def _restorer(generator: Any) -> Callable[[], None]:
     before = get()
 
     def restore() -> None:
-        if repr(get()) != repr(before) or isinstance(generator, torch.Generator | np.random.RandomState):
+        if not _same_state(get(), before):  # to put back what is there would undo what another thread draws just now
             put(before)
 
     return restore
+
+
+def _same_state(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(_same_state(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, Tensor):
+        return torch.equal(a, b)
+    return bool(np.array_equal(a, b)) if isinstance(a, np.ndarray) else repr(a) == repr(b)
 
 
 class _GlobalRandom:

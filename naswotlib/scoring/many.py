@@ -169,13 +169,11 @@ def _run(
     number = len(archs) if isinstance(archs, Sized) else None
     check_device(settings.device)
     on_cpu = torch.device(settings.device).type == "cpu"
-    if workers is None:
-        workers = cores_for(number) if on_cpu else 1
+    workers = cores_for(number if on_cpu else 1, workers)
     elsewhere = workers > 1 or client is not None
     settings = replace(settings, space=pack_space(space) if elsewhere else space)
     _check(space, settings, inputs, labels)
-    if not settings.exact and client is None and settings.proxy == NASWOT and on_cpu and isinstance(space, GraphSpace):
-        ensure_compiled()
+    by_plans = settings.proxy == NASWOT and on_cpu and isinstance(space, GraphSpace) and not settings.exact
     images = inputs.detach().cpu().numpy()
     classes = labels.cpu().numpy() if labels is not None and settings.names & NEED_LABELS else None
     order: list[str] = []
@@ -197,6 +195,8 @@ def _run(
     score_chunk = partial(_score_chunk, settings, measures, images, classes)
     schema = SCHEMA if isinstance(settings.proxy, str) else measures_schema(settings.proxy)
     with open_store(out, _manifest(space, settings, images, classes), schema) as store, _progress_bar(progress) as bar:
+        if by_plans and client is None:  # which takes a minute, so that it comes after all that may be refused
+            ensure_compiled()
         task = bar.add_task("scoring", total=number)
         size = QUEUE if settings.proxy == NASWOT and not on_cpu else CHUNK
         chunks = _chunks(to_score(frozenset(store.rows)), size)
@@ -204,8 +204,7 @@ def _run(
             store.add(chunk)
             bar.update(task, advance=len(chunk))
     rows = {text: store.rows[text] for text in order}
-    failed = [row for row in rows.values() if row["error"]]
-    if failed:
+    if failed := [row for row in rows.values() if row["error"]]:
         warn(
             f"{len(failed)} of {len(rows)} architectures failed; their rows have score NaN and say why in the column "
             f"'error', the first: {failed[0]['arch']}: {failed[0]['error']}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import torch
@@ -53,16 +54,18 @@ def check_fits(
     """ValueError where a forward pass on ``inputs`` would take more than ``max_memory`` bytes besides the network and
     the inputs; it names the largest mini-batch that would not.
     """
+    if not isinstance(max_memory, Real) or not max_memory > 0:
+        raise ValueError(f"max_memory: expected a number of bytes above 0, such as 4e9, got {max_memory!r}")
     images = as_batch(network, inputs, forward).num_images
-    peaks = []
-    for few in _FEW:
+    peaks, tried = [], sorted({min(few, images) for few in _FEW})
+    for few in tried:
         batch = as_batch(network, _first(inputs, few, images), forward)
         peak = _Peak()
         with scoring_mode(network, batch_norm, inputs), torch.no_grad(), peak:
             batch.run()
         peaks.append(peak.most)
-    slope = (peaks[1] - peaks[0]) / (_FEW[1] - _FEW[0])
-    fixed = peaks[0] - slope * _FEW[0]
+    slope = (peaks[-1] - peaks[0]) / max(1, tried[-1] - tried[0])
+    fixed = peaks[0] - slope * tried[0]
     needed = fixed + slope * images
     if needed > max_memory:
         fits = int((max_memory - fixed) // slope) if slope > 0 else 0

@@ -34,8 +34,9 @@ def scoring_mode(network: nn.Module, batch_norm: BatchNormMode, inputs: Any = No
     is inside.
     """
     with Intact(network, inputs), full_precision(), _eager():
-        modes = [(module, module.training) for module in network.modules()]  # of scripted ones, this is no attribute
-        for module in network.modules():
+        # Of scripted modules this is no Python attribute; those that torch froze have none.
+        modes = [(module, module.training) for module in network.modules() if hasattr(module, "training")]
+        for module, _ in modes:
             module.training = batch_norm == "batch" and _is_norm(module)
             # With tracking off nothing is written to buffers; lazy ones need it on, and in scripted ones it is fixed.
             if module.training and not isinstance(module, ScriptModule | LazyModuleMixin):
@@ -48,7 +49,8 @@ def scoring_mode(network: nn.Module, batch_norm: BatchNormMode, inputs: Any = No
 
 
 def _is_norm(module: nn.Module) -> bool:
-    return isinstance(module, _NORMS) or getattr(module, "original_name", None) in _SCRIPTED_NORMS
+    scripted = isinstance(module, ScriptModule) and getattr(module, "original_name", None) in _SCRIPTED_NORMS
+    return isinstance(module, _NORMS) or scripted
 
 
 @contextmanager
@@ -84,9 +86,11 @@ def full_precision(tf32: bool = False) -> Iterator[None]:
 def check_inputs(inputs: Tensor, *, least: int = 2) -> None:
     """Raise unless ``inputs`` is a mini-batch of ``least`` images or more, and finite (on a GPU that is not asked)."""
     if not isinstance(inputs, Tensor):
+        without = " without one" if isinstance(inputs, list | tuple | dict) else ""
+        loader = "; of a data loader, take a batch: next(iter(loader))" if hasattr(inputs, "dataset") else ""
         raise TypeError(
-            f"inputs: expected a torch.Tensor of shape (N, ...), got {type(inputs).__name__}"
-            f"{' without one' if isinstance(inputs, list | tuple | dict) else ''}"
+            f"inputs: expected a torch.Tensor of shape (N, ...), got {type(inputs).__name__}{without}; a tuple, a list "
+            f"or a mapping of what the network takes will do too{loader}"
         )
     if least and (inputs.dim() < 2 or len(inputs) < least):
         raise ValueError(

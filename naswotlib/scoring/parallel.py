@@ -65,8 +65,24 @@ def _follow(parent: int) -> None:
 MANY = 32  # architectures that are worth a second for starting processes
 
 
-def cores_for(number: int | None) -> int:
-    """How many processes a number of architectures (None: not known) is worth: all cores, or this one alone."""
+def check_workers(workers: int) -> None:
+    """ValueError unless so many processes can be of use: thousands would stop the machine."""
+    check_at_least("workers", workers, 1)
+    cores = os.cpu_count() or 1
+    if workers > max(64, 4 * cores):
+        raise ValueError(
+            f"workers: {workers} processes of one thread each are more than {cores} cores can use; expected at most "
+            f"{max(64, 4 * cores)}"
+        )
+
+
+def cores_for(number: int | None, asked: int | None = None) -> int:
+    """How many processes a number of architectures (None: not known) is worth: those that were asked for, which are
+    checked, else all cores, or this one alone.
+    """
+    if asked is not None:
+        check_workers(asked)
+        return asked
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 1 if number is not None and number < MANY else cores
 
@@ -79,7 +95,7 @@ def map_unordered(
     ``workers=1`` stays in this process. With ``client``, a ``distributed.Client``, the workers of its cluster take
     the place of local processes. Items are drawn from the iterable as they are needed.
     """
-    check_at_least("workers", workers, 1)
+    check_workers(workers)
     if client is not None:
         yield from _map_on_cluster(function, items, client)
     elif workers == 1:

@@ -6,6 +6,7 @@ Hooks on modules say where the network is; a torch function mode sees every call
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +29,7 @@ from naswotlib.scoring.codes import ActivationCodes, LayerCode
 from naswotlib.scoring.kernel import KernelSum
 from naswotlib.scoring.modes import BatchNormMode, check_counting, on_host, scoring_mode
 from naswotlib.scoring.ready import is_compiled
-from naswotlib.scoring.spellings import Below, Found
+from naswotlib.scoring.spellings import Below, Found, kind_of
 
 EVAL_WARNING = (
     "batch_norm='eval' scores with running statistics, which an untrained network has not estimated; "
@@ -46,6 +47,7 @@ _NAMES: dict[Callable[..., Any], str] = {
     for end in ("", "_")
     if hasattr(owner, f"{name}{end}")
 }
+_ELSEWHERE = {"numpy", "__array__", "__dlpack__"}  # methods that hand numbers to other libraries
 _LAYERS = tuple(getattr(activation_modules, name) for name in {*activation_modules.__all__} - {"MultiheadAttention"})
 GATES = ("sigmoid", "hardsigmoid", "logsigmoid", "softsign", "tanh", "hardtanh", "threshold")
 RECTIFIERS = frozenset(ACTIVATIONS) - frozenset(GATES)  # of which ``activations="auto"`` counts the one there is
@@ -102,11 +104,12 @@ def check_arguments(counting: str, batch_norm: str, activations: Iterable[str]) 
         warn(EVAL_WARNING)
     if activations == "auto":
         return RECTIFIERS
-    if isinstance(activations, str):
+    names = [activations] if isinstance(activations, str) or not isinstance(activations, Iterable) else [*activations]
+    if isinstance(activations, str) or not all(isinstance(name, str) for name in names):
         raise TypeError(
-            f"activations: expected a collection of names such as ({activations!r},), or 'auto', got a string"
+            f"activations: expected a collection of names such as ('relu',), or 'auto', got {activations!r}"
         )
-    wanted = frozenset(activations)
+    wanted = frozenset(names)
     for name in sorted(wanted):
         check_choice("activations", name, ACTIVATIONS)
     if not wanted:
@@ -162,8 +165,13 @@ def watch_codes(
     return ActivationCodes(*seen, frozen, notes, (*watcher.bad,))
 
 
+_QUICK = 2**25  # numbers whose signs a first score compares without numba, which takes half a second to import
+
+
 class _Watcher(TorchFunctionMode):
     """Collects codes during one forward pass, from calls of functions and, below them, of operations."""
+
+    _number = 0  # of watchers that this process had
 
     def __init__(
         self,
@@ -183,6 +191,8 @@ class _Watcher(TorchFunctionMode):
         self._path: list[tuple[str, nn.Module]] = []
         self._packed: dict[int, tuple[weakref.ref[Tensor], np.ndarray | Tensor]] = {}
         self._packs = is_compiled("packing")  # else booleans are compared, by a product of matrices
+        self._room = _QUICK if total is not None and _Watcher._number == 0 and "numba" not in sys.modules else 0
+        _Watcher._number += 1
         self._named = False  # whether a function that is an activation is running
 
     @contextmanager
@@ -197,7 +207,7 @@ class _Watcher(TorchFunctionMode):
 
     def _hook(self, name: str, module: nn.Module) -> tuple[Any, Any]:
         rectifies = "ReLU" in type(module).__name__
-        count = int(getattr(module, "reference_count", 1))
+        count = int(vars(module).get("reference_count", 1))  # getattr would ask a module that answers everything
         leaf = next(module.children(), None) is None
         before: list[int] = []
 
@@ -225,12 +235,14 @@ class _Watcher(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         name = _NAMES.get(func)
-        if name == "hardtanh" and (args[1] if len(args) > 1 else kwargs.get("min_val")) == 0:
-            name = "relu6"  # which is how nn.ReLU6 calls it
-        if getattr(func, "__name__", "") in {"__set__", "set_data"}:
+        called = getattr(func, "__name__", "")
+        if called in {"__set__", "set_data"}:
             self._packed.clear()  # x.data = y, which is no operation
+        if called in _ELSEWHERE:
+            self.found(Found(None, "cannot be seen into", f"{called}()"))
         if name is None:
             return func(*args, **kwargs)
+        name = kind_of(name, args, kwargs)  # nn.ReLU6 calls hardtanh
         x = args[0] if args else kwargs.get("input")
         if isinstance(x, Proxy):
             raise TypeError(
@@ -283,13 +295,18 @@ class _Watcher(TorchFunctionMode):
         if not self._by_image(x):
             raise ValueError(
                 f"network: layer {name} rectifies a tensor of shape {tuple(x.shape)}, whose first dimension is not the "
-                f"{self.num_images} images of the mini-batch, so its units cannot be told apart by image"
+                f"{self.num_images} images of the mini-batch, so its units cannot be told apart by image; "
+                "activations='auto' leaves such layers out and says so"
             )
-        if self.visit is not None:
-            self.visit(x)
-        known = self._packed.get(id(x))
-        if known is None or known[0]() is not x:
-            known = self._packed[id(x)] = weakref.ref(x), self._bits(name, x)
+        self._named, before = True, self._named  # what is called from here is not the network's
+        try:
+            if self.visit is not None:
+                self.visit(x)
+            known = self._packed.get(id(x))
+            if known is None or known[0]() is not x:
+                known = self._packed[id(x)] = weakref.ref(x), self._bits(name, x)
+        finally:
+            self._named = before
         units, bits = x[0].numel(), known[1]
         if self.total is not None:
             self.total.add(bits, units, count)
@@ -302,7 +319,8 @@ class _Watcher(TorchFunctionMode):
             self.bad.append((message, torch.isnan(x).any()))
             return (x > 0).flatten(1)
         words: np.ndarray | Tensor
-        if self._packs:
+        self._room -= x.numel()
+        if self._packs and self._room < 0:
             from naswotlib.scoring.compiled.packing import pack_signs  # numba takes a second to import
 
             words, nan = pack_signs(x)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+import naswotlib
 from naswotlib.scoring.score import naswot_score
 from naswotlib.scoring.store import read_scores
 from support.faulty_files import write_faulty
@@ -77,6 +78,15 @@ FAULTS: dict[str, tuple[tuple[str, ...], str]] = {
         }.items()
     },
     "no manifest": (("score", "--count", "2", "--out", "manifest", *SMALL), "_manifest.json is damaged (KeyError"),
+    "missing archs": (("score", "--archs", "nowhere.txt", *SMALL), "archs: nowhere.txt cannot be read (No such file"),
+    "archs that are a folder": (("score", "--archs", "mixed", *SMALL), "archs: mixed cannot be read (Is a directory)"),
+    "missing archs to train": (("train", "--out", "t", "--archs", "nowhere.txt"), "archs: nowhere.txt cannot be read"),
+    "binary archs to train": (
+        ("train", "--out", "t", "--archs", "binary.txt"),
+        "archs: binary.txt is no text in UTF-8",
+    ),
+    "no archs to train": (("train", "--out", "t", "--archs", "empty.txt"), "archs: empty.txt is empty"),
+    "wrong archs to train": (("train", "--out", "t", "--archs", "mynets.py"), "in mynets.py: arch: "),
     "no archs": (("score", "--archs", "empty.txt", *SMALL), "archs: empty.txt is empty"),
     "binary archs": (("score", "--archs", "binary.txt", *SMALL), "archs: binary.txt is no text in UTF-8"),
     "module that does not import": (of_module("broken:make"), "cannot import 'broken': ModuleNotFoundError: No module"),
@@ -91,6 +101,27 @@ FAULTS: dict[str, tuple[tuple[str, ...], str]] = {
     "dtype": (of_module("mynets:make", "--dtype", "int3"), "dtype: 'int3' is unknown"),
     "memory": (of_module("mynets:make", "--max-memory", "lots"), "max_memory: 'lots' is no amount"),
     "too little memory": (of_module("mynets:make", "--max-memory", "100"), "not even one of 2 images would fit"),
+    "network of another precision": (
+        of_module("mynets:double"),
+        "Input type (float) and bias type (double)",
+    ),
+    "network in place of a factory": (
+        of_module("mynets:network"),
+        "mynets:network is a network; expected a function or",
+    ),
+    "file in place of a module": (
+        of_module("mynets.py:make"),
+        "No module named 'mynets.py'; 'mynets' is not a package; run",
+    ),
+    "mean of noise": (of_module("mynets:make", "--mean", "1"), "mean, std: noise is standard normal as it is"),
+    "large images": (
+        of_module("mynets:make", "--side", "200000"),
+        "channels: 4 images of 3 x 200000 x 200000",
+    ),
+    "many workers": (
+        ("score", "--count", "2", "--workers", "100000", *SMALL),
+        "workers: 100000 processes of",
+    ),
     "channels": (("score", "--module", "mynets:make", "--channels", "2"), "channels: images have 3, or 1"),
     "mean": (("score", "--module", "mynets:make", "--mean", "a"), "mean: 'a' is no number, nor three"),
     "std": (("score", "--module", "mynets:make", "--std", "0"), "std: expected one finite number or three, above 0"),
@@ -116,6 +147,31 @@ def test_a_fault_is_told_in_one_line_that_names_it(files, command, fault):
     assert len(done.err.strip().splitlines()) == 1 or done.err.startswith("Usage: ")
     assert done.out == ""
     assert not (files / "tables").exists() or not list((files / "tables").glob("*.parquet"))
+
+
+def test_a_folder_of_other_scores_is_refused_before_the_loops_are_compiled(files, command, monkeypatch):
+    monkeypatch.setattr("naswotlib.scoring.many.ensure_compiled", lambda: pytest.fail("it compiled"))
+    done = command(*FAULTS["no manifest"][0])
+    assert (done.status, len(done.err.splitlines())) == (2, 1)
+
+
+def test_what_a_network_prints_does_not_spoil_the_json(files, command):
+    done = command(*of_module("mynets:talks", "--json"))
+    assert json.loads(done.out)["num_units"] == 16
+    assert done.err.splitlines() == ["made", "called"]
+
+
+def test_the_version_is_told(command):
+    assert command("--version").out == f"naswotlib {naswotlib.__version__}\n"
+
+
+def test_a_warning_is_one_line_without_a_place_in_the_library(files):
+    (files / "some.txt").write_text(f"{ARCH}\nrubbish\n")
+    naswot = Path(sys.executable).with_name("naswot")
+    done = subprocess.run([naswot, "score", "--archs", "some.txt", *SMALL], capture_output=True, text=True, check=True)
+    told = [line for line in done.stderr.splitlines() if "scoring" not in line and "compil" not in line]
+    assert len(told) == 1
+    assert told[0].startswith("naswot: warning: 1 of 2 architectures failed; ")
 
 
 def test_an_archs_file_of_an_editor_that_marks_its_encoding_is_read(files, command):

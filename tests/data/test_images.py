@@ -6,11 +6,12 @@ import tarfile
 
 import numpy as np
 import pytest
+import skimage.data
 import torch
 from PIL import Image
 from torchvision import transforms
 
-from naswotlib.data.images import DATASETS, PHOTOS, load_images
+from naswotlib.data.images import DATASETS, PHOTOS, load_images, photograph
 from support.published import python2_pickle
 
 
@@ -42,6 +43,21 @@ def test_source_and_seed_determine_the_mini_batch_and_a_smaller_one_begins_a_lar
     assert torch.equal(images, load_images(source, 12, seed=4))
     assert torch.equal(images[:5], load_images(source, 5, seed=4))
     assert not torch.equal(images, load_images(source, 12, seed=5))
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_a_photograph_is_what_scikit_image_gives(name):
+    assert (photograph(name) == getattr(skimage.data, name)()).all()
+
+
+def test_a_mini_batch_beyond_the_memory_of_the_machine_is_refused_at_once():
+    with pytest.raises(ValueError, match=r"n, side, channels: 100,000 images of 3 x 4000 x 4000 take about 57,600 GB"):
+        load_images("photos", 100_000, seed=0, side=4000)
+
+
+def test_noise_takes_no_constants():
+    with pytest.raises(ValueError, match="mean, std: noise is standard normal as it is, and takes none"):
+        load_images("noise", 4, seed=0, std=(2.0,))
 
 
 def test_global_random_state_is_neither_used_nor_changed(tmp_path, pixels):

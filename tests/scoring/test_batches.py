@@ -84,6 +84,44 @@ def test_what_is_no_mini_batch_is_told(two, inputs, error, message):
         naswot_score(two[0], inputs)
 
 
+@pytest.mark.parametrize("more", [(torch.rand(6),), (torch.zeros(6, 3),), (images(6, 8), torch.arange(6))])
+def test_items_for_which_the_network_has_no_argument_are_told_with_what_to_do(more):
+    with pytest.raises(ValueError, match=rf"inputs: {1 + len(more)} items, but the network takes 1; .* forward="):
+        naswot_score(seeded(Plain), [images(6, 8), *more])
+
+
+def test_a_data_loader_is_told_to_give_a_batch():
+    loader = DataLoader(TensorDataset(images(6, 8)), batch_size=6)
+    with pytest.raises(TypeError, match=r"inputs: .* got DataLoader; .* take a batch: next\(iter\(loader\)\)"):
+        naswot_score(seeded(Plain), loader)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "message"),
+    [
+        ({"forward": 3}, TypeError, "forward: expected a function of the network and the inputs, got 3"),
+        ({"max_memory": "4GB"}, ValueError, "max_memory: expected a number of bytes above 0, such as 4e9, got '4GB'"),
+        ({"max_memory": -1}, ValueError, "max_memory: expected a number of bytes above 0"),
+        ({"max_memory": float("nan")}, ValueError, "max_memory: expected a number of bytes above 0"),
+        ({"activations": None}, TypeError, "activations: expected a collection of names .* got None"),
+        ({"activations": [1, "relu"]}, TypeError, r"activations: expected a collection of names .* got \[1, 'relu'\]"),
+    ],
+)
+def test_a_keyword_of_another_kind_is_told(keywords, error, message):
+    with pytest.raises(error, match=message):
+        naswot_score(seeded(Plain), images(6, 8), **keywords)
+
+
+def test_memory_of_three_images_is_measured_on_three():
+    network, x = seeded(Plain), images(3, 16)
+    with pytest.raises(ValueError, match=r"on 3 images takes about") as error:
+        naswot_score(network, x, max_memory=1)
+    needed = float(str(error.value).split("takes about ")[1].split()[0]) * 1e9
+    assert naswot_score(network, x, max_memory=round(1.01 * needed)).num_units
+    with pytest.raises(ValueError, match="a mini-batch of 2 images would fit"):
+        naswot_score(network, x, max_memory=round(0.99 * needed))
+
+
 def test_memory_is_foretold_and_the_batch_that_fits_does():
     network, x = seeded(Plain), images(64, 16)
     with pytest.raises(

@@ -94,6 +94,78 @@ def test_a_network_that_caches_is_scored_alike_by_both_engines_and_can_be_traine
     assert all(gradient is not None for gradient in step(network, x))
 
 
+KEPT: dict[str, torch.Tensor] = {}
+
+
+class OfAll(nn.Module):
+    """Keeps a tensor in a dictionary of its class, or of its module, or as an attribute of its class."""
+
+    table: dict[str, torch.Tensor] = {}  # noqa: RUF012 (that it is of the class is the matter)
+    newest: torch.Tensor | None = None
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.conv, self.place = nn.Conv2d(3, 4, 3), place
+
+    def forward(self, x):
+        y = self.conv(x)
+        kept = {"class": OfAll.table, "nested": OfAll.table.setdefault("all", {}), "module": KEPT}.get(self.place)
+        if kept is None:
+            OfAll.newest = torch.linspace(0, 1, y.shape[-1]) if OfAll.newest is None else OfAll.newest
+            return F.relu(y - OfAll.newest)
+        if "pos" not in kept:
+            kept["pos"] = torch.linspace(0, 1, y.shape[-1])
+        return F.relu(y - kept["pos"])
+
+
+@pytest.mark.parametrize("place", ["class", "nested", "module", "attribute"])
+def test_what_a_network_keeps_in_its_class_or_module_holds_no_stand_in_after_a_fast_score(place):
+    OfAll.table.clear()
+    KEPT.clear()
+    OfAll.newest = None
+    network, x = seeded(OfAll, place), images(5, 8)
+    fast, exact = naswot_score(network, x, exact=False), naswot_score(network, x)
+    assert (fast.num_units, fast.layers) == (exact.num_units, exact.layers)
+    assert isinstance(network(x), torch.Tensor)
+    assert isinstance((OfAll.table.get("all", {}) | OfAll.table | KEPT).get("pos", OfAll.newest), torch.Tensor)
+
+
+def test_where_one_thing_cannot_be_given_back_all_else_is():
+    class Stubborn:
+        __slots__ = ("_held",)
+
+        def __init__(self):
+            object.__setattr__(self, "_held", 0)
+
+        held = property(lambda self: self._held)
+
+    class Raises(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm, self.calls, self.stubborn = nn.BatchNorm2d(3), 0, Stubborn()
+
+        def forward(self, x):
+            self.calls += 1
+            self.norm.running_mean.add_(1)
+            object.__setattr__(self.stubborn, "_held", 1)
+            raise ArithmeticError("on purpose")
+
+    network = Raises()
+    before = state_of(network)
+    with pytest.raises(ArithmeticError, match="on purpose"):
+        naswot_score(network, images(5, 6))
+    assert state_of(network) == before
+    assert network.stubborn.held == 0
+
+
+def test_a_frozen_scripted_network_is_scored():
+    network, x = nn.Sequential(nn.Flatten(), nn.Linear(108, 8), nn.ReLU()), images(5, 6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frozen = torch.jit.freeze(torch.jit.script(network.eval()))
+    assert (naswot_score(frozen, x).kernel == naswot_score(network, x).kernel).all()
+
+
 def test_what_an_earlier_trace_left_in_a_network_is_no_tensor_and_is_told():
     network = nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(), Caching(), nn.ReLU())
     torch.fx.Tracer().trace(network, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -25,6 +26,11 @@ def by_index(x: Tensor) -> Tensor:
     y = x.clone()
     y[x < 0] = 0
     return y
+
+
+def by_opposite_index(x: Tensor) -> Tensor:
+    x[~(x > 0)] = 0
+    return x
 
 
 def scripted_body(x: Tensor) -> Tensor:
@@ -48,6 +54,17 @@ SPELLINGS: dict[str, Callable[[Tensor], Tensor]] = {
     "product": lambda x: x * (x > 0),
     "product of numbers": lambda x: (x >= 0).float() * x,
     "masked_fill": lambda x: x.masked_fill(x < 0, 0.0),
+    "masked_fill, opposite": lambda x: x.masked_fill(torch.logical_not(x > 0), 0.0),
+    "index, opposite": by_opposite_index,
+    "fmax": lambda x: torch.fmax(x, torch.zeros(())),
+    "clamp(0, inf)": lambda x: x.clamp(0.0, float("inf")),
+    "heaviside": lambda x: x * torch.heaviside(x, torch.zeros(())),
+    "addcmul": lambda x: torch.addcmul(torch.zeros_like(x), x, (x > 0).float()),
+    "threshold(0, 0)": lambda x: F.threshold(x, 0, 0),
+    "threshold module": nn.Threshold(0.0, 0.0),
+    "leaky_relu(0)": lambda x: F.leaky_relu(x, negative_slope=0.0),
+    "hardtanh(0, inf)": nn.Hardtanh(0.0, float("inf")),
+    "aten threshold": lambda x: torch.ops.aten.threshold(x, 0, 0),
     "scripted": SCRIPTED,
     "traced": TRACED,
     "autograd function": Autograd.apply,
@@ -81,10 +98,25 @@ def test_signs_that_are_put_by_index_are_told_from_the_copy_that_they_are_put_in
     )
 
 
+UNSEEN = "(cannot be seen into)"
 BESIDE = {
     "gate": (lambda x: x.flip(1) * (x > 0), "mul() (with a sign)"),
     "leaky by hand": (lambda x: torch.where(x > 0, x, 0.1 * x), "where() (with a sign)"),
     "relu6 by hand": (lambda x: x.clamp(0, 6), "clamp() (relu6)"),
+    "negative": (lambda x: -torch.clamp(-x, max=0), "clamp() (with a sign)"),
+    "what is left": (lambda x: x - x.clamp_max(0), "clamp_max() (with a sign)"),
+    "minimum": (lambda x: -torch.minimum(-x, torch.zeros(())), "minimum() (with a sign)"),
+    "arithmetic of signs": (lambda x: x * (1 - (x <= 0).float()), "mul() (with a sign)"),
+    "sign": (lambda x: x * (torch.sign(x) + 1) / 2, "mul() (with a sign)"),
+    "two signs": (lambda x: x * ((x > 0) & (x < 6)), "mul() (with a sign)"),
+    "masked_scatter": (lambda x: (0 * x).masked_scatter(x > 0, x[x > 0]), "masked_scatter() (with a sign)"),
+    "glu": (lambda x: F.glu(torch.cat([x, x], 1), 1), "glu() (glu)"),
+    "hardshrink": (F.hardshrink, "hardshrink() (hardshrink)"),
+    "many at a time": (
+        lambda x: torch._foreach_clamp_min([x], 0.0)[0],
+        "aten._foreach_clamp_min() " + UNSEEN,
+    ),
+    "NumPy": (lambda x: torch.from_numpy(np.maximum(x.numpy(), 0)), "numpy() " + UNSEEN),
     "scripted gelu": (torch.ops.aten.gelu, "gelu() (gelu)"),
     "of no image": (lambda x: x + x.mean((0, 2, 3)).clamp(min=0)[:, None, None], "clamp() (relu)"),
 }

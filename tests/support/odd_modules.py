@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections import deque
+from collections import UserDict, deque
 from typing import Any
 
 import numpy as np
@@ -130,6 +130,80 @@ class WithHelper(nn.Module):
         return x
 
 
+class Notebook:
+    """Keeps its attributes in slots."""
+
+    __slots__ = ("count", "newest")
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+class Outside(nn.Module):
+    """Keeps numbers in arrays of NumPy, in bytes, in an object with slots, and on a tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.histogram, self.flags, self.notes = np.zeros(3), bytearray(2), Notebook()
+        self.mark = torch.zeros(2)
+        self.named = UserDict(first=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.histogram[0] += len(x)
+        self.flags[1] = 1
+        self.notes.count += 1
+        self.notes.newest = x
+        self.mark.seen = self.notes.count
+        self.named["second"] = 2
+        return x
+
+
+class Learning(nn.Module):
+    """Takes a step of an optimizer of its own when it runs, and leaves gradients behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fast = nn.Linear(3, 3)
+        self.optimizer = torch.optim.Adam(self.fast.parameters())
+        self.fast.bias.grad = torch.ones(3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.enable_grad():
+            (self.fast.weight**2).sum().backward()
+            self.fast.bias.sum().backward()
+            self.optimizer.step()
+        return x
+
+
+class Resizing(nn.Module):
+    """Gives the memory of its buffer another size, and writes into a sparse one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("memory", torch.arange(3.0))
+        self.register_buffer("edges", torch.eye(3).to_sparse())
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.memory.resize_(5).fill_(7)
+        self.edges.mul_(2)
+        return x
+
+
+class Obliging(nn.Module):
+    """Has an answer for every attribute that it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if name.startswith("__"):
+                raise
+            return [name]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
 class Shared(nn.Module):
     """One layer under two names, whose weights are those of a third."""
 
@@ -159,6 +233,10 @@ PARTS: dict[str, Any] = {
     "in place": InPlace,
     "registering": Registering,
     "with helper": WithHelper,
+    "outside": Outside,
+    "learning": Learning,
+    "resizing": Resizing,
+    "obliging": Obliging,
     "shared": Shared,
     "scripted": scripted,
     "lazy": lambda: nn.Sequential(nn.LazyConv2d(3, 3, padding=1), nn.LazyBatchNorm2d(), nn.ReLU()),
@@ -184,17 +262,24 @@ def state_of(network: nn.Module) -> dict[str, Any]:
             found[f"{name}.{key}"] = _told(value)
     for name, tensor in [*network.named_parameters(), *network.named_buffers()]:
         found[f"{name} tensor"] = id(tensor), type(tensor), _told(tensor), tensor.requires_grad
+        gradient = None if nn.parameter.is_lazy(tensor) else tensor.grad
+        found[f"{name} gradient"] = None if gradient is None else (id(gradient), gradient.tolist())
     return found
 
 
 def _told(value: Any) -> Any:
     if isinstance(value, Tensor):
-        return type(value).__name__ if nn.parameter.is_lazy(value) else (type(value).__name__, value.tolist())
+        numbers = [] if nn.parameter.is_lazy(value) else value.detach().to_dense().tolist()
+        return type(value).__name__, numbers, _told(vars(value))
     if isinstance(value, dict):
         return id(value), [(key, _told(item)) for key, item in value.items()]
     if isinstance(value, list | tuple | deque):
         return type(value), id(value) if isinstance(value, list) else 0, [_told(item) for item in value]
-    if isinstance(value, Helper):
+    if isinstance(value, np.ndarray | bytearray):
+        return id(value), list(value)
+    if isinstance(value, Notebook):
+        return id(value), value.count, hasattr(value, "newest")
+    if isinstance(value, Helper | UserDict | torch.optim.Optimizer):
         return id(value), _told(vars(value))
     if isinstance(value, torch.Generator):
         return value.get_state().tolist()
