@@ -78,7 +78,7 @@ def test_what_was_tried_is_told_with_what_was_not_scored(scored: pd.DataFrame) -
 
 def test_the_picture_has_a_point_for_each_network(scored: pd.DataFrame) -> None:
     figure = against_accuracy(beside_accuracy(scored))
-    assert [len(ax.collections[0].get_offsets()) for ax in figure.axes] == [11, 11]
+    assert [sum(len(points.get_offsets()) for points in ax.collections) for ax in figure.axes] == [11, 11]
     plt.close(figure)
 
 
