@@ -245,7 +245,7 @@ def _score_many(
     space = naswotlib.get_space(space_name)
     rng = np.random.default_rng(options["seed"])
     chosen = opt.read_archs(archs) if archs is not None else sample_distinct(space, count or 1, rng)
-    cluster = import_extra("distributed", "distributed").Client(scheduler) if scheduler else nullcontext()
+    cluster = _cluster(scheduler) if scheduler else nullcontext()
     with cluster as client, redirect_stdout(sys.stderr):  # of what a space of one's own prints
         table = naswotlib.score_archs(space, chosen, inputs, client=client, **options)
     failed = int((table.error != "").sum())
@@ -263,3 +263,15 @@ def _score_many(
     if failed == len(table):
         print(f"naswot: all {failed} architectures failed, the first: {table.error[0]}", file=sys.stderr)
         raise typer.Exit(FAILED)
+
+
+def _cluster(scheduler: str) -> Any:
+    """A client of a Dask cluster."""
+    distributed = import_extra("distributed", "distributed")
+    try:
+        return distributed.Client(scheduler)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"scheduler: {scheduler!r} does not answer ({error}); expected the address of a Dask scheduler that runs, "
+            "such as tcp://host:8786"
+        ) from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,7 +52,8 @@ def search(
     from naswotlib.search.pareto import COSTS
 
     check_choice("method", method, METHODS)
-    check_choice("pareto", pareto, [None, *COSTS])
+    if pareto is not None:
+        check_choice("pareto", pareto, COSTS)
     if method == "naswot":
         opt.refuse(context, "of methods that train", "epochs", "search_split", "budget_seconds", "max_evaluations")
         opt.refuse(context, "of a --benchmark", *(() if benchmark else ("dataset",)))
@@ -73,7 +76,8 @@ def search(
         scoring["n_samples" if method == "naswot" else "n_candidates"] = n
     rng = np.random.default_rng(seed)
     if method == "naswot":
-        result = naswotlib.naswot(space, rng=rng, **scoring)
+        with redirect_stdout(sys.stderr):  # of what a space of one's own prints
+            result = naswotlib.naswot(space, rng=rng, **scoring)
     elif table is None or dataset is None or epochs is None:
         there = f", which has (dataset/split/epochs) {', '.join(_columns(table))}" if table else ""
         raise ValueError(f"benchmark, dataset, epochs: {method} trains; give --benchmark, --dataset, --epochs{there}")
@@ -83,7 +87,8 @@ def search(
         result = getattr(with_training, method)(space, table, rng=rng, **sees, **budget, **scoring)
     report = _report(space, result, table)
     if pareto is not None:
-        report["front"] = _front(space, result, pareto, skeleton=skeleton, side=side or 32, device=device)
+        with redirect_stdout(sys.stderr):
+            report["front"] = _front(space, result, pareto, skeleton=skeleton, side=side or 32, device=device)
     print(json.dumps(report, allow_nan=False) if as_json else _as_text(report))
 
 

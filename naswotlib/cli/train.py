@@ -50,7 +50,9 @@ def train(
     running: Annotated[
         bool, typer.Option("--running", help="With --watch, score with running statistics of normalisation, too.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of weights, order and flips; with --verify, of the choice.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Of weights, order and flips; with --verify, of the choice.", min=0, max=2**63 - 1)
+    ] = 0,
     workers: Annotated[
         int | None,
         typer.Option(help="Processes, one thread each, default all cores; on a GPU, networks at a time.", min=1),

@@ -115,7 +115,13 @@ def open_store(out: Path | str | None, settings: Mapping[str, Any], schema: pa.S
         yield ScoreStore(None, schema)
         return
     folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".lock").touch()
+    except OSError as error:
+        raise ValueError(
+            f"out: {folder} cannot be a folder of scores ({error.strerror}); choose another one"
+        ) from error
     lock = FileLock(folder / ".lock")  # the system frees it when its process dies
     try:
         with lock.acquire(timeout=0):
@@ -155,7 +161,7 @@ def _read_settings(path: Path) -> dict[str, Any]:
     try:
         settings = json.loads(path.read_text())["settings"]
         return dict(settings)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise ValueError(f"out: {path} is damaged ({type(error).__name__}: {error}); choose another folder") from error
 
 

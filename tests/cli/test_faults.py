@@ -78,6 +78,19 @@ FAULTS: dict[str, tuple[tuple[str, ...], str]] = {
         }.items()
     },
     "no manifest": (("score", "--count", "2", "--out", "manifest", *SMALL), "_manifest.json is damaged (KeyError"),
+    "out that is a file": (
+        ("score", "--count", "2", "--out", "mynets.py", *SMALL),
+        "mynets.py cannot be a folder",
+    ),
+    "out that is a device": (
+        ("score", "--count", "2", "--out", "/dev/full", *SMALL),
+        "/dev/full cannot be a folder",
+    ),
+    "out that cannot be": (("score", "--count", "2", "--out", "/proc/x", *SMALL), "out: /proc/x cannot be a folder of"),
+    "scheduler": (
+        ("score", "--count", "2", "--scheduler", "nonsense", *SMALL),
+        "'nonsense' does not answer",
+    ),
     "missing archs": (("score", "--archs", "nowhere.txt", *SMALL), "archs: nowhere.txt cannot be read (No such file"),
     "archs that are a folder": (("score", "--archs", "mixed", *SMALL), "archs: mixed cannot be read (Is a directory)"),
     "missing archs to train": (("train", "--out", "t", "--archs", "nowhere.txt"), "archs: nowhere.txt cannot be read"),
@@ -127,6 +140,8 @@ FAULTS: dict[str, tuple[tuple[str, ...], str]] = {
     "std": (("score", "--module", "mynets:make", "--std", "0"), "std: expected one finite number or three, above 0"),
     "model": (of_module("torchvision:resnet1"), "torchvision has no model 'resnet1'; it has"),
     "seed": (of_module("mynets:make", "--seed", "-1"), "'--seed'"),
+    "seed of training": (("train", "--out", "t", "--seed", "-1"), "'--seed'"),
+    "pareto": (("search", "--pareto", "x"), "pareto: 'x' is unknown; choose one of parameters"),
     "large seed": (of_module("mynets:make", "--seed", str(2**64)), "'--seed'"),
     "repeats of many": (("score", "--count", "2", "--repeats", "3"), "repeats: this option is of one network"),
     "out of one": (of_module("mynets:make", "--out", "x"), "out: this option is of many architectures"),
@@ -159,6 +174,27 @@ def test_what_a_network_prints_does_not_spoil_the_json(files, command):
     done = command(*of_module("mynets:talks", "--json"))
     assert json.loads(done.out)["num_units"] == 16
     assert done.err.splitlines() == ["made", "called"]
+
+
+SPACE = """
+class Talking:
+    name = "talking"
+    def sample(self, rng): return int(rng.integers(9))
+    def to_str(self, arch): return str(arch)
+    def from_str(self, text): return int(text)
+    def build(self, arch, *, seed):
+        from torch import nn
+        print("built")
+        return nn.Sequential(nn.Flatten(), nn.Linear(3072, 8 + arch), nn.ReLU())
+"""
+
+
+def test_what_a_space_prints_does_not_spoil_the_json(files, command):
+    (files / "talking.py").write_text(SPACE)
+    images = ("--space", "talking:Talking", "--images", "noise", "--batch-size", "4", "--json")
+    assert len(json.loads(command("score", "--count", 2, *images).out)) == 2
+    assert json.loads(command("search", "--n", 2, *images).out)["space"] == "talking"
+    sys.modules.pop("talking")
 
 
 def test_the_version_is_told(command):
