@@ -151,13 +151,19 @@ def all_figures(folder: Path, benchmarks: Mapping[str, Any], *, seed: int, n_boo
         rows.append(correlations(whole, accuracy, f"nasbench201 {dataset}", ("naswot", *COUNTS)))
     seeds = [scores_name("nasbench201", "cifar10", counting="once", seed=n) for n in (0, 1, 2)]
     tables = [pd.read_parquet(folder / name) for name in seeds if (folder / name).exists()]
-    found = [explained_by_edges(one.arch.tolist(), one.score) for one in tables]
-    span = {"value": float(np.mean(found)), "low": min(found), "high": max(found)}
+    explained = [explained_by_edges(one.arch.tolist(), one.score) for one in tables]
+    span = {"value": float(np.mean(explained)), "low": min(explained), "high": max(explained)}
     rows.append(pd.DataFrame([{"name": "explained by edges", "n": min(map(len, tables))} | span]))
     scores = pd.read_parquet(folder / scores_name("nasbench101", "cifar10", counting="reference", seed=0))
     accuracy = _longest(benchmarks["nasbench101"], scores.arch.tolist(), "cifar10")
     differences, whole = of_sizes(scores, accuracy, "nasbench101", seed=seed, n_boot=n_boot)
     rows += [differences, correlations(whole, accuracy, "nasbench101 cifar10", ("naswot", *COUNTS))]
+    measured = with_flops(read_measures(folder, "nasbench101"), {}, space="nasbench101")
+    accuracy = _longest(benchmarks["nasbench101"], measured.arch.tolist(), "cifar10")
+    found = of_measures(measured, accuracy, measured.arch.tolist(), seed=seed, n_boot=n_boot)
+    found["name"] = "nasbench101: " + found.name
+    rows.append(found[~found.name.isin(differences.name)])  # of counts there are more networks above
+    rows.append(correlations(measured, accuracy, "nasbench101 cifar10", few))
     return pd.concat(rows, ignore_index=True)
 
 
