@@ -76,16 +76,13 @@ def measures(figures: Path) -> str:
     """Figure 4: is the score steadier than other measures?"""
     taus = _summaries(figures, read_figures()["fig4"])
     taus = taus[taus.space.str.startswith("nds_")]
-    families = taus.space.nunique()
-
-    def span(name: str) -> str:
-        part = taus[taus.measure == name]
-        above = all_of(int((part.low > 0).sum()), families)
-        return f"from {part.tau.min():.2f} to {part.tau.max():.2f}, its interval above 0 in {above} families"
-
+    parts = {name: taus[taus.measure == name] for name in (NASWOT, "grad_norm", "synflow", "num_units")}
+    spans = [f"from {part.tau.min():.2f} to {part.tau.max():.2f}" for part in parts.values()]
+    above = [str((part.low > 0).sum()) for part in parts.values()]
     return (
-        f"The score's τ with accuracy goes {span(NASWOT)}; that of grad_norm {span('grad_norm')}; that of synflow "
-        f"{span('synflow')}. The number of ReLU units, which costs nothing: {span('num_units')}."
+        f"On {taus.space.nunique()} NDS families τ with accuracy goes {spans[0]} for the score, {spans[1]} for "
+        f"grad_norm, {spans[2]} for synflow, and {spans[3]} for the number of ReLU units, which costs nothing. Intervals "
+        f"lie above 0 in {', '.join(above[:-1])} and {above[-1]} of them."
     )
 
 

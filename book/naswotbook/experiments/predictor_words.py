@@ -127,8 +127,8 @@ def in_words(explained: Mapping[str, pd.DataFrame]) -> str:
   {100 * first.value("precision", EARLY, "", 100):.0f} with as many trainings, the score
   {100 * first.value("precision", NASWOT, "", 100):.0f}."""
     return f"""
-- **Over all pairs, the score is ahead of the number of ReLU units as far as that ties.** τ-b, which leaves ties out of
-  its scale, has the score ahead by: {each("ahead_b")}. τ-a, which does not, by: {each("ahead_a")}.{of_seeds}
+- **Over all pairs, the score is ahead of the number of ReLU units only where ties count.** τ-b, which leaves ties out
+  of its scale, has the score ahead by: {each("ahead_b")}. τ-a, which does not, by: {each("ahead_a")}.{of_seeds}
 - **Where two cells differ in their number of units, the score orders them no better than that number.** τ-a over such
   pairs, score less count: {each("ahead_unequal")}.
 - **Where they do not differ, the score knows something**: {each("equal", NASWOT)}.
