@@ -50,6 +50,18 @@ def size_after(op: Op, size: tuple[int, int]) -> tuple[int, int]:
     return rows, columns
 
 
+def fitting_size_after(op: Op, size: tuple[int, int]) -> tuple[int, int]:
+    """The same; ValueError where its window does not fit."""
+    found = size_after(op, size)
+    for axis in (0, 1):
+        if found[axis] < 1:
+            raise ValueError(
+                f"inputs: too small, {op.kind} {op.name} reads {reach(op, axis)} pixels side by side of a "
+                f"{size[0]}×{size[1]} image; use larger images"
+            )
+    return found
+
+
 def reach(op: Op, axis: int) -> int:
     """How many pixels side by side the window of an operation spans."""
     return op.dilation[axis] * (op.kernel[axis] - 1) + 1

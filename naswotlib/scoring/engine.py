@@ -19,6 +19,7 @@ from naswotlib.graph import EPSILON, Counting, Graph
 from naswotlib.scoring.compiled.exact import average_pool
 from naswotlib.scoring.compiled.packing import pack_signs, run_kernel
 from naswotlib.scoring.compiled.passes import run_passes
+from naswotlib.scoring.compiled.vectors import LANES
 from naswotlib.scoring.kernel import KernelSum
 from naswotlib.scoring.plan import Plan, checked_plan, refuse_nan
 from naswotlib.scoring.program import Program
@@ -72,7 +73,7 @@ def _add_fast(plan: Plan, weights: Weights, inputs: Tensor, total: KernelSum) ->
 class FastRun(NamedTuple):
     """A program that was run: its codes ``(N, words)`` uint64, and ``nan[p, t]``, whether thread t met a NaN in pass p.
 
-    ``memory`` and ``moments`` are what it left there; the next run of the same thread may write over the memory.
+    ``memory`` and ``moments`` are what it left there. The next run of the same thread may write over codes and memory.
     """
 
     program: Program
@@ -91,17 +92,19 @@ def run_fast(plan: Plan, weights: Weights, inputs: Tensor) -> FastRun:
     threads = min(torch.get_num_threads(), n)
     memory = _WORKSPACE.take("memory", program.floats)
     memory[: inputs.numel()].reshape(inputs.shape)[:] = inputs.numpy()
-    codes = np.zeros((n, program.words // 4), np.uint64)
+    codes = _WORKSPACE.take("codes", n * program.words // 2).view(np.uint16).reshape(n, program.words)
+    for count, (_, stop) in program.classes.items():
+        codes[:, max(code.at + code.words for code in program.codes.values() if code.count == count) : stop] = 0
     nan = np.zeros((len(program.passes), threads), np.bool_)
     moments = np.empty(program.moments)
     with compiling():
         run_kernel(
             run_passes,
             *(program.passes, program.terms, program.convs, program.segments, parameters),
-            *(memory, moments, codes.view(np.uint16), nan),
+            *(memory, moments, codes, nan),
             *(_WORKSPACE.take("scratch", program.scratch * threads), n, threads, EPSILON),
         )
-    return FastRun(program, codes, nan, memory, moments)
+    return FastRun(program, codes.view(np.uint64), nan, memory, moments)
 
 
 class _Workspace(threading.local):
@@ -124,9 +127,12 @@ _WORKSPACE = _Workspace()
 
 
 def aligned(floats: int) -> np.ndarray:
-    """Memory for float32 that begins at a multiple of 64 bytes."""
-    memory = np.empty(floats + 16, np.float32)
-    start = -memory.ctypes.data // 4 % 16
+    """Memory for float32 that begins at a multiple of 64 bytes, with a vector before and behind it.
+
+    Loops read vectors that begin or end within a pixel, and drop what lies outside.
+    """
+    memory = np.empty(floats + 3 * LANES, np.float32)
+    start = LANES + -memory.ctypes.data // 4 % LANES
     return memory[start : start + floats]
 
 

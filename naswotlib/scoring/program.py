@@ -47,7 +47,10 @@ class Window(NamedTuple):
 
 
 class Term(NamedTuple):
-    """Channels of an image, normalised: ``mean`` is where its moments are, ``scale`` and ``shift`` are parameters."""
+    """Channels of an image, normalised: ``mean`` is where its moments are, ``scale`` and ``shift`` are parameters.
+
+    ``rectified`` says whether readers rectify what they normalise, before they pool or add it.
+    """
 
     image: Image
     at: int
@@ -56,6 +59,7 @@ class Term(NamedTuple):
     mean: int = -1
     scale: int = -1
     shift: int = -1
+    rectified: bool = False
 
 
 @dataclass
@@ -136,3 +140,24 @@ class Arena:
             else:
                 merged.append((begin, end))
         self._free = merged
+
+
+def table_row(row: Row, record: np.dtype[np.void]) -> tuple[int, ...]:
+    """A row of a table, in the order of its columns."""
+    return tuple([value if type(value) is int else value.start for value in map(row.__getitem__, record.names or ())])
+
+
+def term_row(term: Term) -> tuple[int, ...]:
+    """The row of a term in the table of that name."""
+    image, window = term.image, term.window
+    places = (image.start, window.kind, image.panels, image.rows, image.columns, term.at, term.width)
+    return (
+        *places,
+        term.mean,
+        term.scale,
+        term.shift,
+        int(term.rectified),
+        *window.kernel,
+        *window.stride,
+        *window.padding,
+    )

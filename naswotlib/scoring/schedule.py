@@ -13,13 +13,27 @@ from typing import Any
 import numpy as np
 
 from naswotlib.graph import Op
-from naswotlib.graph.sizes import reach, size_after
+from naswotlib.graph.sizes import fitting_size_after
 from naswotlib.scoring.compiled import tables
 from naswotlib.scoring.compiled.tables import CONV, PASS, TERM
 from naswotlib.scoring.compiled.vectors import LANES
 from naswotlib.scoring.layout import Shape, factor_floats, lay_out
 from naswotlib.scoring.plan import Plan
-from naswotlib.scoring.program import Arena, Block, Code, Image, Pass, Program, Row, Size, Term, Window, panels
+from naswotlib.scoring.program import (
+    Arena,
+    Block,
+    Code,
+    Image,
+    Pass,
+    Program,
+    Row,
+    Size,
+    Term,
+    Window,
+    panels,
+    table_row,
+    term_row,
+)
 
 _ALIGN = 32  # codes of one count begin at a multiple of 64 bytes
 _POOLS = {"avg_pool": tables.MEAN, "global_pool": tables.MEAN, "max_pool": tables.MAXIMUM, "shift": tables.SHIFT}
@@ -33,18 +47,6 @@ def make_program(plan: Plan, side: Size, images: int) -> Program:
     Raises ValueError where terms of a sum differ in size, or an image is smaller than what pools it.
     """
     return _Scheduler(plan, side, images).program()
-
-
-def _size_after(op: Op, size: Size) -> Size:
-    """Height and width of the result of an operation; ValueError where its window does not fit."""
-    found = size_after(op, size)
-    for axis in (0, 1):
-        if found[axis] < 1:
-            raise ValueError(
-                f"inputs: too small, {op.kind} {op.name} reads {reach(op, axis)} pixels side by side of a "
-                f"{size[0]}×{size[1]} image; use larger images"
-            )
-    return found
 
 
 @dataclass
@@ -90,7 +92,7 @@ class _Scheduler:
                     f"inputs: {op.kind} meets images of {size} and {sizes[0]} pixels; "
                     "use images whose sides halve evenly"
                 )
-        self.sizes[number] = _size_after(op, sizes[0]) if sizes else self.side
+        self.sizes[number] = fitting_size_after(op, sizes[0]) if sizes else self.side
 
     def _block(self, floats: int) -> Block:
         block = Block(floats, len(self.passes))
@@ -143,13 +145,15 @@ class _Scheduler:
         ends = sorted((term.at, term.at + term.width) for term in terms)
         apart = all(end <= at for (_, end), (at, _) in pairwise(ends))
         pooled = any(term.window.kind != tables.PLAIN for term in terms)
-        raw = all(term.scale < 0 and term.shift < 0 for term in terms)
+        rectified = [term.rectified for term in terms]
+        raw = not any(rectified) and all(term.scale < 0 and term.shift < 0 for term in terms)
         if not (apart and not pooled) and not (read_once and len(terms) <= 2 and readers[0].kind in _ADDED):
             return False
         for op in readers:
             if op.kind == "batch_norm" and not (raw and apart and all(term.mean >= 0 for term in terms)):
                 return False
-            if op.kind in _POOLS and (pooled or not (apart and (raw or _POOLS[op.kind] == tables.MEAN))):
+            ready = raw or _POOLS.get(op.kind) == tables.MEAN or (op.kind != "shift" and all(rectified))
+            if op.kind in _POOLS and (pooled or not (apart and ready)):
                 return False
         return True
 
@@ -171,6 +175,8 @@ class _Scheduler:
         ):
             self.values[number] = terms
             keep = False
+        if stored[1] and relu is not None and _rectifies_late(terms, stored[1]):
+            self.values[relu], stored[1] = [terms[0]._replace(rectified=True)], []
         if not (convs or coded or keep or stored[1]):
             return
         rows, columns = self.sizes[number]
@@ -207,7 +213,7 @@ class _Scheduler:
         op = self.ops[number]
         x = op.inputs[0]
         inputs = self.ops[x].channels
-        rows, columns = _size_after(op, self.sizes[x])
+        rows, columns = fitting_size_after(op, self.sizes[x])
         readers = self.readers[number]
         behind = None
         shape = Shape(
@@ -293,10 +299,10 @@ class _Scheduler:
             for block in part.blocks:
                 block.start = arena.take(-(-block.floats // LANES) * LANES)
             part.row |= {"first_term": len(terms), "first_conv": len(convs)}
-            terms += [_term_row(term) for term in part.terms]
-            convs += [_row(conv, CONV) for conv in part.convs]
+            terms += [term_row(term) for term in part.terms]
+            convs += [table_row(conv, CONV) for conv in part.convs]
             part.row |= {"last_term": len(terms), "last_conv": len(convs)}
-            passes.append(_row(part.row, PASS))
+            passes.append(table_row(part.row, PASS))
             live += part.blocks
             for block in [block for block in live if block.last <= number]:
                 arena.give(block.start, -(-block.floats // LANES) * LANES)
@@ -331,11 +337,7 @@ class _Scheduler:
         return at, classes
 
 
-def _row(row: Row, record: np.dtype[np.void]) -> tuple[int, ...]:
-    return tuple([value if type(value) is int else value.start for value in map(row.__getitem__, record.names or ())])
-
-
-def _term_row(term: Term) -> tuple[int, ...]:
-    image, window = term.image, term.window
-    places = (image.start, window.kind, image.panels, image.rows, image.columns, term.at, term.width)
-    return *places, term.mean, term.scale, term.shift, *window.kernel, *window.stride, *window.padding
+def _rectifies_late(terms: list[Term], readers: list[Op]) -> bool:
+    """Whether readers of the positive part of a value can rectify it themselves: one image, which lies in memory."""
+    plain = len(terms) == 1 and terms[0].window.kind == tables.PLAIN and not terms[0].rectified
+    return plain and all(op.kind in _ADDED or (op.kind in _POOLS and op.kind != "shift") for op in readers)

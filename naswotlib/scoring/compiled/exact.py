@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from naswotlib.scoring.compiled.node import span
 from naswotlib.scoring.compiled.packing import run_kernel
+from naswotlib.scoring.compiled.terms import span
 
 Size = tuple[int, int]
 

@@ -1,7 +1,8 @@
 """The one parallel kernel: all values of a network, one pass over the images each.
 
 A pass sums the terms of a value, takes its signs, stores it where something reads it again, and pads it; all
-convolutions that read it follow at once, while it lies in the cache. Threads take one image after the other, so that
+convolutions that read it follow at once, while it lies in the cache. A thread takes the same share of the images in
+every pass, since what it wrote lies in the caches of its core, and then what is left of the shares of others, so that
 none waits long for one that something else holds up; moments are kept by image, so that this changes no bit.
 """
 
@@ -12,7 +13,8 @@ import numpy as np
 
 from naswotlib.scoring.compiled.convolve import convolve
 from naswotlib.scoring.compiled.factors import pack_panel
-from naswotlib.scoring.compiled.node import emit, pad, sum_terms, take_signs
+from naswotlib.scoring.compiled.node import emit, pad, take_signs
+from naswotlib.scoring.compiled.terms import row_length, row_of, sum_terms
 from naswotlib.scoring.compiled.vectors import LANES, take_next
 
 
@@ -20,12 +22,12 @@ from naswotlib.scoring.compiled.vectors import LANES, take_next
 def _normalise(
     value: np.record, terms: np.ndarray, parameters: np.ndarray, moments: np.ndarray, epsilon: float
 ) -> np.ndarray:
-    """The sum of the shifts, and the scale of each term, by channel of a value."""
-    width = value.panels * LANES
-    affines = np.zeros((1 + value.last_term - value.first_term) * width, np.float32)
+    """The sum of the shifts, then scale and own shift of each term, by channel of a value: see :func:`row_of`."""
+    affines = np.zeros((1 + 2 * (value.last_term - value.first_term)) * row_length(value), np.float32)
     for t in range(value.first_term, value.last_term):
         term = terms[t]
-        scales = (1 + t - value.first_term) * width + term.at
+        scales = row_of(value, t) + term.at
+        shifts = term.at + (row_of(value, t) + row_length(value) if term.rectified else LANES)
         for c in range(term.width):
             scale, shift = 1.0, 0.0
             if term.scale >= 0:
@@ -34,7 +36,7 @@ def _normalise(
             if term.shift >= 0:
                 shift += parameters[term.shift + c]
             affines[scales + c] = scale
-            affines[term.at + c] += np.float32(shift)
+            affines[shifts + c] += np.float32(shift)
     return affines
 
 
@@ -111,25 +113,32 @@ def _compute_images(
     codes: np.ndarray,
     scratch: np.ndarray,
     home: int,
+    thread: int,
     counters: np.ndarray,
-    number: int,
 ) -> bool:
-    """One thread's part of a pass: image after image that no other thread has taken, by the counter of the pass."""
+    """One thread's part of a pass: its share of the images, then what no other thread has taken of theirs.
+
+    ``counters[k]`` is how much of the share of thread k is taken.
+    """
     nan = False
     for x in range(home + value.border, home + value.work):  # zeros around the padded images
         scratch[x] = 0.0
     jobs = (images + value.together - 1) // value.together
-    job = take_next(counters, number)
-    while job < jobs:
-        start = job * value.together
-        count = min(value.together, images - start)
-        for g in range(count):
-            nan |= _compute(value, terms, affines, start + g, g, memory, codes, scratch, home)
-        for c in range(value.first_conv, value.last_conv):
-            conv = convs[c]
-            at = home + (value.padded_positive if conv.rectified else value.padded)
-            convolve(conv, value, start, count, scratch, at, segments, memory, home + value.work)
-        job = take_next(counters, number)
+    threads = len(counters)
+    for k in range(threads):
+        owner = (thread + k) % threads
+        first, last = owner * jobs // threads, (owner + 1) * jobs // threads
+        job = first + take_next(counters, owner)
+        while job < last:
+            start = job * value.together
+            count = min(value.together, images - start)
+            for g in range(count):
+                nan |= _compute(value, terms, affines, start + g, g, memory, codes, scratch, home)
+            for c in range(value.first_conv, value.last_conv):
+                conv = convs[c]
+                at = home + (value.padded_positive if conv.rectified else value.padded)
+                convolve(conv, value, start, count, scratch, at, segments, memory, home + value.work)
+            job = first + take_next(counters, owner)
     return nan
 
 
@@ -192,10 +201,10 @@ def run_passes(
 ) -> None:
     """Run all passes in order. ``codes`` are ``(N, words)`` uint16, ``nan[p, t]`` whether thread t met a NaN in pass p.
 
-    ``scratch`` is memory for each of the ``threads``. Threads take images as they come to it.
+    ``scratch`` is memory for each of the ``threads``.
     """
     share = len(scratch) // threads
-    counters = np.zeros(len(passes), np.int64)
+    counters = np.zeros((len(passes), threads), np.int64)
     for p in range(len(passes)):
         value = passes[p]
         affines = _normalise(value, terms, parameters, moments, epsilon)
@@ -203,6 +212,6 @@ def run_passes(
             _prepare(passes[p], convs, parameters, memory, images, scratch, t * share, t, threads)
         for t in numba.prange(threads):
             nan[p, t] = _compute_images(
-                *(passes[p], terms, convs, segments, affines, images, memory, codes, scratch, t * share, counters, p)
+                *(passes[p], terms, convs, segments, affines, images, memory, codes, scratch, t * share, t, counters[p])
             )
         _finish(value, convs, memory, images, moments)

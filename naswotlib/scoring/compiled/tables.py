@@ -18,9 +18,10 @@ def _record(*names: str) -> np.dtype[np.void]:
 
 # A term of a sum: an image, as `kind` reads it, normalised. `image` is its position in memory, of so many `panels`,
 # `rows` and `columns`; it is added to `width` channels, from channel `at` on. `mean` is the position of the moments of
-# the image and `scale` of the weights of normalisation, or -1; `shift` that of its biases, or -1.
+# the image and `scale` of the weights of normalisation, or -1; `shift` that of its biases, or -1. Where it is
+# `rectified`, what is normalised is rectified before it is pooled or added.
 TERM = _record(
-    *("image", "kind", "panels", "rows", "columns", "at", "width", "mean", "scale", "shift"),
+    *("image", "kind", "panels", "rows", "columns", "at", "width", "mean", "scale", "shift", "rectified"),
     *("kernel_rows", "kernel_columns", "row_stride", "column_stride", "top", "left"),
 )
 

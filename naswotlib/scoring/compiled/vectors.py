@@ -187,6 +187,17 @@ def greatest(_: Any, x: Any, y: Any) -> Any:
 
 
 @intrinsic
+def keep(_: Any, mask: Any, x: Any) -> Any:
+    """The lanes of ``x`` where ``mask`` is not 0; 0 in the others, whatever ``x`` has there."""
+
+    def generate(__: Any, builder: ir.IRBuilder, ___: Any, arguments: Any) -> Any:
+        zero = ir.Constant(_LLVM, [0.0] * LANES)
+        return builder.select(builder.fcmp_unordered("!=", arguments[0], zero), arguments[1], zero)
+
+    return Vector(mask, x), generate
+
+
+@intrinsic
 def signs(_: Any, x: Any) -> Any:
     """Bit b of the 16 is whether lane b is above 0."""
 

@@ -16,8 +16,8 @@ from naswotlib.scoring.plan import make_plan
 from support.small_graphs import images
 
 
-def run(graph: Graph, inputs: torch.Tensor) -> FastRun:
-    return run_fast(make_plan(graph, "once"), init_weights(graph, 0), inputs)
+def run(graph: Graph, inputs: torch.Tensor, **others: torch.Tensor) -> FastRun:
+    return run_fast(make_plan(graph, "once"), init_weights(graph, 0) | others, inputs)
 
 
 def image_at(memory: np.ndarray, start: int, n: int, channels: int, rows: int, columns: int) -> np.ndarray:
@@ -44,6 +44,9 @@ def convolved(x: np.ndarray, w: np.ndarray, op: dict[str, Any]) -> np.ndarray:
                 total += np.einsum("nihw,oi->nohw", seen, ws[:, :, r, c])
         parts.append(total)
     return np.concatenate(parts, axis=1)
+
+
+PLAIN = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
 
 
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
@@ -112,10 +115,9 @@ def test_a_depthwise_convolution_with_the_pointwise_one_behind_it(channels, stri
     row = done.program.convs[0]
     assert (len(done.program.convs), row["kind"]) == (1, tables.SEPARABLE)
     weights = init_weights(graph, 0)
-    plain = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
-    middle = {**plain, "stride": (stride, stride), "padding": (2, 2), "groups": channels}
+    middle = {**PLAIN, "stride": (stride, stride), "padding": (2, 2), "groups": channels}
     expected = convolved(np.maximum(x.numpy(), 0), weights["d.weight"].numpy(), middle)
-    expected = convolved(expected, weights["p.weight"].numpy(), plain)
+    expected = convolved(expected, weights["p.weight"].numpy(), PLAIN)
     got = image_at(done.memory, row["out"], 5, 72, row["rows"], row["columns"])
     np.testing.assert_allclose(got, expected, atol=1e-5)
 
@@ -132,12 +134,12 @@ def pooled(x: np.ndarray, kind: str, size: int, stride: int, padding: int) -> np
     return out
 
 
-def stored(graph: Graph, value: int, inputs: torch.Tensor) -> np.ndarray:
+def stored(graph: Graph, value: int, inputs: torch.Tensor, **others: torch.Tensor) -> np.ndarray:
     """A value as memory holds it: two poolings read it, so that it must be stored, and its moments too."""
     channels = graph.channels(value)
     again = graph.add(graph.max_pool(value, 1), graph.avg_pool(value, 1), graph.batch_norm(value, name="again"))
     graph.relu(again, name="last")
-    done = run(graph, inputs)
+    done = run(graph, inputs, **others)
     row = done.program.passes[done.program.passes["value"] >= 0][-1]
     image = image_at(done.memory, row["value"], len(inputs), channels, row["rows"], row["columns"])
     moments = done.moments[row["value_mean"] :][: 2 * channels].reshape(channels, 2)
@@ -150,7 +152,7 @@ def stored(graph: Graph, value: int, inputs: torch.Tensor) -> np.ndarray:
 @pytest.mark.parametrize(
     ("size", "stride", "padding"), [(3, 1, 1), (2, 2, 0), (3, 2, 1), (5, 1, 2), (7, 1, 3), (1, 1, 0)]
 )
-@pytest.mark.parametrize("side", [(9, 9), (4, 6), (3, 3)])
+@pytest.mark.parametrize("side", [(9, 9), (4, 6), (3, 3), (5, 1), (1, 5), (2, 2)])
 def test_pooling(kind, size, stride, padding, side):
     if min(side) + 2 * padding < size:
         pytest.skip("no window fits")
@@ -175,6 +177,38 @@ def test_sums_concatenations_of_any_width_truncation_shift_and_zero():
     expected = np.concatenate([a[:, :12], moved, 0 * a[:, :12], a], axis=1)
     expected = expected + np.concatenate([a, a, a[:, :24]], axis=1)
     np.testing.assert_allclose(stored(graph, value, x), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("negative", [False, True])
+@pytest.mark.parametrize("kind", ["none", "avg_pool", "max_pool"])
+def test_readers_normalise_and_rectify_what_lies_in_memory(kind, negative):
+    x = torch.randn(4, 3, 6, 7, generator=torch.Generator().manual_seed(0))
+    graph = Graph()
+    y = graph.conv(graph.input(3), 20, 1, name="c")
+    relu = graph.relu(graph.batch_norm(y, name="bn"), name="first")
+    read = relu if kind == "none" else getattr(graph, kind)(relu, 3, padding=1)
+    # Channels 20 to 39 lie across two panels, and again in a sum with the 12 that a truncation leaves.
+    value = graph.add(graph.concat(read, read), graph.concat(graph.truncate(relu, 12), relu, graph.truncate(relu, 8)))
+    scale = torch.linspace(-1.0 if negative else 0.5, 2.0, 20)
+    shift = torch.linspace(-0.5, 0.5, 20)
+    expected = convolved(x.numpy(), init_weights(graph, 0)["c.weight"].numpy(), PLAIN)
+    expected = (expected - expected.mean((0, 2, 3), keepdims=True)) / np.sqrt(expected.var((0, 2, 3)) + 1e-5)[
+        :, None, None
+    ]
+    expected = np.maximum(expected * scale.numpy()[:, None, None] + shift.numpy()[:, None, None], 0)
+    other = expected if kind == "none" else pooled(expected, kind, 3, 1, 1)
+    expected = np.concatenate([other, other], 1) + np.concatenate([expected[:, :12], expected, expected[:, :8]], 1)
+    got = stored(graph, value, x, **{"bn.weight": scale, "bn.bias": shift})
+    np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+def test_a_value_that_readers_rectify_is_not_stored_again():
+    graph = Graph()
+    y = graph.conv_bn_relu(graph.input(3), 16, 3, name="a")
+    graph.relu(graph.add(graph.max_pool(y, 3, padding=1), graph.conv_bn_relu(y, 16, 1, name="b")), name="c")
+    passes = run(graph, images(4, 8)).program.passes
+    assert (passes["positive"] < 0).all()
+    assert (passes["codes"] >= 0).sum() == 3
 
 
 def test_normalisation_on_the_moments_of_the_batch_and_the_classifier():
