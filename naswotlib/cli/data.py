@@ -87,9 +87,16 @@ def where(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 @app.command()
 def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Compare the downloaded files with their sizes and digests; exit status 1 if one is not right."""
+    from naswotlib.data.fetch import data_home
     from naswotlib.data.fetch import verify as verify_files
 
-    tell_faults(verify_files(data_dir=data_dir), right="as published", as_json=as_json)
+    faults = verify_files(data_dir=data_dir)
+    if not faults:
+        raise FileNotFoundError(
+            f"data_dir: {data_home(data_dir)} has no file of `naswot data list`, nothing was verified; say with "
+            "--data-dir where they are, or bring one with `naswot data fetch`"
+        )
+    tell_faults(faults, right="as published", as_json=as_json)
 
 
 @app.command("import")

@@ -83,8 +83,7 @@ def train(
     from naswotlib.training.suite import verify as train_again
     from naswotlib.training.train import train_table
 
-    if suite is not None:
-        check_choice("suite", suite, ("bundled",))
+    _check(suite, minutes, out if verify is not None else None)
     processes, folder = workers or os.cpu_count() or 1, out or BUNDLED
     limit = Limit(stop_after, time.time() + 60 * minutes)
     if verify is not None:
@@ -127,6 +126,15 @@ def train(
         print(f"{len(table)} networks in {out}; best validation accuracy {best:.2f}%")
         if plan.evaluated == "epochs":
             print(f'load_benchmark("{out.stem}", data_dir="{out.parent}") reads it')
+
+
+def _check(suite: str | None, minutes: float, tables: Path | None) -> None:
+    """ValueError for what nothing can be done with; ``tables`` have to be there."""
+    check_choice("suite", suite or "bundled", ("bundled",))
+    if not minutes > 0:
+        raise ValueError(f"minutes: expected a number above 0, got {minutes}")
+    if tables is not None and not tables.exists():
+        raise ValueError(f"out: {tables} does not exist; give a table, or a folder of tables, whose networks to train")
 
 
 def _texts(space_name: str, archs: Path | None, count: int) -> list[str]:

@@ -102,7 +102,13 @@ def fetch(
 @contextmanager
 def only_writer(path: Path) -> Iterator[None]:
     """Keep other processes from writing a file meanwhile, and remove what one that was killed left of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_name(f".{path.name}.lock").touch()
+    except OSError as error:
+        raise ValueError(
+            f"data_dir, out: {path.parent} is no folder that can be written ({error.strerror}); choose another one"
+        ) from error
     with FileLock(path.with_name(f".{path.name}.lock")):
         for stale in path.parent.glob(f".{path.name}.*.tmp"):
             stale.unlink()

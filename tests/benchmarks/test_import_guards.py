@@ -14,6 +14,7 @@ import pytest
 from naswotlib.benchmarks import Benchmark, import_file, load_benchmark
 from naswotlib.benchmarks.trained import write_trained
 from naswotlib.data.images import load_images
+from naswotlib.errors import NaswotWarning
 from naswotlib.spaces import get_space
 
 SPACE = get_space("nasbench201")
@@ -71,6 +72,14 @@ BAD = {
     "booleans": ({"svhn_test_5ep": [True, False, True, True]}, "svhn_test_5ep, row 0: 'True' is no finite number"),
     "text": ({"svhn_test_5ep": ["91", "92%", "93", "94"]}, "svhn_test_5ep, row 1: '92%' is no finite number"),
 }
+
+
+def test_a_fraction_among_percent_is_taken_with_a_warning_and_a_file_needs_a_name(tmp_path):
+    mixed = own(tmp_path / "mine.csv", svhn_test_5ep=[0.93, 90.0, 80.0, 70.0])
+    with pytest.warns(NaswotWarning, match=r"1 of 4 accuracies of svhn, test, 5 epochs are below 1; .* percent"):
+        import_file(mixed, out=tmp_path)
+    with pytest.raises(ValueError, match="the table bears the name of its file, and this one has none"):
+        import_file(own(tmp_path / ".csv"), out=tmp_path)
 
 
 @pytest.mark.parametrize("fault", BAD)

@@ -140,6 +140,13 @@ FAULTS: dict[str, tuple[tuple[str, ...], str]] = {
     "std": (("score", "--module", "mynets:make", "--std", "0"), "std: expected one finite number or three, above 0"),
     "model": (of_module("torchvision:resnet1"), "torchvision has no model 'resnet1'; it has"),
     "seed": (of_module("mynets:make", "--seed", "-1"), "'--seed'"),
+    "minutes": (("train", "--out", "t.parquet", "--minutes", "nan"), "minutes: expected a number above 0, got nan"),
+    "nothing to train again": (
+        ("train", "--verify", "1", "--out", "no.parquet"),
+        "no.parquet does not exist; give",
+    ),
+    "nothing to verify": (("data", "verify", "--data-dir", "nowhere"), "nothing was verified; say"),
+    "import to a file": (("data", "import", "good.csv", "--out", "mynets.py"), "mynets.py is no folder that can be"),
     "seed of training": (("train", "--out", "t", "--seed", "-1"), "'--seed'"),
     "pareto": (("search", "--pareto", "x"), "pareto: 'x' is unknown; choose one of parameters"),
     "large seed": (of_module("mynets:make", "--seed", str(2**64)), "'--seed'"),

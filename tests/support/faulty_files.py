@@ -116,6 +116,7 @@ def write_faulty(folder: Path) -> list[str]:
         "archs.txt": "\ufeff|none~0|+|none~0|none~1|+|none~0|none~1|none~2|\n".encode(),
         "empty.txt": b"\n",
         "binary.txt": bytes(range(256)),
+        "good.csv": b"arch,cifar10_test_5ep\n|none~0|+|none~0|none~1|+|none~0|none~1|none~2|,90\n",
         "nasbench201.csv": b"arch,cifar10_test_5ep\nrubbish,90\n",
         "list.json": b"[[[[[",
         "deep.json": b"[" * 100_000,

@@ -14,6 +14,7 @@ from naswotlib.benchmarks.importers.nasbench201 import SIDES, SPLITS, table_info
 from naswotlib.benchmarks.importers.reading import finite, read_columns, read_table
 from naswotlib.benchmarks.table import Row, columns_from_rows, make_table, table_from_columns
 from naswotlib.data.pickles import PANDAS, Inert, load_pickle
+from naswotlib.errors import warn
 from naswotlib.spaces.base import get_space, list_spaces
 
 _MEANS = "d5277d9f81b9014c09327616ef977e971a3084a1dfb7b2316354e721c7421307"  # of nasbench201.csv.gz
@@ -51,8 +52,16 @@ def from_csv(path: Path, sha256: str) -> pa.Table:
             f"found {', '.join(map(str, frame.columns))}"
         )
     name = path.name.partition(".")[0]
+    if not name:
+        raise ValueError(f"{path}: the table bears the name of its file, and this one has none; rename it")
     if is_published(sha256):
         return make_table(table_info(name, path, sha256, **PUBLISHED), texts, accuracy, seconds)
+    for (dataset, split, epochs), values in accuracy.items():
+        if small := int(((values > 0) & (values < 1)).sum()):
+            warn(
+                f"{path}: {small} of {len(values)} accuracies of {dataset}, {split}, {epochs} epochs are below 1; they "
+                "are taken for percent: multiply fractions by 100"
+            )
     changes: dict[str, Any] = {"space": _space_of(str(texts.iloc[0]), name), **UNKNOWN}
     if (
         name == "nasbench201"
