@@ -148,19 +148,27 @@ def assisted(files: Files, ledger: pd.DataFrame) -> Finding:
 
 def proposed_since(files: Files, ledger: pd.DataFrame) -> Finding:
     """NEAR, a later measure, beside the score; of the ranking by tau, and of a search of 100 by the mean."""
-    rows: Any = files.table("measures-seed0").set_index("measure")
-    near, score = rows.loc["near"], rows.loc[NASWOT]
-    order = "ranks better than" if near.less_high < 0 else "ranks worse than" if near.less_low > 0 else ""
-    taus = [with_interval(row.tau_b, row.low, row.high, 3) for row in (near, score)]
-    gap = signed(-near.less, -near.less_high, -near.less_low, 3)
-    near_finds, score_finds, count_finds = (rows.best_of_100[name] for name in ("near", NASWOT, "num_units"))
+    tables: list[Any] = [files.table(f"measures-{name}seed0").set_index("measure") for name in ("", "nasbench101-")]
+    near, score = ([table.loc[name] for table in tables] for name in ("near", NASWOT))
+    if all(row.less_high < 0 for row in near):
+        order = "ranks better than"
+    elif all(row.less_low > 0 for row in near):
+        order = "ranks worse than"
+    else:
+        order = "is not on both spaces told apart from"
+    said = [
+        f"on {two.n:.0f} cells of {space} its τ-b with accuracy is {with_interval(one.tau_b, one.low, one.high, 3)}, "
+        f"that of the score {with_interval(two.tau_b, two.low, two.high, 3)}, the difference "
+        f"{signed(-one.less, -one.less_high, -one.less_low, 3)}"
+        for one, two, space in zip(near, score, ("NAS-Bench-201", "NAS-Bench-101"), strict=True)
+    ]
+    finds = [tables[0].best_of_100[name] for name in ("near", NASWOT, "num_units")]
     text = (
-        f"On {score.n:.0f} cells of NAS-Bench-201 its τ-b with accuracy is {taus[0]}, that of the score {taus[1]}; the "
-        f"difference is {gap}. Of 100 random ones of these cells, the one with the highest NEAR has {near_finds:.2f} "
-        f"validation accuracy on average, with the highest score {score_finds:.2f}, with the most ReLU units "
-        f"{count_finds:.2f}."
+        f"O{'; '.join(said)[1:]}. Of 100 random ones of these cells of NAS-Bench-201, the one with the highest NEAR "
+        f"has {finds[0]:.2f} validation accuracy on average, with the highest score {finds[1]:.2f}, with the most ReLU "
+        f"units {finds[2]:.2f}."
     )
-    return Finding(f"NEAR, proposed since, {order or 'cannot be told apart from'} the score.", text, "measures")
+    return Finding(f"NEAR, proposed since, {order} the score.", text, "measures")
 
 
 def good_for(files: Files, ledger: pd.DataFrame) -> Finding:

@@ -81,18 +81,28 @@ def test_area_gains_a_little_and_a_count_as_much() -> None:
     [
         (-0.1, -0.12, -0.08, "NEAR, proposed since, ranks better than the score.", "+0.100 [+0.080, +0.120]"),
         (0.1, 0.08, 0.12, "NEAR, proposed since, ranks worse than the score.", "-0.100 [-0.120, -0.080]"),
-        (0.0, -0.1, 0.1, "NEAR, proposed since, cannot be told apart from the score.", "-0.000 [-0.100, +0.100]"),
+        (
+            0.0,
+            -0.1,
+            0.1,
+            "NEAR, proposed since, is not on both spaces told apart from the score.",
+            "-0.000 [-0.100, +0.100]",
+        ),
     ],
 )
 def test_near_may_be_better_worse_or_neither(
     less: float, low: float, high: float, head: str, gap: str, tmp_path: Path
 ) -> None:
-    table = pd.read_csv(PAPER / "measures-seed0.csv")
-    table.loc[table.measure == "near", ["less", "less_low", "less_high"]] = less, low, high
-    table.to_csv(tmp_path / "measures-seed0.csv", index=False)
+    for name in ("measures-seed0.csv", "measures-nasbench101-seed0.csv"):
+        table = pd.read_csv(PAPER / name)
+        table.loc[table.measure == "near", ["less", "less_low", "less_high"]] = less, low, high
+        table.to_csv(tmp_path / name, index=False)
     found = proposed_since(Files(tmp_path), pd.DataFrame())
     assert found.head == head
-    assert gap in found.text
+    assert found.text.count(gap) == 2
+    table.loc[table.measure == "near", ["less", "less_low", "less_high"]] = -less, -high, -low
+    table.to_csv(tmp_path / name, index=False)
+    assert "is not on both spaces told apart from" in proposed_since(Files(tmp_path), pd.DataFrame()).head
 
 
 def test_of_few_candidates_the_score_takes_fewer_poor_ones_than_a_count() -> None:

@@ -35,9 +35,7 @@ SPACE, DATASET = "nasbench201", "cifar10"
 REFERENCE = f"measures-cpu-{SPACE}-{DATASET}-seed0-archs20.parquet"  # all measures of a few networks, by the CPU
 
 
-def with_flops(
-    table: pd.DataFrame, skeleton: Mapping[str, int], *, side: int = 32, space: str = SPACE
-) -> pd.DataFrame:
+def with_flops(table: pd.DataFrame, skeleton: Mapping[str, int], *, side: int = 32, space: str = SPACE) -> pd.DataFrame:
     """A table of measures with multiply-adds of one image of ``side`` pixels behind them, as ``flops``."""
     counted = network_sizes(space, table.arch, side=side, skeleton=skeleton).flops.to_numpy(dtype=float)
     place = table.columns.get_loc("seconds")
