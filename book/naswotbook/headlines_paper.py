@@ -81,8 +81,8 @@ def measures(figures: Path) -> str:
     above = [str((part.low > 0).sum()) for part in parts.values()]
     return (
         f"On {taus.space.nunique()} NDS families τ with accuracy goes {spans[0]} for the score, {spans[1]} for "
-        f"grad_norm, {spans[2]} for synflow, and {spans[3]} for the number of ReLU units, which costs nothing. Intervals "
-        f"lie above 0 in {', '.join(above[:-1])} and {above[-1]} of them."
+        f"grad_norm, {spans[2]} for synflow, and {spans[3]} for the number of ReLU units, which costs nothing. "
+        f"Intervals lie above 0 in {', '.join(above[:-1])} and {above[-1]} of them."
     )
 
 
