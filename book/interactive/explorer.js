@@ -22,12 +22,19 @@ NASWOT.explorer = function (root) {
       numbers,
       digits,
       texts: digits.map(NASWOT.cellText),
-      counts: digits.map((six) => NAMES.map((_, operation) => six.filter((digit) => digit === operation).length)),
+      counts: digits.map(counted),
       classes: unpacked(data.classes),
       columns: new Map(columns.map(({ name, label, values }) => [name, { label, values: unpacked(values) }])),
       kernels: data.kernels && { ...data.kernels, shares: unpacked(data.kernels.shares), known: unpacked(data.kernels.known) },
       indexOf: new Map(Array.from(numbers, (number, index) => [number, index])),
     };
+  }
+
+  /* How many of a cell's six operations are each of NAMES. */
+  function counted(six) {
+    const counts = [0, 0, 0, 0, 0];
+    for (const digit of six) counts[digit]++;
+    return counts;
   }
 
   /* Which points the filters leave, and what the words of the search leave of them. */

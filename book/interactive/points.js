@@ -102,7 +102,10 @@ NASWOT.painter(canvas) returns {by: "webgl" or "canvas", paint(picture)}. A pict
     // Places as shares of the range of all points, which the single precision of a graphics card holds well.
     function ends(values) {
       let [low, high] = [Infinity, -Infinity];
-      for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+      for (const value of values) {
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
       return [low, high - low || 1];
     }
     function place({ x, y }) {
@@ -125,8 +128,12 @@ NASWOT.painter(canvas) returns {by: "webgl" or "canvas", paint(picture)}. A pict
       const colours = new Uint8Array(3 * x.length);
       const order = Uint32Array.from(groups.flatMap(([, indices]) => indices));
       for (const [colour, indices] of groups) {
-        const three = rgb(colour);
-        for (const i of indices) colours.set(three, 3 * i);
+        const [red, green, blue] = rgb(colour);
+        for (const i of indices) {
+          colours[3 * i] = red;
+          colours[3 * i + 1] = green;
+          colours[3 * i + 2] = blue;
+        }
       }
       fill(gl.ARRAY_BUFFER, drawing.colours, colours);
       fill(gl.ELEMENT_ARRAY_BUFFER, drawing.order, order);

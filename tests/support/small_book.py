@@ -50,7 +50,8 @@ def build_book(folder: Path, pages: Mapping[str, str], own: Sequence[str], **con
 
 def write_notebook(path: Path, *cells: str) -> None:
     """A notebook of a title and cells of code, not executed."""
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
+    notebook = nbformat.v4.new_notebook(metadata=kernel)
     notebook.cells = [nbformat.v4.new_markdown_cell("# A notebook"), *map(nbformat.v4.new_code_cell, cells)]
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
