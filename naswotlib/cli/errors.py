@@ -90,7 +90,9 @@ def run(app: Any) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _warning_line(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any) -> str:
+def _warning_line(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
     """A warning in one line; one of this library's without its place, which is not the user's."""
     place = (
         "" if issubclass(category, NaswotWarning) else f"{category.__name__} ({Path(filename).name}, line {lineno}): "

@@ -208,13 +208,22 @@ def test_the_version_is_told(command):
     assert command("--version").out == f"naswotlib {naswotlib.__version__}\n"
 
 
-def test_a_warning_is_one_line_without_a_place_in_the_library(files):
-    (files / "some.txt").write_text(f"{ARCH}\nrubbish\n")
-    naswot = Path(sys.executable).with_name("naswot")
-    done = subprocess.run([naswot, "score", "--archs", "some.txt", *SMALL], capture_output=True, text=True, check=True)
-    told = [line for line in done.stderr.splitlines() if "scoring" not in line and "compil" not in line]
-    assert len(told) == 1
-    assert told[0].startswith("naswot: warning: 1 of 2 architectures failed; ")
+WARNING = """
+import warnings
+from naswotlib.cli.errors import run
+from naswotlib.errors import warn
+def app(standalone_mode):
+    warn("one of two\\narchitectures failed")
+    warnings.warn("of others", stacklevel=1)
+run(app)
+"""
+
+
+def test_a_warning_is_one_line_and_has_a_place_only_where_that_is_the_users():
+    done = subprocess.run([sys.executable, "-c", WARNING], capture_output=True, text=True, check=True)
+    told = done.stderr.splitlines()
+    assert told[0] == "naswot: warning: one of two architectures failed"
+    assert told[1:] == ["naswot: warning: UserWarning (<string>, line 7): of others"]
 
 
 def test_an_archs_file_of_an_editor_that_marks_its_encoding_is_read(files, command):
@@ -275,7 +284,8 @@ def test_images_of_many_sizes_are_cropped_to_the_side_that_is_asked_for(files, c
 @pytest.mark.parametrize("name", ["resnet18", "vit_b_16"])
 def test_a_model_of_torchvision_is_scored_by_its_name_at_its_own_size(command, name):
     done = command(
-        "score", "--module", f"torchvision:{name}", *SMALL[:2], *SMALL[4:], "--activations", "auto", "--json"
+        *("score", "--module", f"torchvision:{name}", "--images", "noise", "--batch-size", "2"),
+        *("--activations", "auto", "--json"),
     )
     told = json.loads(done.out)
     assert told["shape"] == [3, 224, 224]

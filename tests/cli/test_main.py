@@ -134,7 +134,7 @@ def test_train_continues_verifies_and_makes_a_benchmark(naswot, space, tmp_path)
     where = ("--data-dir", str(tmp_path), "--workers", "1")
     out = str(tmp_path / "mine.parquet")
     for count in ("1", "2"):
-        done = naswot("train", "--space", space, "--count", count, "--out", out, *where)
+        done = naswot("train", "--space", space, "--count", count, "--out", out, "--epochs", "1", *where)
         assert (done.returncode, done.stdout.split("\n")[-3].split(";")[0]) == (0, f"{count} networks in {out}")
     rows = naswot("train", "--verify", "2", "--out", out, *where[:2]).stdout.strip().split("\n")
     assert ["first losses ±0.0e+00  validation +0.00  test +0.00" in row for row in rows] == [True, True]
