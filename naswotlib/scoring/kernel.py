@@ -70,7 +70,7 @@ def _is_certainly_regular(matrix: np.ndarray) -> bool:
     # By torch: SciPy's function takes a fifth of a second to import, which a first score would wait for.
     inverse = torch.linalg.solve_triangular(torch.from_numpy(factor), torch.eye(len(matrix)).double(), upper=False)
     tolerance = len(matrix) * np.finfo(np.float64).eps * np.linalg.norm(matrix)
-    return bool(1 / inverse.square().sum().item() > 2 * tolerance)
+    return bool(1 / np.sum(inverse.numpy() ** 2) > 2 * tolerance)
 
 
 def log_determinants(kernels: Tensor) -> tuple[Tensor, Tensor]:
