@@ -157,7 +157,7 @@ def proposed_since(files: Files, ledger: pd.DataFrame) -> Finding:
     else:
         order = "is not on both spaces told apart from"
     said = [
-        f"on {two.n:.0f} cells of {space} its τ-b with accuracy is {with_interval(one.tau_b, one.low, one.high, 3)}, "
+        f"on {two.n:,.0f} cells of {space} its τ-b with accuracy is {with_interval(one.tau_b, one.low, one.high, 3)}, "
         f"that of the score {with_interval(two.tau_b, two.low, two.high, 3)}, the difference "
         f"{signed(-one.less, -one.less_high, -one.less_low, 3)}"
         for one, two, space in zip(near, score, ("NAS-Bench-201", "NAS-Bench-101"), strict=True)

@@ -77,8 +77,12 @@ def yourself(figures: Path) -> str:
 
 
 def measures(figures: Path) -> str:
-    """Which measures rank better than the score, and which worse."""
-    rows = read(figures, "measures-seed0")
+    """Which measures rank better than the score, and which worse, on both spaces."""
+    files = {"NAS-Bench-201": "measures-seed0", "NAS-Bench-101": "measures-nasbench101-seed0"}
+    return " ".join(_beside_the_score(read(figures, name), space) for space, name in files.items())
+
+
+def _beside_the_score(rows: pd.DataFrame, space: str) -> str:
     score = rows[rows.measure == NASWOT].iloc[0]
     others = rows[~rows.measure.isin([NASWOT, *COUNTS])].sort_values("less")
     better, worse = others[others.less_high < 0], int((others.less_low > 0).sum())
@@ -88,7 +92,7 @@ def measures(figures: Path) -> str:
         for row in better.to_dict("records")
     )
     return (
-        f"On {score.n:.0f} cells of NAS-Bench-201 the score has τ {score.tau_b:.3f} with accuracy. Of {len(others)} "
+        f"On {score.n:,.0f} cells of {space} the score has τ {score.tau_b:.3f} with accuracy. Of {len(others)} "
         f"other measures {len(better)} rank{'s' if len(better) == 1 else ''} better ({ahead or 'none'}), {worse} "
         f"worse, and {len(others) - len(better) - worse} cannot be told apart from it."
     )

@@ -99,12 +99,14 @@ def test_what_the_score_adds_can_be_any_of_three(low: float, high: float, order:
 
 def test_measures_that_rank_better_are_counted_by_their_intervals(tmp_path: Path) -> None:
     table = pd.read_csv(PAPER / "measures-seed0.csv")
+    shutil.copy(PAPER / "measures-nasbench101-seed0.csv", tmp_path)
     table.assign(less_low=-0.2, less_high=0.2).to_csv(tmp_path / "measures-seed0.csv", index=False)
     assert "0 rank better (none), 0 worse, and 15 cannot be told apart" in headline("measures", tmp_path)
     table.loc[table.measure == "swap", ["less", "less_low", "less_high"]] = -0.15, -0.2, -0.1
     table.to_csv(tmp_path / "measures-seed0.csv", index=False)
     tau = table.tau_b[table.measure == "swap"].item()
     assert f"`swap`, τ {tau:.3f}, ahead by 0.150 [0.100, 0.200]" in headline("measures", tmp_path)
+    assert "cells of NAS-Bench-101 the score has τ" in headline("measures", tmp_path)
 
 
 def test_tasks_of_other_spaces_are_counted_by_their_intervals(tmp_path: Path) -> None:
