@@ -163,10 +163,11 @@ def proposed_since(files: Files, ledger: pd.DataFrame) -> Finding:
         for one, two, space in zip(near, score, ("NAS-Bench-201", "NAS-Bench-101"), strict=True)
     ]
     finds = [tables[0].best_of_100[name] for name in ("near", NASWOT, "num_units")]
+    beside = "; ".join(said)
     text = (
-        f"O{'; '.join(said)[1:]}. Of 100 random ones of these cells of NAS-Bench-201, the one with the highest NEAR "
-        f"has {finds[0]:.2f} validation accuracy on average, with the highest score {finds[1]:.2f}, with the most ReLU "
-        f"units {finds[2]:.2f}."
+        f"{beside[0].upper()}{beside[1:]}. Of 100 random ones of these cells of NAS-Bench-201, the one with the "
+        f"highest NEAR has {finds[0]:.2f} validation accuracy on average, with the highest score {finds[1]:.2f}, with "
+        f"the most ReLU units {finds[2]:.2f}."
     )
     return Finding(f"NEAR, proposed since, {order} the score.", text, "measures")
 

@@ -17,7 +17,7 @@ from naswotbook.play import explorer
 from naswotbook.registry import ROOT
 from naswotlib import get_space
 from support.parts import write_page
-from support.site import CHROMIUM
+from support.site import needs_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,10 +26,7 @@ SCORES = ROOT / "figures" / "paper" / "scores"
 SPACE = get_space("nasbench201")
 BUTTON = '<button type="button">Open</button>'
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (on Debian: apt-get install chromium)"),
-]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 @pytest.fixture(scope="module")

@@ -16,15 +16,12 @@ from naswotlib import hamming_kernel
 from naswotlib.scoring.kernel import log_determinant
 from naswotlib.scoring.watch import activation_codes
 from support.parts import write_page
-from support.site import CHROMIUM
+from support.site import needs_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (on Debian: apt-get install chromium)"),
-]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 # Linear regions

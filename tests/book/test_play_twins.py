@@ -19,7 +19,7 @@ from naswotbook.play.twin import twin_html
 from naswotbook.play.twins import fig3_twin, fig4_twin, fig5_twin, fig6_twin, fig7_twin
 from naswotbook.registry import ROOT
 from support.parts import write_page
-from support.site import CHROMIUM, open_browser
+from support.site import needs_chromium, open_browser
 
 SUMMARY = pd.DataFrame(
     {
@@ -112,7 +112,7 @@ def test_figure_7_has_a_point_a_method_hollow_where_it_is_the_papers_and_the_bes
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (on Debian: apt-get install chromium)")
+@needs_chromium
 def test_a_menu_reached_by_keyboard_shows_another_panel_in_the_colours_of_the_theme(tmp_path: Path) -> None:
     table = pd.DataFrame({"arch": ["one", "two", "three"], "score": [10.0, 20.0, 30.0], "accuracy": [50.0, 60.0, 70.0]})
     html = twin_html(fig3_twin(pd.concat([table.assign(panel="a"), table.assign(panel="b")])), "plot", "two panels")

@@ -21,8 +21,11 @@ FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium on this machine (on Debian: apt-get install chromium)"
+)
 needs_site = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (on Debian: apt-get install chromium)"),
+    needs_chromium,
     pytest.mark.skipif(not PAGES, reason="the site is not built: run `make book` first"),
 ]
 

@@ -166,27 +166,24 @@ def _read(
     term: np.record,
     image: int,
     panel: int,
+    scale: Any,
+    shift: Any,
+    rectify: bool,
     y: int,
     rows: int,
     columns: int,
     line: int,
     scratch: np.ndarray,
     to: int,
-    affines: np.ndarray,
-    row: int,
-    length: int,
-    rectify: bool,
 ) -> tuple[np.ndarray, int]:
     """Where rows ``y`` to ``y + rows`` of a panel of a term lie one after the other: in memory, or now in scratch.
 
-    Scales of the term lie at ``row``, its shifts ``length`` further on, by which pools ``rectify`` what they read.
+    By ``scale`` and ``shift``, those of the panel's channels, pools normalise what they ``rectify`` as they read it.
     """
     size = term.rows * term.columns * LANES
     at = term.image + (image * term.panels + panel) * size
     if term.kind == PLAIN:
         return memory, at + y * columns * LANES
-    channel = term.at + panel * LANES
-    scale, shift = load(affines, row + channel), load(affines, row + length + channel)
     for r in range(rows):
         start = to + r * columns * LANES
         if term.kind in (MEAN, MAXIMUM):
@@ -222,13 +219,16 @@ def _move_lanes(
     full = value.band * value.columns * LANES
     first, second, line = total + full, total + 2 * full, total + value.line
     lower, upper = load(_STEP, lanes), load(_STEP, lanes + LANES)
-    where = (y, rows, value.columns, line, scratch, first, affines, row, row_length(value), rectify)
+    where = (y, rows, value.columns, line, scratch, first)
+    scales, length = row + term.at + below * LANES, row_length(value)
     if below >= 0:
-        source, at = _read(memory, term, image, below, *where)
+        scale, shift = load(affines, scales), load(affines, scales + length)
+        source, at = _read(memory, term, image, below, scale, shift, rectify, *where)
         for x in range(0, rows * value.columns * LANES, LANES):
             store(scratch, second + x, keep(lower, load(source, at + x + lanes)))
     if below + 1 < term.panels:
-        source, at = _read(memory, term, image, below + 1, *where)
+        scale, shift = load(affines, scales + LANES), load(affines, scales + LANES + length)
+        source, at = _read(memory, term, image, below + 1, scale, shift, rectify, *where)
         for x in range(0, rows * value.columns * LANES, LANES):
             vector = keep(upper, load(source, at + x + lanes - LANES))
             store(scratch, second + x, load(scratch, second + x) + vector if below >= 0 else vector)
@@ -280,7 +280,6 @@ def sum_terms(
     ``affines`` are rows of one number a channel: see :func:`row_of`.
     """
     size = rows * value.columns * LANES
-    length = row_length(value)
     first = total + value.band * value.columns * LANES
     constant, zero = load(affines, LANES + panel * LANES), spread(np.float32(0.0))
     fresh = True  # the first term is stored, and need not be added to anything
@@ -290,15 +289,14 @@ def sum_terms(
         if lowest + LANES <= 0 or lowest >= term.width:
             continue
         row = row_of(value, t)
-        scale, shift = load(affines, row + panel * LANES), load(affines, row + length + panel * LANES)
+        scale, shift = load(affines, row + panel * LANES), load(affines, row + row_length(value) + panel * LANES)
         # Where no scale is negative, the maximum of what is normalised and rectified is that of the maximum.
         early = term.rectified and (term.kind == MEAN or (term.kind == MAXIMUM and signs(zero - scale) != 0))
         if lowest % LANES:
             source, at = _move_lanes(memory, value, term, image, panel, y, rows, scratch, total, affines, row, early)
         else:
-            line = total + value.line
-            where = (y, rows, value.columns, line, scratch, first, affines, row, length, early)
-            source, at = _read(memory, term, image, lowest // LANES, *where)
+            where = (y, rows, value.columns, total + value.line, scratch, first)
+            source, at = _read(memory, term, image, lowest // LANES, scale, shift, early, *where)
         if early:
             scale, shift = spread(np.float32(1.0)), zero
         _add_term(source, at, scratch, total, size, scale, shift, constant, fresh, term.rectified)
