@@ -24,7 +24,7 @@ book: $(STAMP)
 	@echo "The book is at $(CURDIR)/_build/html/index.html"
 
 test: $(STAMP)
-	@$(RUN) -m pytest -n 2 $(if $(SLOW),,-m "not slow")
+	@$(RUN) -m pytest -n 2 --dist loadscope $(if $(SLOW),,-m "not slow")
 
 notebooks: $(STAMP)
 	@$(RUN) -m doit notebooks

@@ -25,12 +25,14 @@ SHOWN = {
     "table2": "Table 2: NAS-Bench-201",
 }
 CORNERS = {
+    "fig1": (0, 36),
     "fig3": (290, 100),
     "fig4": (64, 250),
     "fig5": (330, 700),
+    "fig6": (0, 36),
     "fig7": (160, 265),
-    "fig9": (40, 90),
-    "fig10": (40, 90),
+    "fig9": (40, 170),
+    "fig10": (40, 170),
 }
 DETAIL = (220, 130)  # pixels of a page that a card shows of a picture, at its own size so that text stays readable
 

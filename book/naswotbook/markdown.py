@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -107,12 +108,24 @@ def few_networks(counts: Iterable[int]) -> str:
     )
 
 
+SYMBOLS = {"K_H": r"$\mathbf{K}_H$", "N_A": "$N_A$"}
+
+
+def in_symbols(text: str) -> str:
+    """A text with :data:`SYMBOLS` of the paper as they are printed, but for those that are so already, or code.
+
+    >>> in_symbols("`N_A` is N_A")
+    '`N_A` is $N_A$'
+    """
+    return re.sub(r"(?<![\w$`{])(K_H|N_A)\b", lambda found: SYMBOLS[found[0]], text)
+
+
 def size_table(table: pd.DataFrame, *, by: str | None = None) -> str:
     """5th, 50th and 95th percentile of sizes (``network_sizes``), in millions and to three digits.
 
     A row for each value of the column ``by``, or one for all.
     """
-    names = {"parameters": "parameters", "num_units": "N_A", "flops": "multiply-adds"}
+    names = {"parameters": "parameters", "num_units": "$N_A$", "flops": "multiply-adds"}
     rows = []
     for value, part in [("5% / median / 95%", table)] if by is None else table.groupby(by, sort=False):
         quantiles = (part[column].quantile([0.05, 0.5, 0.95]) / 1e6 for column in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from matplotlib.figure import Figure
 from naswotbook.chips import verdict_chips
 from naswotbook.headlines import headline
 from naswotbook.kept import COUNTINGS
-from naswotbook.markdown import Format, buttons, figure_block, frame_table
+from naswotbook.markdown import Format, buttons, figure_block, frame_table, in_symbols
 from naswotbook.pictures import (
     PANEL,
     SMALLEST,
@@ -27,6 +28,7 @@ from naswotbook.pictures import (
     save_image,
     save_picture,
 )
+from naswotbook.plots.style import NARROW
 from naswotbook.provenance import Provenance, provenance_table, read_facts
 from naswotbook.registry import ROOT, Chapter, Entry, read_figures
 from naswotbook.samples import PROFILES
@@ -87,9 +89,9 @@ class Page(Provenance):
     # Showing
 
     def say(self, *texts: str) -> None:
-        """Show paragraphs of Markdown, whatever their line breaks; empty ones not at all."""
+        """Show paragraphs of Markdown, whatever their line breaks; empty ones not at all. ``N_A`` becomes a symbol."""
         for text in filter(None, texts):
-            display(Markdown("\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))))
+            display(Markdown("\n\n".join(" ".join(in_symbols(part).split()) for part in text.split("\n\n"))))
 
     def show(self, *blocks: str) -> None:
         """Show blocks of Markdown as they are, such as tables; empty ones not at all."""
@@ -180,6 +182,7 @@ class Page(Provenance):
 
     def _field(self, whole: Entry, entry: Entry) -> Figure:
         title = f"({entry.panel}) {entry.title}"
+        title = textwrap.fill(title, NARROW) if whole.columns > 2 else title
         return missing_box(self._lacks(entry), size=PANEL[whole.columns], title=title)
 
     def find(self, entry: Entry) -> Published | None:

@@ -21,7 +21,7 @@ from naswotbook.pictures import PANEL, missing_box
 from naswotbook.play.twin import show_twin
 from naswotbook.play.twins import fig3_twin
 from naswotbook.plots import fig3, fig4, fig4_bars
-from naswotbook.plots.style import WIDE
+from naswotbook.plots.style import NARROW, SMALL, WIDE
 from naswotbook.provenance import provenance_table
 from naswotbook.registry import Entry
 from naswotbook.samples import Sample, draw_sample, has_table, score_sample, scored_on
@@ -205,10 +205,10 @@ def draw_panels(page: Page, points: pd.DataFrame, summary: pd.DataFrame, measure
 def _draw_scatter(points: pd.DataFrame, row: Any, ax: Axes, title: str, *, edges: bool) -> None:
     interval = "" if pd.isna(row.low) else f" [{row.low:.3f}, {row.high:.3f}]"
     tau = f"τ = {row.tau:.3f}{interval}{', ' if edges else chr(10)}n = {row.n}"
-    title = title if edges else textwrap.fill(title, 32)
+    title = title if edges else textwrap.fill(title, NARROW)
     points = points.rename(columns={NASWOT: "score"})
     fig3(points, ax, title=f"{title}\n{tau}", accuracy=f"{row.split} accuracy (%)", edges=edges)
-    ax.title.set_fontsize(9 if edges else 8.5)
+    ax.title.set_fontsize(SMALL)
 
 
 PANEL_COLUMNS = ("panel", "networks", "accuracy", "units", "n", "τ", "95% interval", "singular")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 
+from support.notebooks import ROOT
 from support.small_book import build_book, write_notebook
 
 ADDRESS = "https://github.com/owner/the-book"
@@ -48,3 +51,35 @@ def test_without_one_or_with_one_elsewhere_there_is_no_button_and_nothing_for_co
     assert len(pages) >= 2
     assert [page.name for page in pages if COLAB in page.read_text(encoding="utf-8")] == []
     assert not (site.parent / "colab").exists()
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What git says to ``arguments`` in ``folder``."""
+    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def test_the_workflow_keeps_the_notebooks_alone_on_their_branch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8"))
+    command = workflow["jobs"]["notebooks"]["steps"][-1]["run"]
+    origin, work, made = (tmp_path / name for name in ("origin.git", "work", "colab"))
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
+    git(tmp_path, "clone", "--quiet", str(origin), str(work))
+    git(work, "switch", "--quiet", "--create", "main")
+    (work / "README.md").write_text("The book.\n", encoding="utf-8")
+    git(work, "add", ".")
+    git(work, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "The book")
+    git(work, "push", "--quiet", "origin", "main")
+    monkeypatch.setenv("RUNNER_TEMP", str(tmp_path))
+    for number in range(2):  # the second push replaces the first
+        made.mkdir(exist_ok=True)
+        write_notebook(made / "page.ipynb", f"{number}")
+        checkout = tmp_path / f"checkout{number}"
+        git(tmp_path, "clone", "--quiet", "--depth", "1", origin.as_uri(), str(checkout))
+        subprocess.run(["bash", "-e", "-c", command], cwd=checkout, check=True, capture_output=True)
+    assert git(origin, "ls-tree", "--name-only", "-r", "notebooks") == "page.ipynb"
+    assert git(origin, "rev-list", "--count", "notebooks") == "1"
+    assert nbformat.reads(git(origin, "show", "notebooks:page.ipynb"), as_version=4).cells[-1].source == "1"
+    assert git(origin, "ls-tree", "--name-only", "main") == "README.md"

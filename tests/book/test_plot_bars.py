@@ -61,7 +61,7 @@ def test_a_group_is_a_point_with_its_interval_size_and_number(ax: plt.Axes) -> N
     assert ax.get_xlabel() == "units; below, networks"
     assert interval.get_segments()[0][:, 1].tolist() == [0.0, 0.2]
     assert points.get_offsets().tolist() == [[0, 0.1]]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["5,000\n12"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["5000\n12"]
 
 
 def test_a_table_of_scores_has_a_point_for_all_networks_and_one_for_the_best() -> None:

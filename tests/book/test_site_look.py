@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +13,11 @@ from PIL import Image
 
 from naswotbook.numbers import PRINTED
 from naswotbook.pictures import SMALLEST
-from naswotlib.data.fetch import only_writer
 from support.site import PAGES, SITE, needs_site, open_browser
 
 pytestmark = [pytest.mark.browser, *needs_site]
 
-LEAST_TEXT = 9.0  # pixels, as displayed
+LEAST_TEXT = 9.0  # pixels, as displayed; of a picture without a caption
 TALLEST, FRONT = 9000, 3500  # pixels of a page at 1,400 wide, everything folded
 CONTRAST = 4.5
 VIEWS = [(width, theme) for width in (1400, 400) for theme in ("light", "dark")]
@@ -31,27 +27,13 @@ LOOK = (Path(__file__).parents[1] / "support" / "look.js").read_text(encoding="u
 Seen = dict[str, dict[str, Any]]  # by page
 
 
-@pytest.fixture(scope="session")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Seen]:
-    """:func:`visit`, which takes half a minute, once for all workers of pytest-xdist."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder  # that of this worker, and of all
-
-    @cache
-    def look(width: int, theme: str) -> Seen:
-        path = folder / f"look-{width}-{theme}.json"
-        with only_writer(path):
-            if not path.exists():
-                path.write_text(json.dumps(visit(width, theme)))
-        found: Seen = json.loads(path.read_text())
-        return found
-
-    return look
-
-
+@cache
 def visit(width: int, theme: str) -> Seen:
-    """What ``look.js`` found of each page, in a window so wide, in that theme; and what the browser complained of."""
-    found = {}
+    """What ``look.js`` found of each page, in a window so wide, in that theme; and what the browser complained of.
+
+    It takes half a minute.
+    """
+    found: Seen = {}
     with open_browser({"width": width, "height": 900}) as browser:
         tab = browser.new_page()
         tab.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
@@ -69,8 +51,8 @@ def visit(width: int, theme: str) -> Seen:
 
 
 @pytest.fixture(params=VIEWS, ids=lambda view: f"{view[0]}-{view[1]}")
-def view(request: pytest.FixtureRequest, seen: Callable[[int, str], Seen]) -> Seen:
-    return seen(*request.param)
+def view(request: pytest.FixtureRequest) -> Seen:
+    return visit(*request.param)
 
 
 def test_nothing_is_wider_than_the_window_and_the_browser_complains_of_nothing(view) -> None:
@@ -82,13 +64,13 @@ def test_every_picture_has_words_for_those_who_do_not_see_it(view) -> None:
     assert [(name, p["source"]) for name, page in view.items() for p in page["pictures"] if len(p["alt"]) <= 20] == []
 
 
-def test_text_in_pictures_can_be_read(view) -> None:
+def test_text_in_pictures_is_no_smaller_than_their_captions(view) -> None:
     small = {}
     for name, page in view.items():
         for picture in page["pictures"]:
             points = smallest_text(SITE / "_images" / picture["source"])
             pixels = points and points * picture["scale"]
-            if pixels and pixels < LEAST_TEXT:
+            if pixels and round(pixels, 1) < max(LEAST_TEXT, round(picture["caption"], 1)):
                 small[name, picture["source"]] = round(pixels, 1)
     assert small == {}
 
@@ -112,8 +94,8 @@ def test_what_scrolls_and_every_control_can_be_reached_with_the_keyboard(view) -
     assert {name: page["unreachable"] for name, page in view.items() if page["unreachable"]} == {}
 
 
-def test_no_page_is_too_tall_with_everything_folded(seen) -> None:
-    heights = {name: page["tall"] for name, page in seen(1400, "light").items()}
+def test_no_page_is_too_tall_with_everything_folded() -> None:
+    heights = {name: page["tall"] for name, page in visit(1400, "light").items()}
     assert {name: tall for name, tall in heights.items() if tall > TALLEST} == {}
     assert heights["index.html"] < FRONT
 

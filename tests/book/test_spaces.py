@@ -52,7 +52,7 @@ def test_sizes_are_shown_as_a_table_and_a_picture_that_says_of_how_many(
     show_sizes(make_page("nats_size", tmp_path), "nats-size-sizes", sample)
     unit, table, picture, caption = texts
     assert "in millions" in unit.lower()
-    assert table.splitlines()[0] == f"| {heading} | parameters | N_A | multiply-adds |"
+    assert table.splitlines()[0] == f"| {heading} | parameters | $N_A$ | multiply-adds |"
     assert len(table.splitlines()) == 2 + len(names)
     assert picture == "picture"
     assert caption.startswith("Sizes of 4 random architectures")

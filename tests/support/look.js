@@ -53,7 +53,13 @@
 
   const pictures = Array.from(article.querySelectorAll("img"), (image) => {
     const source = decodeURI(image.currentSrc || image.src).split("/").pop();
-    return {source, alt: image.alt, scale: image.naturalWidth ? image.getBoundingClientRect().width / image.naturalWidth : 0};
+    const caption = image.closest("figure")?.querySelector("figcaption");
+    return {
+      source,
+      alt: image.alt,
+      caption: caption ? parseFloat(getComputedStyle(caption).fontSize) : 0,
+      scale: image.naturalWidth ? image.getBoundingClientRect().width / image.naturalWidth : 0,
+    };
   }).filter((picture) => picture.scale > 0);
   const tall = document.querySelector("main").getBoundingClientRect().height;
   return {

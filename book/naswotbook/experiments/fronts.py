@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from naswotbook.markdown import csv_table, markdown_table
 from naswotbook.panels import MEASURES
 from naswotbook.pictures import PANEL
 from naswotbook.plots import fig3
+from naswotbook.plots.style import NARROW, SMALL
 from naswotlib.benchmarks import load_benchmark
 from naswotlib.data.images import load_images
 from naswotlib.scoring.many import score_archs
@@ -91,9 +93,9 @@ def draw_fronts(points: pd.DataFrame, ranked: pd.DataFrame) -> Figure:
     figure, ax = plt.subplots(figsize=PANEL[3], layout="constrained")
     row = ranked.set_index("measure").loc[NASWOT]
     tau = f"τ = {row.tau:.3f} [{row.low:.3f}, {row.high:.3f}]\nn = {len(points):,}"
-    title = f"(A) A biased sample, CIFAR-10\n{tau}"
+    title = textwrap.fill("(A) A biased sample, CIFAR-10", NARROW) + f"\n{tau}"
     fig3(points.rename(columns={NASWOT: "score"}), ax, title=title, accuracy="test accuracy (%)")
-    ax.title.set_fontsize(8.5)
+    ax.title.set_fontsize(SMALL)
     plt.close(figure)
     return figure
 

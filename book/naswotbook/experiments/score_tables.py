@@ -230,7 +230,7 @@ def draw_distributions(folder: Path, tables: pd.DataFrame) -> Figure:
         "NAS-Bench-201, each unit once": (first[(first.space == "nasbench201") & (first.measure == "once")], "dataset"),
         "CIFAR-10": (first[first.dataset == "cifar10"], "measure"),
     }
-    figure, axes = plt.subplots(1, 2, figsize=(WIDE, 3.6), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(WIDE, 4.2), layout="constrained")
     for ax, (title, (chosen, by)) in zip(axes, panels.items(), strict=True):
         names = chosen.dataset if by == "dataset" else chosen.space + ", " + chosen.measure
         scores = {name: pd.read_parquet(folder / file).score for name, file in zip(names, chosen.file, strict=True)}

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from naswotbook.plots.scatter import drawn_heights
-from naswotbook.plots.style import ACCURACY, COLOURS, GROUPS, INK, MARKS, QUIET, SCORE, WIDE, shades
+from naswotbook.plots.style import ACCURACY, COLOURS, GROUPS, INK, MARKS, QUIET, SCORE, SMALL, WIDE, shades
 
 
 def fig4(table: pd.DataFrame, ax: Axes, *, title: str) -> Axes:
@@ -60,7 +60,7 @@ def fig4_bars(table: pd.DataFrame, *, missing: str = "not here") -> Figure:
         ax.vlines(places, rows.low, rows.high, color=INK, linewidth=0.9)
     for place, group in enumerate(groups):
         if table.tau[table.group == group].isna().all():
-            ax.text(place, 0.05, missing, ha="center", va="bottom", rotation=90, fontsize=8, color=QUIET)
+            ax.text(place, 0.05, missing, ha="center", va="bottom", rotation=90, fontsize=SMALL, color=QUIET)
     ax.axhline(0, color=QUIET, linewidth=0.8)
     ax.set(xticks=range(len(groups)), xticklabels=groups, ylabel="Kendall's τ with accuracy")
     ax.tick_params(axis="x", length=0)
@@ -109,7 +109,7 @@ def within_groups(table: pd.DataFrame, ax: Axes, *, title: str, group: str) -> A
     ax.axhline(0, color=QUIET, linewidth=0.8)
     ax.vlines(places, table.low, table.high, linewidth=1, color=SCORE)
     ax.scatter(places, table.tau, s=26, color=SCORE)
-    labels = [f"{value:,}\n{n:,}" for value, n in zip(table.group, table.n, strict=True)]
+    labels = [f"{value}\n{n}" for value, n in zip(table.group, table.n, strict=True)]
     ax.set(title=title, ylabel="Kendall's τ with accuracy", xlabel=f"{group}; below, networks", xticks=places)
     ax.set_xticklabels(labels)
     return ax
@@ -219,7 +219,7 @@ def agreement(taus: pd.DataFrame) -> Figure:
         cmap="Blues",
         cbar=False,
         linewidths=1,
-        annot_kws={"size": 8.5},
+        annot_kws={"size": SMALL},
         ax=ax,
     )
     ax.tick_params(length=0)
@@ -263,8 +263,7 @@ def distributions(scores: Mapping[str, pd.Series[float]], ax: Axes, *, title: st
         weights = np.full(len(values), 1 / len(values))
         ax.hist(values, bins=bins, weights=weights, histtype="stepfilled", alpha=0.5, color=colour, label=label)
     ax.set(title=title, xlabel="score at initialisation", ylabel="share of networks")
-    ax.set_ylim(top=1.4 * ax.get_ylim()[1])  # room for the legend
-    ax.legend()
+    ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.17))
     return ax
 
 

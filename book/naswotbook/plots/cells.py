@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
-from naswotbook.plots.style import WIDE
+from naswotbook.plots.style import SMALL, WIDE
 from naswotlib.spaces.base import Edge
 
 Point = tuple[float, float]
@@ -165,7 +165,7 @@ def _draw(ax: Axes, graph: nx.DiGraph) -> None:
         )
         ax.add_patch(box)
         label = attributes["label"]
-        ax.text((left + right) / 2, y, label, ha="center", va="center", fontsize=9, color="#222222")
+        ax.text((left + right) / 2, y, label, ha="center", va="center", fontsize=SMALL, color="#222222")
     for source, target, edge in graph.edges.data():
         dead = "none" in (graph.nodes[source]["operation"], graph.nodes[target]["operation"])
         arrow = FancyArrowPatch(

@@ -9,6 +9,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from naswotbook.plots.style import SMALL
+
 
 def fig1(bands: Mapping[str, Sequence[np.ndarray]], *, title: str = "") -> Figure:
     """Columns of kernels ``(N, N)`` between 0 and 1, one column a band of accuracy, headed by its name.
@@ -21,7 +23,7 @@ def fig1(bands: Mapping[str, Sequence[np.ndarray]], *, title: str = "") -> Figur
         rows, columns, figsize=(3.95, 0.74 * rows + 1), layout="constrained", squeeze=False, dpi=192
     )
     for column, (band, kernels) in enumerate(bands.items()):
-        axes[0, column].set_title(_two_lines(band), fontsize=8)
+        axes[0, column].set_title(_two_lines(band), fontsize=SMALL)
         for row, ax in enumerate(axes[:, column]):
             ax.set_axis_off()
             if row < len(kernels):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
+from itertools import chain, zip_longest
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,7 +17,7 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter
 
 from naswotbook.counting import COUNTS
 from naswotbook.plots.scatter import SINGULAR, drawn_heights
-from naswotbook.plots.style import COLOURS, COUNT, INK, OTHER, QUIET, SCORE, WIDE, shades
+from naswotbook.plots.style import COLOURS, COUNT, INK, OTHER, QUIET, SCORE, SMALL, WIDE, shades
 
 FREE = 3  # so many times left of what costs least stands what costs nothing: a logarithm has no zero
 NEAR = 0.5  # decades of seconds within which labels stand in one column
@@ -50,15 +52,17 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     label = "search (s); at the left edge, what costs nothing"
     plain = FuncFormatter(lambda seconds, _: f"{seconds:,g}")
-    ax.set(xscale="log", xlabel=label, ylabel=accuracy, ylim=(floor - zoom / 15, best + zoom / 4))
-    ax.set_xlim(free / 40, drawn.x.max() * 8)
+    scored = drawn[drawn.kind == "score"]
+    top = max(best, (scored["mean"] + scored["std"]).max())  # where the names of these are
+    ax.set(xscale="log", xlabel=label, ylabel=accuracy, ylim=(floor - zoom / 15, top + zoom / 4))
+    ax.set_xlim(free / 80, drawn.x.max() * 8)
     ax.xaxis.set_major_formatter(plain)
     high = drawn[drawn["mean"] >= floor]
     _label_above(ax, high[high.kind == "score"])
-    _label_columns(ax, high[high.kind != "score"], free=free, gap=zoom / 22)
+    _label_columns(ax, high[high.kind != "score"], free=free, gap=zoom / 18)
     if len(low := drawn[drawn["mean"] < floor].sort_values("x")):
         names = textwrap.fill(", ".join(f"{row.method} {row.mean:.1f}" for row in low.itertuples()), 42)
-        ax.text(low.x.min() / 1.3, floor, f"below, from the left:\n{names}", ha="right", va="bottom", fontsize=8)
+        ax.text(low.x.min() / 1.3, floor, f"below, from the left:\n{names}", ha="right", va="bottom", fontsize=SMALL)
     plt.close(figure)
     return figure
 
@@ -79,7 +83,7 @@ def _label_above(ax: Axes, drawn: pd.DataFrame) -> None:
             (0, 4),
             textcoords="offset points",
             ha="center",
-            fontsize=8,
+            fontsize=SMALL,
         )
 
 
@@ -98,7 +102,7 @@ def _label_columns(ax: Axes, drawn: pd.DataFrame, *, free: float, gap: float) ->
                 (free / 1.35 if number < 0 else group.right.max() * 1.35, above),
                 va="center",
                 ha="right" if number < 0 else "left",
-                fontsize=8,
+                fontsize=SMALL,
                 arrowprops={
                     "arrowstyle": "-",
                     "color": QUIET,
@@ -108,6 +112,14 @@ def _label_columns(ax: Axes, drawn: pd.DataFrame, *, free: float, gap: float) ->
                     "relpos": (1 if number < 0 else 0, 0.5),
                 },
             )
+
+
+CORNERS: tuple[dict[str, Any], ...] = (  # where a label stands at its point
+    {"xytext": (-5, -11), "ha": "right"},
+    {"xytext": (-5, 4), "ha": "right"},
+    {"xytext": (5, 4), "ha": "left"},
+    {"xytext": (5, -11), "ha": "left"},
+)
 
 
 def cost(table: pd.DataFrame) -> Figure:
@@ -120,28 +132,27 @@ def cost(table: pd.DataFrame) -> Figure:
     figure, ax = plt.subplots(figsize=(WIDE, 4.2), layout="constrained")
     for row in table[table.cost == 0].drop_duplicates("tau").to_dict("records"):
         ax.axhline(row["tau"], color=COUNT, linewidth=1, linestyle="--")
-        ax.text(1.01, row["tau"], row["measure"], transform=ax.get_yaxis_transform(), va="center", fontsize=8)
+        ax.text(1.01, row["tau"], row["measure"], transform=ax.get_yaxis_transform(), va="center", fontsize=SMALL)
     table = table[table.cost > 0]
     channels, cells = sorted(set(table.channels)), sorted(set(table.cells))
     colours = dict(zip(channels, shades(SCORE, len(channels) + 1)[1:], strict=True))
     markers = dict(zip(cells, "os^Dv", strict=False))
-    for number, row in enumerate(table.sort_values("cost").to_dict("records")):
+    place, before = 0, 0.0
+    for row in table.sort_values(["cost", "tau"]).to_dict("records"):
         error = [[row["tau"] - row["low"]], [row["high"] - row["tau"]]]
         style = {"fmt": markers[row["cells"]], "color": colours[row["channels"]], "elinewidth": 0.8}
         ax.errorbar(row["cost"], row["tau"], yerr=error, **style)
+        place = (place + 1) % len(CORNERS) if row["cost"] < 1.4 * before else 0  # neighbours keep out of the way
+        before = row["cost"]
         ax.annotate(
-            row["images"],
-            (row["cost"], row["tau"]),
-            (-5, 4 if number % 2 else -10),  # neighbours keep out of each other's way
-            textcoords="offset points",
-            ha="right",
-            fontsize=8,
+            row["images"], (row["cost"], row["tau"]), textcoords="offset points", fontsize=SMALL, **CORNERS[place]
         )
     dots = [ax.plot([], [], "o", color=colours[value], label=f"{value} channels")[0] for value in channels]
-    ax.add_artist(ax.legend(handles=dots, ncols=len(dots), loc="lower left", bbox_to_anchor=(0, 1.06)))
     named = {value: f"{value} {'cell' if value == 1 else 'cells'} a stage" for value in cells}
     marks = [ax.plot([], [], markers[value], color=QUIET, label=name)[0] for value, name in named.items()]
-    ax.legend(handles=marks, ncols=len(marks), loc="lower left", bbox_to_anchor=(0, 1))
+    nothing = ax.plot([], [], " ", label=" ")[0]
+    columns = list(zip_longest(dots, marks, fillvalue=nothing))  # a legend goes down its columns
+    ax.legend(handles=list(chain(*columns)), ncols=len(columns), loc="lower left", bbox_to_anchor=(0, 1))
     ax.axhline(table.tau.iloc[0], color=QUIET, linewidth=0.6, linestyle=":")
     ax.set(xscale="log", xlabel="multiply-adds, as a share of the first setting's", ylabel="Kendall's τ with accuracy")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=None))

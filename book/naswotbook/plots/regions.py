@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.ndimage import distance_transform_edt
 
-from naswotbook.plots.style import WIDE
+from naswotbook.plots.style import SMALL, WIDE
 
 Extent = tuple[float, float, float, float]
 
@@ -72,8 +72,8 @@ def _labelled_regions(ax: Axes, bits: np.ndarray, colours: np.ndarray, extent: E
         inside = regions == number
         code = "".join(str(int(bit)) for bit in bits[inside][0])
         radius = distance_transform_edt(np.pad(inside, 1)).max() / max(regions.shape)
-        if radius > 0.006 * len(code):  # a smaller region has no room for its code
-            ax.text(*_inside(inside, extent), code, ha="center", va="center", fontsize=9 if radius > 0.08 else 7)
+        if radius > 0.012 * len(code):  # a smaller region has no room for its code
+            ax.text(*_inside(inside, extent), code, ha="center", va="center", fontsize=SMALL)
     ax.set(xticks=[], yticks=[], xlabel=f"{count_regions(bits)} linear regions")
 
 

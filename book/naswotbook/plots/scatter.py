@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.stats import kendalltau
 
-from naswotbook.plots.style import COUNT, GROUPS, INK, QUIET, SCORE
+from naswotbook.plots.style import COUNT, GROUPS, INK, QUIET, SCORE, SMALL
 
 SINGULAR = "singular $\\mathregular{K_H}$, score −∞"
 
@@ -58,7 +58,7 @@ def against(one: pd.Series[float], other: pd.Series[float], ax: Axes) -> Axes:
     ax.scatter(one[finite], other[finite], s=10, alpha=0.5, linewidths=0, color=SCORE)
     left_out = int((~finite).sum())
     note = f", {left_out} singular not drawn" if left_out else ""
-    ax.set_title(f"τ = {kendalltau(one, other).statistic:.3f} (n = {len(one):,}{note})", fontsize=9)
+    ax.set_title(f"τ = {kendalltau(one, other).statistic:.3f} (n = {len(one):,}{note})", fontsize=SMALL)
     return ax
 
 
@@ -100,5 +100,5 @@ def sizes(table: pd.DataFrame, *, by: str | None = None) -> Figure:
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.yaxis.set_major_formatter(millions)
     if by is not None:
-        sns.move_legend(ax, "lower center", bbox_to_anchor=(0.5, 1), ncols=table[by].nunique(), title=None)
+        sns.move_legend(ax, "lower center", bbox_to_anchor=(0.5, 1), ncols=3, title=None)
     return figure

@@ -22,6 +22,8 @@ MARKS = {"ReLU units": "s", "parameters": "^", "FLOPs": "D", "convolutions": "v"
 # From low to high accuracy; its lightest end is left out, which is hardly seen on white.
 ACCURACY = LinearSegmentedColormap.from_list("accuracy", colormaps["cividis"](np.linspace(0, 0.85, 64)))
 WIDE = 8.1  # inches across a page
+SMALL = 9.6  # points of the smallest text
+NARROW = 24  # letters of a title over a third of a page
 
 
 def shades(colour: str, number: int) -> list[str]:
