@@ -164,3 +164,12 @@ def test_the_ledger_is_filtered_sorted_and_led_to_by_keyboard(
     tab.wait_for_function("name => document.getElementById(name).closest('tr').checkVisibility()", arg=name)
     assert rows.nth(30).locator("details:not([open])").count() == 0
     assert problems == []
+
+
+def test_on_a_narrow_screen_every_verdict_of_the_ledger_is_in_sight_and_what_is_filtered_is_not(tab: Page) -> None:
+    tab.set_viewport_size({"width": 400, "height": 900})
+    _open(tab, f"{SITE.as_uri()}/ledger.html")
+    edges = "cells => cells.map(cell => cell.getBoundingClientRect().right)"
+    assert max(tab.locator("table.ledger tbody td:last-child").evaluate_all(edges)) <= 400
+    tab.locator("form.ledger-form select[name=verdict]").select_option("contradicted")
+    assert 0 < tab.locator("table.ledger tbody tr:visible").count() < 20

@@ -14,6 +14,7 @@ from scipy.stats import kendalltau
 from torch import Tensor
 
 from naswotbook.counting import COUNTS
+from naswotbook.markdown import frame_table
 from naswotlib.graph import init_weights
 from naswotlib.graph.sizes import network_size
 from naswotlib.scoring.parallel import single_thread
@@ -150,3 +151,8 @@ def _tau(one: np.ndarray, other: np.ndarray) -> float:
 
 def _lost(start: np.ndarray, score: np.ndarray, reached: np.ndarray) -> float:
     return _tau(start, reached) - _tau(score, reached)
+
+
+def settings_table(summary: pd.DataFrame) -> str:
+    """The frame of :func:`summarise_settings` in Markdown; a count has no channels, cells or images."""
+    return frame_table(summary, dict.fromkeys(("channels", "cells", "images"), ".0f"))
