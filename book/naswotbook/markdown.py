@@ -112,12 +112,12 @@ SYMBOLS = {"K_H": r"$\mathbf{K}_H$", "N_A": "$N_A$"}
 
 
 def in_symbols(text: str) -> str:
-    """A text with :data:`SYMBOLS` of the paper as they are printed, but for those that are so already, or code.
+    """A text with :data:`SYMBOLS` of the paper as they are printed, but for those in code and in formulas.
 
-    >>> in_symbols("`N_A` is N_A")
-    '`N_A` is $N_A$'
+    >>> in_symbols("`log N_A` is of $N_A$, and so is N_A")
+    '`log N_A` is of $N_A$, and so is $N_A$'
     """
-    return re.sub(r"(?<![\w$`{])(K_H|N_A)\b", lambda found: SYMBOLS[found[0]], text)
+    return re.sub(r"`[^`]*`|\$[^$]*\$|\b(K_H|N_A)\b", lambda found: SYMBOLS.get(found[1], found[0]), text)
 
 
 def size_table(table: pd.DataFrame, *, by: str | None = None) -> str:
