@@ -99,8 +99,8 @@ def _skeleton(**keywords: int) -> Recipe:
 
 
 # Median seconds a network on one core of an AMD EPYC: nasbench201 43, its complete sub-space 45, nasbench101 46,
-# nats_size 60, nds_enas 160, nds_nasnet 170, nds_amoeba 200, nds_pnas 210, nds_darts 240, the fixed ones 140 to 180,
-# nds_darts_imagenet 115, a trajectory 405. So all STEPS are about 10 hours, and slow sets have few networks.
+# nats_size 60, nds_enas 120, nds_nasnet 150, nds_darts 175, nds_amoeba 180, nds_pnas 185, the fixed ones 110 to 150,
+# nds_darts_imagenet 115, a trajectory 405. So all STEPS are about 14 hours, and slow sets have few networks.
 PARTS = {
     "nasbench201": Part("nasbench201", Recipe(), random_networks),
     COMPLETE: Part("nasbench201_complete", Recipe(), one_of_each_class),
@@ -142,6 +142,9 @@ STEPS = (
     Step("nasbench101", 60),
     *(Step(name, 12) for name in NDS),
     *(Step(name, 11) for name in FIXED),
+    *(Step(name, 18) for name in NDS),
+    *(Step(name, 16) for name in FIXED),
+    *(Step(name, 24) for name in NDS),
 )
 
 
