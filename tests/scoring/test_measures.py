@@ -259,6 +259,7 @@ def test_measures_of_direction_and_sign_do_not_change_when_a_layer_is_scaled(nam
 
 
 def test_plain_is_the_classifier_where_batch_normalisation_follows_all_else():
+    torch.manual_seed(0)
     layers = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 4, bias=False)
     network, inputs = nn.Sequential(*layers).double(), images(6, 8).double()
     nn.functional.cross_entropy(network.train()(inputs), LABELS).backward()

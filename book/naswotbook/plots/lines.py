@@ -49,7 +49,7 @@ def fig7(table: pd.DataFrame, *, accuracy: str = "accuracy (%)", zoom: float = 3
     for name, colour in (("NASWOT", SCORE), ("counting", COUNT), ("training and weight sharing", OTHER)):
         ax.plot([], [], "o", color=colour, label=name)
     ax.plot([], [], "o", color=QUIET, mfc="none", label="hollow: as the paper prints it")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, columnspacing=1)
     label = "search (s); at the left edge, what costs nothing"
     plain = FuncFormatter(lambda seconds, _: f"{seconds:,g}")
     scored = drawn[drawn.kind == "score"]
