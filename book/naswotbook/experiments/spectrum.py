@@ -216,7 +216,8 @@ def summary_table(explained: pd.DataFrame) -> pd.DataFrame:
     alone = explained[explained.kind.isin(["tau_b", "equal", "less", "agrees"])]
     shown = [_with_interval(row) for row in alone.itertuples()]
     wide = alone.assign(shown=shown).pivot(index="what", columns="kind", values="shown").loc[list(ALONE)]
-    names = {"tau_b": "τ-b", "less": "less than the score", "equal": "τ-a, equal units", "agrees": "τ-b with the score"}
+    names = {"tau_b": "τ-b", "less": "less than the score's", "equal": "τ-a, equal units"}
+    names |= {"agrees": "τ-b with the score"}
     wide = wide[list(names)].rename(columns=names).fillna("").reset_index(drop=True)
     wide.insert(0, "ranked by", list(ALONE.values()))
     return wide
