@@ -1,5 +1,7 @@
 """What `make book` does, by doit: notebooks from book/*.md, executed by papermill, then the site. Only what is stale.
 
+The code of a page runs without its prose, so a sentence is changed without running the page again.
+
 doit profile=paper data=PATH   the same, after the figures of figures/paper from the published benchmarks in PATH
 doit notebooks                 book/notebooks/*.ipynb alone, not executed, for papermill or Jupyter
 """
@@ -15,9 +17,12 @@ from doit.tools import config_changed
 
 from naswotbook.front import SHOWN, picture_of
 from naswotbook.registry import Chapter, Entry, read_figures
+from naswotlib.data.files import write_whole
 
 ROOT = Path(__file__).parent
 BOOK = Path("book")
+CODE_ALONE = Path("_build/code")  # of each page its cells of code, which are run, so that prose may change without
+RUN = Path("_build/run")
 SITE = Path("_build/html")
 PROFILE = get_var("profile", "demo")
 DATA = get_var("data", "") or (os.environ.get("NASWOTLIB_DATA", "") if PROFILE == "paper" else "")
@@ -85,6 +90,17 @@ def write_notebook(source: Path, target: Path) -> None:
     nbformat.write(notebook, target)
 
 
+def write_code(notebook: Path, target: Path) -> None:
+    """The notebook of a page without its prose."""
+    import nbformat
+
+    code = nbformat.read(notebook, as_version=4)
+    code.cells = [cell for cell in code.cells if cell.cell_type == "code"]
+    number_cells(code)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(code, target)
+
+
 def number_cells(notebook: Any) -> None:
     """Ids by position instead of random ones, so that the same source gives the same file."""
     for number, cell in enumerate(notebook.cells):
@@ -110,19 +126,20 @@ def kernel_manager() -> type:
     return KernelManager
 
 
-def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> TaskFailed | None:
-    """Run a notebook with parameters; ``page`` is replaced only when all its cells have run."""
+def execute_notebook(notebook: Path, target: Path, settings: dict[str, Any]) -> TaskFailed | None:
+    """Run a notebook with parameters; ``target`` is replaced only when all its cells have run."""
     import nbformat
     import papermill
 
-    unfinished = page.with_name(f".{page.name}")
+    unfinished = target.with_name(f".{target.name}")
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     options = {"progress_bar": False, "extra_arguments": QUIET, "kernel_manager_class": kernel_manager()}
     try:
         papermill.execute_notebook(str(notebook), str(unfinished), settings, **options)
     except papermill.PapermillExecutionError as error:
         return TaskFailed(
-            f"{page.stem}: cell {error.cell_index} of {BOOK / page.stem}.md raised {error.ename}: {error.evalue}\n"
+            f"{notebook.stem}: cell {error.cell_index} of the code in {BOOK / notebook.stem}.md raised "
+            f"{error.ename}: {error.evalue}\n"
             f"The last good page, if there was one, is kept; what did run is in {unfinished}"
         )
     executed = nbformat.read(unfinished, as_version=4)
@@ -130,15 +147,40 @@ def execute_notebook(notebook: Path, page: Path, settings: dict[str, Any]) -> Ta
     for cell in executed.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
-    if page.parent == BOOK:
-        set_up, rest = part_set_up(executed.cells)
-        made_by = (HOW, MADE_BY.format(name=page.stem))
-        opened, closed = (nbformat.v4.new_markdown_cell(text) for text in made_by)
-        executed.cells = [*rest, opened, *set_up, closed]
     number_cells(executed)
     nbformat.write(executed, unfinished)
-    unfinished.replace(page)
+    unfinished.replace(target)
     return None
+
+
+def write_page(notebook: Path, run: Path, page: Path) -> None:
+    """A page of the site: the prose of its notebook, what running its code gave, and at its end how it was made."""
+    import nbformat
+
+    executed = nbformat.read(run, as_version=4)
+    set_up, rest = part_set_up(with_prose(nbformat.read(notebook, as_version=4).cells, executed.cells))
+    made_by = (HOW, MADE_BY.format(name=page.stem))
+    opened, closed = (nbformat.v4.new_markdown_cell(text) for text in made_by)
+    executed.cells = [*rest, opened, *set_up, closed]
+    number_cells(executed)
+    with write_whole(page) as file:
+        file.write(nbformat.writes(executed).encode())
+
+
+def with_prose(cells: list[Any], executed: list[Any]) -> list[Any]:
+    """``executed``, cells of code, and between them the prose of ``cells``, where they come from.
+
+    Parameters that papermill has injected stay behind the cell that they follow.
+    """
+    waiting, whole = list(executed), []
+    for cell in cells:
+        if cell.cell_type != "code":
+            whole.append(cell)
+            continue
+        whole.append(waiting.pop(0))
+        while waiting and "injected-parameters" in waiting[0].metadata.get("tags", ()):
+            whole.append(waiting.pop(0))
+    return whole
 
 
 def part_set_up(cells: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -164,6 +206,19 @@ def task_notebooks():
             "name": source.stem,
             "actions": [(write_notebook, [source, target])],
             "file_dep": [source],
+            "targets": [target],
+            "clean": True,
+        }
+
+
+def task_code():
+    """The cells of code of each notebook, alone."""
+    for source in sources():
+        notebook, target = BOOK / "notebooks" / f"{source.stem}.ipynb", CODE_ALONE / f"{source.stem}.ipynb"
+        yield {
+            "name": source.stem,
+            "actions": [(write_code, [notebook, target])],
+            "file_dep": [notebook],
             "targets": [target],
             "clean": True,
         }
@@ -198,13 +253,13 @@ def task_paper():
         if not is_to_be_had(entry):
             print(f"{entry.stem()}: left as it is, since {entry.needs} is not in {DATA or 'DATA'}")
             continue
-        notebook = BOOK / "notebooks" / f"{entry.page}.ipynb"
+        code = CODE_ALONE / f"{entry.page}.ipynb"
         has_data = "\ndata_dir: " in (BOOK / f"{entry.page}.md").read_text()  # one made of another entry has none
         settings = {"profile": "paper", **({"data_dir": DATA} if has_data else {}), **entry.run}
         yield {
             "name": entry.stem(),
-            "actions": [(execute_notebook, [notebook, Path("_build/paper") / f"{entry.stem()}.ipynb", settings])],
-            "file_dep": [notebook, *LIBRARY, *files_read(entry.reads)],
+            "actions": [(execute_notebook, [code, Path("_build/paper") / f"{entry.stem()}.ipynb", settings])],
+            "file_dep": [code, *LIBRARY, *files_read(entry.reads)],
             "targets": paper_files(entry),
             "uptodate": [config_changed({"data": DATA})],
         }
@@ -227,18 +282,32 @@ def _is_made(entry: Entry) -> bool:
 
 
 def task_execute():
-    """Executed pages, from the notebooks, the library, the bundled data and the figures of the paper profile."""
+    """What the code of each page gives, with the library, the bundled data and the figures of the paper profile."""
     for source in sources():
-        page, chapter = BOOK / f"{source.stem}.ipynb", CHAPTERS.get(source.stem, Chapter(source.stem))
-        notebook = BOOK / "notebooks" / page.name
+        chapter, code = CHAPTERS.get(source.stem, Chapter(source.stem)), CODE_ALONE / f"{source.stem}.ipynb"
+        run = RUN / code.name
         given = {"data_dir": DATA} if chapter.with_data and DATA else {}
         shown = [file for e in chapter.published for file in paper_files(e) if _is_made(e) or file.exists()]
         yield {
             "name": source.stem,
-            "actions": [(execute_notebook, [notebook, page, given])],
-            "file_dep": [*dict.fromkeys([notebook, *LIBRARY, *files_read(chapter.reads), *shown])],
-            "targets": [page, *pictures(chapter), *(DEMO / name for name in chapter.makes)],
+            "actions": [(execute_notebook, [code, run, given])],
+            "file_dep": [*dict.fromkeys([code, *LIBRARY, *files_read(chapter.reads), *shown])],
+            "targets": [run, *pictures(chapter), *(DEMO / name for name in chapter.makes)],
             "uptodate": [config_changed(given)],
+            "clean": True,
+        }
+
+
+def task_pages():
+    """Pages of the site, from the notebooks and what their code gave."""
+    for source in sources():
+        page = BOOK / f"{source.stem}.ipynb"
+        notebook, run = BOOK / "notebooks" / page.name, RUN / page.name
+        yield {
+            "name": source.stem,
+            "actions": [(write_page, [notebook, run, page])],
+            "file_dep": [notebook, run],
+            "targets": [page],
             "clean": True,
         }
 

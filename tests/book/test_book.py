@@ -145,7 +145,8 @@ def test_all_that_a_page_waits_for_is_there_or_made(
     monkeypatch.setattr(dodo, "PROFILE", profile)
     monkeypatch.setattr(dodo, "DATA", str(tmp_path))
     monkeypatch.chdir(ROOT)
-    tasks = [*dodo.task_notebooks(), *dodo.task_paper(), *dodo.task_execute(), dodo.task_book()]
+    pages = (dodo.task_notebooks, dodo.task_code, dodo.task_paper, dodo.task_execute, dodo.task_pages)
+    tasks = [*(task for tasks in pages for task in tasks()), dodo.task_book()]
     made = {Path(target) for task in tasks for target in task["targets"]}
     assert (Path("figures/paper/fig3f-nds-darts-seed0.csv") in made) == (profile == "paper" and table != "")
     waited_for = {Path(file) for task in tasks for file in task["file_dep"]}
@@ -170,7 +171,7 @@ def test_a_notebook_that_fails_names_page_cell_and_error_and_the_last_good_page_
     dodo.write_notebook(source, notebook)
     failure = dodo.execute_notebook(notebook, page, {})
     assert isinstance(failure, TaskFailed)
-    assert re.search(r"broken: cell \d+ of book/broken\.md raised ZeroDivisionError", failure.get_msg())
+    assert re.search(r"broken: cell \d+ of the code in book/broken\.md raised ZeroDivisionError", failure.get_msg())
     assert page.read_text() == "the last good page"
 
 
