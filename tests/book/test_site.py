@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import pytest
 
-from support.site import PAGES, SITE, needs_site, open_browser
+from support.site import PAGES, SITE, listen, needs_site, open_browser, open_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -27,6 +27,7 @@ PICTURES = """() => Array.from(document.querySelectorAll("main img"), image => {
 })"""
 LINKS = """() => Array.from(document.querySelectorAll("main a[href], nav a[href], .bd-header-article a[href]"),
                             link => link.href)"""
+ORIGIN = f"{SITE.as_uri()}/"
 
 pytestmark = [pytest.mark.browser, *needs_site]
 
@@ -57,50 +58,47 @@ def problems() -> list[str]:
 
 
 @pytest.fixture
-def tab(browser: BrowserContext, problems: list[str]) -> Iterator[Page]:
+def tab(browser: BrowserContext, problems: list[str], server: str) -> Iterator[Page]:
     page = browser.new_page()
-    page.on("pageerror", lambda error: problems.append(f"script: {error}"))
-    page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
-    page.on("response", lambda answer: answer.ok or problems.append(f"{answer.status}: {answer.url}"))
-    page.on(
-        "console",
-        lambda message: message.type in ("error", "warning") and problems.append(f"{message.type}: {message.text}"),
-    )
+    listen(page, problems, server, ORIGIN)
     yield page
     page.close()
 
 
-def _open(tab: Page, address: str) -> None:
-    tab.goto(address, wait_until="load")
-    tab.wait_for_function("() => !window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)")
+@pytest.fixture(scope="module")
+def found(browser: BrowserContext, server: str) -> Callable[[str], dict[str, Any]]:
+    """Of a page, which is opened once: its title, pictures and links, and what the browser complained of."""
+
+    @cache
+    def look(name: str) -> dict[str, Any]:
+        page, problems = browser.new_page(), list[str]()
+        listen(page, problems, server)
+        open_page(page, server + name)
+        seen = {"title": page.title(), "pictures": page.evaluate(PICTURES), "links": page.evaluate(LINKS)}
+        page.close()
+        return seen | {"problems": problems}
+
+    return look
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_a_page_opens_without_console_messages_or_requests_to_elsewhere(
-    tab: Page, problems: list[str], server: str, name: str, scheme: str
-) -> None:
-    origin = server if scheme == "http" else f"{SITE.as_uri()}/"
-    here = (origin, "data:", "blob:")
-    tab.on("request", lambda request: request.url.startswith(here) or problems.append(f"elsewhere: {request.url}"))
-    _open(tab, origin + name)
-    assert tab.title()
-    assert problems == []
+def test_over_http_a_page_opens_without_console_messages_or_requests_to_elsewhere(found, name: str) -> None:
+    """Of its folder, test_site_look.py says the same."""
+    assert found(name)["title"]
+    assert found(name)["problems"] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_pictures_have_alternative_text_and_are_not_blank(tab: Page, server: str, name: str) -> None:
-    _open(tab, server + name)
-    for picture in tab.evaluate(PICTURES):
+def test_pictures_have_alternative_text_and_are_not_blank(found, name: str) -> None:
+    for picture in found(name)["pictures"]:
         assert len(picture["alt"]) > 20, picture
         assert picture["colours"] > 4, picture
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_links_and_downloads_lead_somewhere(tab: Page, server: str, name: str) -> None:
-    _open(tab, server + name)
+def test_links_and_downloads_lead_somewhere(found, server: str, name: str) -> None:
     broken = []
-    for link in tab.evaluate(LINKS):
+    for link in found(name)["links"]:
         address, fragment = urldefrag(urljoin(server, link))
         if address.startswith(server):
             file = SITE / (unquote(urlparse(address).path).lstrip("/") or "index.html")
@@ -110,18 +108,11 @@ def test_links_and_downloads_lead_somewhere(tab: Page, server: str, name: str) -
     assert broken == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_wider_than_a_phone(tab: Page, server: str, name: str) -> None:
-    tab.set_viewport_size({"width": 400, "height": 800})
-    _open(tab, server + name)
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 400
-
-
 def test_an_interactive_plot_answers_a_hover(tab: Page, server: str) -> None:
     with_plots = [name for name in PAGES if "plotly-graph-div" in (SITE / name).read_text(encoding="utf-8")]
     assert with_plots
     for name in with_plots:
-        _open(tab, server + name)
+        open_page(tab, server + name)
         plot = tab.locator(".js-plotly-plot").first
         plot.scroll_into_view_if_needed()
         mark = plot.locator(".scatterlayer .point, .barlayer .point path, .boxlayer path.point").first
@@ -135,8 +126,7 @@ def test_an_interactive_plot_answers_a_hover(tab: Page, server: str) -> None:
 def test_the_ledger_is_filtered_sorted_and_led_to_by_keyboard(
     tab: Page, problems: list[str], server: str, scheme: str
 ) -> None:
-    origin = server if scheme == "http" else f"{SITE.as_uri()}/"
-    _open(tab, f"{origin}ledger.html")
+    open_page(tab, f"{server if scheme == 'http' else ORIGIN}ledger.html")
     rows, form = tab.locator("table.ledger tbody tr"), tab.locator("form.ledger-form")
     every = rows.count()
     assert every > 60
@@ -168,7 +158,7 @@ def test_the_ledger_is_filtered_sorted_and_led_to_by_keyboard(
 
 def test_on_a_narrow_screen_every_verdict_of_the_ledger_is_in_sight_and_what_is_filtered_is_not(tab: Page) -> None:
     tab.set_viewport_size({"width": 400, "height": 900})
-    _open(tab, f"{SITE.as_uri()}/ledger.html")
+    open_page(tab, f"{ORIGIN}ledger.html")
     edges = "cells => cells.map(cell => cell.getBoundingClientRect().right)"
     assert max(tab.locator("table.ledger tbody td:last-child").evaluate_all(edges)) <= 400
     tab.locator("form.ledger-form select[name=verdict]").select_option("contradicted")

@@ -13,7 +13,7 @@ from PIL import Image
 
 from naswotbook.numbers import PRINTED
 from naswotbook.pictures import SMALLEST
-from support.site import PAGES, SITE, needs_site, open_browser
+from support.site import PAGES, SITE, listen, needs_site, open_browser, open_page
 
 pytestmark = [pytest.mark.browser, *needs_site]
 
@@ -38,14 +38,11 @@ def visit(width: int, theme: str) -> Seen:
         tab = browser.new_page()
         tab.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
         problems: list[str] = []
-        tab.on("pageerror", lambda error: problems.append(f"script: {error}"))
-        tab.on("console", lambda message: message.type == "error" and problems.append(message.text))
         origin = f"{SITE.as_uri()}/"
-        here = (origin, "data:", "blob:")
-        tab.on("request", lambda asked: asked.url.startswith(here) or problems.append(f"elsewhere: {asked.url}"))
+        listen(tab, problems, origin)
         for name in PAGES:
             problems.clear()
-            tab.goto(origin + name, wait_until="load")
+            open_page(tab, origin + name)
             found[name] = tab.evaluate(LOOK) | {"problems": list(problems)}
     return found
 
@@ -55,7 +52,7 @@ def view(request: pytest.FixtureRequest) -> Seen:
     return visit(*request.param)
 
 
-def test_nothing_is_wider_than_the_window_and_the_browser_complains_of_nothing(view) -> None:
+def test_nothing_is_wider_than_the_window_nor_asked_of_elsewhere_and_the_browser_complains_of_nothing(view) -> None:
     assert {name: page["wide"] for name, page in view.items() if page["wide"] > page["window"]} == {}
     assert {name: page["problems"] for name, page in view.items() if page["problems"]} == {}
 

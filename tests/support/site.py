@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
 SITE = Path(__file__).parents[2] / "_build" / "html"
 PAGES = sorted(path.name for path in SITE.glob("*.html"))
@@ -42,3 +42,22 @@ def open_browser(viewport: dict[str, int] | None = None) -> Iterator[BrowserCont
         )
         yield context
         context.close()
+
+
+def listen(tab: Page, problems: list[str], *origins: str) -> None:
+    """Collect in ``problems`` what the browser complains of, and what is asked for under none of ``origins``."""
+    here = (*origins, "data:", "blob:")
+    tab.on("pageerror", lambda error: problems.append(f"script: {error}"))
+    tab.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
+    tab.on("response", lambda answer: answer.ok or problems.append(f"{answer.status}: {answer.url}"))
+    tab.on("request", lambda asked: asked.url.startswith(here) or problems.append(f"elsewhere: {asked.url}"))
+    tab.on(
+        "console",
+        lambda message: message.type in ("error", "warning") and problems.append(f"{message.type}: {message.text}"),
+    )
+
+
+def open_page(tab: Page, address: str) -> None:
+    """Open a page and wait until its formulas are set."""
+    tab.goto(address, wait_until="load")
+    tab.wait_for_function("() => !window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)")
