@@ -98,9 +98,9 @@ def _skeleton(**keywords: int) -> Recipe:
     return Recipe(skeleton=tuple(keywords.items()))
 
 
-# Median seconds a network on one core of an AMD EPYC: nasbench201 43, its complete sub-space 45, nasbench101 46,
-# nats_size 60, nds_enas 120, nds_nasnet 150, nds_darts 175, nds_amoeba 180, nds_pnas 185, the fixed ones 110 to 150,
-# nds_darts_imagenet 115, a trajectory 405. So all STEPS are about 14 hours, and slow sets have few networks.
+# Median seconds a network on one core of an AMD EPYC: nasbench201 44, its complete sub-space 45, nasbench101 46,
+# nats_size 45, nds_enas 120, nds_nasnet 150, nds_darts 175, nds_amoeba 180, nds_pnas 185, the fixed ones 110 to 150,
+# nds_darts_imagenet 85, a trajectory 405. So all STEPS are about 15 hours, and slow sets have few networks.
 PARTS = {
     "nasbench201": Part("nasbench201", Recipe(), random_networks),
     COMPLETE: Part("nasbench201_complete", Recipe(), one_of_each_class),
@@ -145,6 +145,9 @@ STEPS = (
     *(Step(name, 18) for name in NDS),
     *(Step(name, 16) for name in FIXED),
     *(Step(name, 24) for name in NDS),
+    Step(IMAGENET, 16),
+    Step("nats_size", 80),
+    Step("nats_size", 16, seed=1),
 )
 
 

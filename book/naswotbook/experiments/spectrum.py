@@ -218,6 +218,6 @@ def summary_table(explained: pd.DataFrame) -> pd.DataFrame:
     wide = alone.assign(shown=shown).pivot(index="what", columns="kind", values="shown").loc[list(ALONE)]
     names = {"tau_b": "τ-b", "less": "less than the score's", "equal": "τ-a, equal units"}
     names |= {"agrees": "τ-b with the score"}
-    wide = wide[list(names)].rename(columns=names).fillna("").reset_index(drop=True)
+    wide = wide[list(names)].rename(columns=names).rename_axis(columns=None).fillna("").reset_index(drop=True)
     wide.insert(0, "ranked by", list(ALONE.values()))
     return wide
