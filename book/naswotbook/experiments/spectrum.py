@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from naswotbook import pairs
 from naswotbook.experiments.measures import resampled
 from naswotbook.markdown import with_interval
 from naswotbook.plots import fig4
-from naswotbook.plots.style import INK, QUIET, SCORE, WIDE, subscripts
+from naswotbook.plots.style import INK, NARROW, QUIET, SCORE, WIDE, subscripts
 from naswotlib.graph import init_weights
 from naswotlib.scoring.kernel import log_determinant
 from naswotlib.scoring.score import score_graph
@@ -153,7 +154,7 @@ def _equal_less(score: Numbers, values: Numbers, accuracy: Numbers, units: Numbe
 
 def draw_spectrum(explained: pd.DataFrame) -> Figure:
     """Above, what share of the score's variance each part is; below, tau with accuracy of each statistic alone."""
-    figure, (above, below) = plt.subplots(2, 1, figsize=(WIDE, 5), layout="constrained", height_ratios=[5, 9])
+    figure, (above, below) = plt.subplots(2, 1, figsize=(WIDE, 6.4), layout="constrained", height_ratios=[5, 13])
     shares = explained[explained.kind == "share"]
     places = range(len(shares))
     above.barh(places, shares.value, color=SCORE, height=0.7)
@@ -165,7 +166,8 @@ def draw_spectrum(explained: pd.DataFrame) -> Figure:
     above.yaxis.set_inverted(True)
     alone = explained[explained.kind == "tau_b"].rename(columns={"value": "tau"})
     kinds = ["score" if name == "naswot" else "size" if name == "num_units" else "proxy" for name in alone.what]
-    fig4(alone.assign(label=alone.what.map(ALONE).map(subscripts), kind=kinds), below, title="each alone")
+    labels = [subscripts(textwrap.fill(ALONE[name], NARROW)) for name in alone.what]
+    fig4(alone.assign(label=labels, kind=kinds), below, title="each alone")
     plt.close(figure)
     return figure
 
