@@ -35,6 +35,9 @@ TRAJECTORIES = "nasbench201-trajectories"
 NDS = ("nds_amoeba", "nds_darts", "nds_enas", "nds_nasnet", "nds_pnas")
 IMAGENET = "nds_darts_imagenet"
 FIXED = ("nds_darts_fixed", "nds_enas_fixed", "nds_pnas_fixed")
+# Indices of the cells of Figure 6: drawn with seed 0, those of more than 90% published CIFAR-10 validation accuracy, as
+# naswotbook.experiments.trajectories.draw_accurate does it.
+FIGURE_6 = (13291, 258, 11398, 42, 11400, 1941, 11000, 1139, 6119, 14720)
 KEPT_PROXIES = ("grad_norm", "grad_norm_euclidean", "synflow")
 KEEP_PROXIES = ("nasbench201", *NDS, IMAGENET, *FIXED)  # parts of which they are kept
 
@@ -46,7 +49,7 @@ class Part:
     space: str
     recipe: Recipe
     order: Callable[[str, int, Path], list[str]]
-    watched: bool = False  # whether the score is taken before and after every epoch
+    watch: Watch | None = None  # on what and when the score is taken while they train
 
 
 @dataclass(frozen=True)
@@ -84,71 +87,14 @@ def one_of_each_class(space_name: str, count: int, folder: Path) -> list[str]:
     return [space.to_str(cell) for cell in sorted(classes.values(), key=space.index)][:count]
 
 
-def best_networks(space_name: str, count: int, folder: Path) -> list[str]:
-    """The most accurate, by validation after the last epoch, of the first 140 random networks in ``folder``."""
-    candidates = set(random_networks(space_name, 140, folder))
-    rows, _ = read_trained(folder / f"{space_name}.parquet")
-    trained = {row["arch"]: row["validation"][-1] for row in rows if row["seed"] == 0 and row["arch"] in candidates}
-    if len(trained) < len(candidates):
-        raise ValueError(f"folder: {folder} has {len(trained)} of the first {len(candidates)} {space_name} networks")
-    return sorted(trained, key=lambda text: (-trained[text], text))[:count]
+def figure_6(space_name: str, count: int, folder: Path) -> list[str]:
+    """The first ``count`` of :data:`FIGURE_6`."""
+    space = get_space(space_name)
+    return [space.to_str(space[index]) for index in FIGURE_6[:count]]
 
 
 def _skeleton(**keywords: int) -> Recipe:
     return Recipe(skeleton=tuple(keywords.items()))
-
-
-# Median seconds a network on one core of an AMD EPYC: nasbench201 44, its complete sub-space 45, nasbench101 46,
-# nats_size 45, nds_enas 120, nds_nasnet 150, nds_darts 175, nds_amoeba 180, nds_pnas 185, the fixed ones 110 to 150,
-# nds_darts_imagenet 85, a trajectory 405. So all STEPS are about 15 hours, and slow sets have few networks.
-PARTS = {
-    "nasbench201": Part("nasbench201", Recipe(), random_networks),
-    COMPLETE: Part("nasbench201_complete", Recipe(), one_of_each_class),
-    TRAJECTORIES: Part("nasbench201", replace(Recipe(), epochs=30), best_networks, watched=True),
-    "nasbench101": Part("nasbench101", _skeleton(stem_channels=8, modules_per_stack=1), random_networks),
-    "nats_size": Part("nats_size", _skeleton(divide=4), random_networks),
-    # Width 4, 6 or 8 and depth 3 to 7, as the architecture has 16, 24 or 32 and 4 to 20.
-    **{name: Part(name, _skeleton(divide=4), random_networks) for name in (*NDS, IMAGENET)},
-    # What is fixed at 16 and 20 is fixed at 4 and 5 here.
-    **{name: Part(name, _skeleton(width=4, depth=5), random_networks) for name in FIXED},
-}
-
-
-def small_recipe(space: str) -> Recipe:
-    """The recipe of the suite for networks of ``space``; for a space that it lacks, at the default skeleton."""
-    recipes = [part.recipe for part in PARTS.values() if part.space == space and not part.watched]
-    return recipes[0] if recipes else Recipe(skeleton=())
-
-
-# First what the searches need whole, early enough something of every space, then more of everything.
-STEPS = (
-    Step("nasbench201", 140),
-    Step("nasbench101", 16),
-    Step("nats_size", 12),
-    Step(COMPLETE, 127),
-    *(Step(name, 4) for name in NDS),
-    Step(TRAJECTORIES, 3),
-    Step("nasbench201", 20, seed=1),
-    *(Step(name, 3) for name in FIXED),
-    Step(IMAGENET, 3),
-    Step("nasbench201", 200),
-    Step("nasbench201", 40, seed=1),
-    Step("nasbench101", 40),
-    Step("nats_size", 40),
-    Step("nats_size", 10, seed=1),
-    *(Step(name, 6) for name in FIXED),
-    *(Step(name, 8) for name in NDS),
-    Step(IMAGENET, 6),
-    Step("nasbench101", 60),
-    *(Step(name, 12) for name in NDS),
-    *(Step(name, 11) for name in FIXED),
-    *(Step(name, 18) for name in NDS),
-    *(Step(name, 16) for name in FIXED),
-    *(Step(name, 24) for name in NDS),
-    Step(IMAGENET, 16),
-    Step("nats_size", 80),
-    Step("nats_size", 16, seed=1),
-)
 
 
 def published_recipe(epochs: int = 200) -> Recipe:
@@ -169,6 +115,65 @@ def published_recipe(epochs: int = 200) -> Recipe:
         evaluated="end",
         tf32=True,
     )
+
+
+# As the networks of Figure 6, on images of half the side, at the skeleton of the other bundled ones.
+SMALL_FIGURE_6 = replace(
+    published_recipe(epochs=100), skeleton=Recipe().skeleton, side=Recipe().side, padding=2, tf32=False
+)
+
+
+# Median seconds a network on one core of an AMD EPYC: nasbench201 44, its complete sub-space 45, nasbench101 46,
+# nats_size 45, nds_enas 120, nds_nasnet 150, nds_darts 175, nds_amoeba 180, nds_pnas 185, the fixed ones 110 to 150,
+# nds_darts_imagenet 85, a trajectory 405. So all STEPS are about 15 hours, and slow sets have few networks.
+PARTS = {
+    "nasbench201": Part("nasbench201", Recipe(), random_networks),
+    COMPLETE: Part("nasbench201_complete", Recipe(), one_of_each_class),
+    TRAJECTORIES: Part("nasbench201", SMALL_FIGURE_6, figure_6, Watch("cifar10", within_first=10, running=True)),
+    "nasbench101": Part("nasbench101", _skeleton(stem_channels=8, modules_per_stack=1), random_networks),
+    "nats_size": Part("nats_size", _skeleton(divide=4), random_networks),
+    # Width 4, 6 or 8 and depth 3 to 7, as the architecture has 16, 24 or 32 and 4 to 20.
+    **{name: Part(name, _skeleton(divide=4), random_networks) for name in (*NDS, IMAGENET)},
+    # What is fixed at 16 and 20 is fixed at 4 and 5 here.
+    **{name: Part(name, _skeleton(width=4, depth=5), random_networks) for name in FIXED},
+}
+
+
+def small_recipe(space: str) -> Recipe:
+    """The recipe of the suite for networks of ``space``; for a space that it lacks, at the default skeleton."""
+    recipes = [part.recipe for part in PARTS.values() if part.space == space and part.watch is None]
+    return recipes[0] if recipes else Recipe(skeleton=())
+
+
+# First what the searches need whole, early enough something of every space, then more of everything.
+STEPS = (
+    Step("nasbench201", 140),
+    Step("nasbench101", 16),
+    Step("nats_size", 12),
+    Step(COMPLETE, 127),
+    *(Step(name, 4) for name in NDS),
+    Step("nasbench201", 20, seed=1),
+    *(Step(name, 3) for name in FIXED),
+    Step(IMAGENET, 3),
+    Step("nasbench201", 200),
+    Step("nasbench201", 40, seed=1),
+    Step("nasbench101", 40),
+    Step("nats_size", 40),
+    Step("nats_size", 10, seed=1),
+    *(Step(name, 6) for name in FIXED),
+    *(Step(name, 8) for name in NDS),
+    Step(IMAGENET, 6),
+    Step("nasbench101", 60),
+    *(Step(name, 12) for name in NDS),
+    *(Step(name, 11) for name in FIXED),
+    *(Step(name, 18) for name in NDS),
+    *(Step(name, 16) for name in FIXED),
+    *(Step(name, 24) for name in NDS),
+    Step(IMAGENET, 16),
+    Step("nats_size", 80),
+    Step("nats_size", 16, seed=1),
+    Step(TRAJECTORIES, 10),
+)
 
 
 def train_suite(
@@ -195,7 +200,7 @@ def train_suite(
             recipe=part.recipe,
             seed=step.seed,
             workers=workers,
-            watch=Watch() if part.watched else None,
+            watch=part.watch,
             device=device,
             limit=limit,
         )

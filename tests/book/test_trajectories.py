@@ -26,6 +26,7 @@ from naswotlib import load_images, naswot_score
 from naswotlib.benchmarks.trained import read_trained, write_trained
 from naswotlib.spaces import arch_seed, get_space
 from naswotlib.spaces.base import sample_distinct
+from naswotlib.training.suite import FIGURE_6
 from support.trained import write_watched
 
 RNG = np.random.default_rng
@@ -152,6 +153,12 @@ def test_accurate_cells_are_the_first_of_a_random_order_that_are_above(tmp_path:
     assert draw_accurate(2, among=20, data_dir=tmp_path) == [order[3], order[7]]
     with pytest.raises(ValueError, match=r"count: 3 of 20 cells are above 90\.0, fewer than the 4 asked for"):
         draw_accurate(4, among=20, data_dir=tmp_path)
+
+
+def test_the_small_networks_of_the_suite_are_the_cells_that_were_trained_at_full_size() -> None:
+    space = get_space("nasbench201")
+    kept = load_trajectories(Path(__file__).parents[2] / "figures" / "paper" / "scores" / KEPT)
+    assert {space.to_str(space[index]) for index in FIGURE_6} == set(kept.arch)
 
 
 def test_two_readings_of_one_training_stand_side_by_side() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from naswotlib.benchmarks import load_benchmark
 from naswotlib.benchmarks.load import BUNDLED
-from naswotlib.benchmarks.trained import Recipe, read_trained, write_trained
+from naswotlib.benchmarks.trained import Recipe, Watch, epochs_of, read_trained, write_trained
 from naswotlib.scoring.parallel import single_thread
 from naswotlib.spaces import arch_seed, get_space, list_spaces
 from naswotlib.spaces.nasbench201 import isomorphism_class
@@ -22,7 +22,6 @@ from naswotlib.training.suite import (
     TRAJECTORIES,
     Part,
     Step,
-    best_networks,
     one_of_each_class,
     published_recipe,
     random_networks,
@@ -85,8 +84,7 @@ def test_one_cell_of_each_class_of_the_complete_subspace_with_the_fewest_convolu
 def test_networks_of_each_part_are_small_enough_to_train_on_a_desk():
     for part in PARTS.values():
         space = get_space(part.space)
-        order = random_networks if part.order is best_networks else part.order
-        for text in order(part.space, 8, BUNDLED):
+        for text in part.order(part.space, 8, BUNDLED):
             graph = space.graph(space.from_str(text), **dict(part.recipe.skeleton))
             assert parameters(graph) < 700_000
 
@@ -115,7 +113,7 @@ def test_what_a_gpu_trained_is_not_verified_on_the_cpu(tmp_path, easy):
 
 def test_the_suite_trains_its_steps_in_order_and_continues(tmp_path, easy, monkeypatch):
     part = Part("nasbench201", TINY, random_networks)
-    monkeypatch.setattr("naswotlib.training.suite.PARTS", {"one": part, "two": replace(part, watched=True)})
+    monkeypatch.setattr("naswotlib.training.suite.PARTS", {"one": part, "two": replace(part, watch=Watch())})
     monkeypatch.setattr("naswotlib.training.suite.STEPS", (Step("one", 2), Step("two", 1), Step("one", 1, seed=1)))
     train_suite(data_dir=tmp_path, folder=tmp_path)
     one, two = (read_trained(tmp_path / f"{name}.parquet")[0] for name in ("one", "two"))
@@ -126,16 +124,6 @@ def test_the_suite_trains_its_steps_in_order_and_continues(tmp_path, easy, monke
     before = {path.name: path.read_bytes() for path in tmp_path.glob("*.parquet")}
     train_suite(data_dir=tmp_path, folder=tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.glob("*.parquet")} == before
-
-
-def test_the_best_networks_are_those_of_the_table_and_missing_ones_are_counted(tmp_path):
-    with pytest.raises(ValueError, match="has 0 of the first 140 nasbench201 networks"):
-        best_networks("nasbench201", 10, tmp_path)
-    texts = best_networks("nasbench201", 10, BUNDLED)
-    rows, _ = read_trained(BUNDLED / "nasbench201.parquet")
-    reached = {row["arch"]: row["validation"][-1] for row in rows if row["seed"] == 0}
-    of_all = [reached[text] for text in random_networks("nasbench201", 140, BUNDLED)]
-    assert [reached[text] for text in texts] == sorted(of_all, reverse=True)[:10]
 
 
 def test_verifying_trains_stored_networks_again_and_finds_no_difference(tmp_path, easy, monkeypatch):
@@ -184,12 +172,13 @@ def test_a_bundled_table_is_what_the_suite_says_and_every_number_is_possible(pat
         most = max(step.count for step in STEPS if step.part == path.stem and step.seed == seed)
         assert {row["arch"] for row in rows if row["seed"] == seed} <= set(part.order(part.space, most, BUNDLED))
     for row in rows:
-        assert len(row["validation"]) == len(row["test"]) == recipe.epochs
+        assert len(row["validation"]) == len(row["test"]) == (recipe.epochs if recipe.evaluated == "epochs" else 1)
+        assert epochs_of(row) == recipe.epochs
         assert all(0 <= value <= 100 for value in row["validation"] + row["test"])
         assert len(row["losses"]) == 20
         assert 1.5 < row["losses"][0] < 6  # an untrained network of ten classes: about log(10), or a little worse
         assert np.isfinite(row["losses"]).all()
-        assert len(row["scores"] or []) == (recipe.epochs + 1 if part.watched else 0)
+        assert len(row["scores"] or []) == (recipe.epochs + 1 + part.watch.within_first if part.watch else 0)
         assert 5 < row["seconds"] < 3600
     graph = space.graph(space.from_str(rows[0]["arch"]), **dict(recipe.skeleton))
     assert parameters(graph) > 0
