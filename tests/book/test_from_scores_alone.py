@@ -48,10 +48,7 @@ def of_measures(folder: Path) -> Figure | None:
 
 def of_the_cheap_order(folder: Path) -> Figure | None:
     table = other_measures.with_flops(measures.read_measures(SCORES, "nasbench201"), {}, side=32)
-    small = {"cells_per_stage": 1}
-    cheap = other_measures.with_flops(
-        measures.read_measures(SCORES, "nasbench201", batch_size=32, skeleton=small), small
-    )
+    cheap = other_measures.read_cheap(SCORES)[0]
     functions = measures.functions_of("nasbench201", table.arch.tolist())
     order = measures.order_kept(table, cheap, functions=functions, seed=0, n_boot=300)
     write_csv(folder / "measures-cheap.csv", order)

@@ -37,6 +37,49 @@ def test_what_a_search_reaches_is_the_mean_over_all_draws_with_equals_equally_li
     assert other_measures.search_mean(values, accuracy, n_draws) == pytest.approx(np.mean(found))
 
 
+def test_over_seeds_numbers_are_means_and_intervals_are_of_seeds_too() -> None:
+    noise = [RNG.normal(0, 5, N) for _ in range(3)]
+    tables = [_table(naswot=ACCURACY + apart, near=ACCURACY, num_units=-apart) for apart in noise]
+    found = other_measures.summarise_seeds(tables, ACCURACY, FUNCTIONS, seed=0, n_boot=100).set_index("measure")
+    each = [other_measures.summarise(table, ACCURACY, FUNCTIONS, seed=0, n_boot=100) for table in tables]
+    taus = [summary.set_index("measure").tau_b["naswot"] for summary in each]
+    assert found.tau_b["naswot"] == pytest.approx(np.mean(taus))
+    assert found.index[0] == "near"
+    assert set(found.seeds) == {3}
+    assert found.between["near"] == pytest.approx(1)
+    assert 0 < found.between["naswot"] < 1
+    assert found.low["naswot"] < min(taus) < max(taus) < found.high["naswot"]
+    assert found.less["near"] == pytest.approx(np.mean(taus) - 1)
+    assert found.less_high["near"] < 0 < found.less_low["num_units"]
+    assert (found.less_low["naswot"], found.less_high["naswot"]) == (0, 0)
+    said = " ".join(other_measures.in_words(found.reset_index()).split())
+    assert "`near` ranks networks better than the score" in said
+
+
+@pytest.mark.parametrize(("first", "says"), [(-ACCURACY, "worse than"), (ACCURACY, "better than")])
+def test_the_answer_at_the_cheap_setting_can_go_either_way(first: np.ndarray, says: str) -> None:
+    tables = [_table(naswot=ACCURACY + RNG.normal(0, 9, N), jacob_cov=first) for _ in range(2)]
+    found = other_measures.summarise_seeds(tables, ACCURACY, FUNCTIONS, seed=0, n_boot=50)
+    said = other_measures.first_when_cheap(found)
+    assert said.startswith(f"At the cheap setting the first version ranks networks {says} the score: over 2 seeds")
+    tau = found.set_index("measure").tau_b
+    assert f"the difference {tau['jacob_cov'] - tau['naswot']:+.3f} [" in said
+
+
+def test_of_one_seed_there_is_nothing_between_seeds() -> None:
+    table = _table(naswot=ACCURACY, near=-ACCURACY, num_units=ACCURACY)
+    found = other_measures.summarise_seeds([table], ACCURACY, FUNCTIONS, seed=0, n_boot=20)
+    assert found.between.isna().all()
+    assert found.tau_b.tolist() == pytest.approx([1, 1, -1])
+
+
+def test_the_first_version_is_asked_over_all_seeds_where_every_one_has_all_networks() -> None:
+    tables = [_table(naswot=ACCURACY, jacob_cov=-ACCURACY, jacob_cov_eval=ACCURACY) for _ in range(2)]
+    compared = other_measures.first_version(tables, ACCURACY, FUNCTIONS, seed=0, n_boot=20)
+    assert compared.seeds.tolist() == [2] * 6
+    assert compared.n.tolist() == [N] * 6
+
+
 def test_a_network_that_failed_is_never_chosen() -> None:
     assert other_measures.search_mean([np.nan, 1.0], [90.0, 50.0], 5) == 50
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from matplotlib.figure import Figure
 from naswotbook.closed import choice_moments
 from naswotbook.experiments.measures import (
     SUMMARY,
+    Numbers,
     compare_measures,
     comparison_in_words,
     read_measures,
+    resampled,
     summarise_measures,
 )
 from naswotbook.kept import read_runs, scores_name
@@ -32,6 +35,7 @@ from naswotlib.spaces.sizes import network_sizes
 SIZES = ("num_units", "parameters", "flops")
 DRAWS = (10, 100)  # networks that a search draws
 SPACE, DATASET = "nasbench201", "cifar10"
+CHEAP: dict[str, Any] = {"batch_size": 32, "skeleton": {"cells_per_stage": 1}}
 REFERENCE = f"measures-cpu-{SPACE}-{DATASET}-seed0-archs20.parquet"  # all measures of a few networks, by the CPU
 
 
@@ -73,25 +77,57 @@ def summarise(
     return summary.drop(columns=SUMMARY[-1]).sort_values("tau_b", ascending=False, ignore_index=True)
 
 
+def summarise_seeds(
+    tables: Sequence[pd.DataFrame], accuracy: npt.ArrayLike, functions: Sequence[Hashable], *, seed: int, n_boot: int
+) -> pd.DataFrame:
+    """Rows of :func:`summarise` over ``tables`` of the same networks in the same order, each of one score seed.
+
+    Numbers are means over seeds, ``n``, ``failed`` and ``singular`` the worst of them; intervals draw functions and
+    seeds anew. ``seeds`` is how many there are, ``between`` the mean tau-b of a measure at two seeds.
+    """
+    each = pd.concat([summarise(table, accuracy, functions, seed=seed, n_boot=0) for table in tables])
+    worst = {"n": "min", "failed": "max", "singular": "max"}
+    means = dict.fromkeys(each.columns.drop(["measure", *worst]), "mean")
+    summary = each.groupby("measure").agg(worst | means).sort_values("tau_b", ascending=False).reset_index()
+    y, rng = np.asarray(accuracy, dtype=float), np.random.default_rng(seed)
+    how: dict[str, Any] = {"functions": functions, "seed": seed, "n_boot": n_boot}
+
+    def mean_tau(accuracies: Numbers, *columns: Numbers) -> float:
+        return float(np.mean([tau_b(columns[at], accuracies) for at in rng.integers(len(columns), size=len(columns))]))
+
+    for row, name in enumerate(summary.measure):
+        columns = [table[name].to_numpy(dtype=float) for table in tables]
+        apart = compare_measures(tables, y, NASWOT, name, **how)
+        ends = resampled(mean_tau, y, *columns, **how) if summary.failed[row] == 0 else (np.nan, np.nan)
+        summary.loc[row, ["low", "high"]] = ends
+        summary.loc[row, ["less", "less_low", "less_high"]] = [apart[key] for key in ("difference", "low", "high")]
+        summary.loc[row, "between"] = np.mean([tau_b(*pair) for pair in combinations(columns, 2)] or [np.nan])
+    summary.insert(1, "seeds", len(tables))
+    return summary
+
+
 def first_version(
     tables: Sequence[pd.DataFrame], accuracy: npt.ArrayLike, functions: Sequence[Hashable], *, seed: int, n_boot: int
 ) -> pd.DataFrame:
     """Whether the paper's first version ranks networks better than its last: a row for each way to ask.
 
     ``tables`` are of one seed each, of which the first has all networks, with ``accuracy`` and ``functions`` in their
-    order. Rows: the first seed, all its networks; the same, with the first version as its own code computes it
-    (``jacob_cov_eval``); the same two by what a search of 10 and 100 networks finds, :func:`search_mean`; and all
-    seeds, on the networks that every one has, where there are several. Columns are ``by`` (``tau``, ``best_of_10`` or
-    ``best_of_100``) and those of :func:`naswotbook.experiments.measures.compare_measures`.
+    order. Asked are the first version and the one that its own code computes (``jacob_cov_eval``), by rank correlation
+    and by what a search of 10 and 100 networks finds, :func:`search_mean`: over all seeds where every table has all
+    networks; else over the first alone, and by rank correlation over all on what they share. Columns are ``by``
+    (``tau``, ``best_of_10`` or ``best_of_100``) and those of
+    :func:`naswotbook.experiments.measures.compare_measures`.
     """
     known = pd.DataFrame({"accuracy": np.asarray(accuracy, dtype=float), "function": list(functions)})
     known.index = pd.Index(tables[0].arch)
     shared = [arch for arch in tables[0].arch if all(arch in set(table.arch) for table in tables[1:])]
+    same = [table.set_index("arch").loc[shared].reset_index() for table in tables]
+    whole = len(shared) == len(known)
+    first = same if whole else tables[:1]
     judged: dict[str, Callable[..., float]] = {"tau": tau_b}
     judged |= {f"best_of_{n}": partial(search_mean, n_draws=n) for n in DRAWS}
-    asked = [(tables[:1], one, known, by) for by in judged for one in ("jacob_cov", "jacob_cov_eval")]
-    if len(tables) > 1:
-        same = [table.set_index("arch").loc[shared].reset_index() for table in tables]
+    asked = [(first, one, known, by) for by in judged for one in ("jacob_cov", "jacob_cov_eval")]
+    if not whole:
         asked.append((same, "jacob_cov", known.loc[shared], "tau"))
     rows = []
     for some, one, rows_of, by in asked:
@@ -101,10 +137,18 @@ def first_version(
     return pd.DataFrame(rows).drop(columns="by_seed")
 
 
-def seeds_there(folder: Path) -> list[int]:
-    """Seeds of the tables of measures in ``folder``, at the paper's setting."""
-    names = {seed: scores_name(SPACE, DATASET, counting="measures", seed=seed) for seed in range(10)}
+def seeds_there(folder: Path, **setting: Any) -> list[int]:
+    """Seeds of the tables of measures in ``folder``, at the paper's setting or at that of ``scores_name``."""
+    names = {seed: scores_name(SPACE, DATASET, counting="measures", seed=seed, **setting) for seed in range(10)}
     return [seed for seed, name in names.items() if (folder / name).exists()]
+
+
+def read_cheap(folder: Path) -> list[pd.DataFrame]:
+    """Tables at :data:`CHEAP`, one of each seed that there is, of the networks that all have, in one order."""
+    tables = [read_measures(folder, SPACE, seed=seed, **CHEAP) for seed in seeds_there(folder, **CHEAP)]
+    by_arch = [table.set_index("arch") for table in tables]
+    shared = [arch for arch in tables[0].arch if all(arch in table.index for table in by_arch)]
+    return [with_flops(table.loc[shared].reset_index(), CHEAP["skeleton"]) for table in by_arch]
 
 
 def compare_devices(folder: Path) -> pd.DataFrame:
@@ -172,6 +216,15 @@ def first_in_words(compared: pd.DataFrame) -> list[str]:
     return [verdict, *(text[0].upper() + text[1:] for text in found)]
 
 
+def first_when_cheap(summary: pd.DataFrame) -> str:
+    """The answer of :func:`summarise_seeds`, at the cheap setting, in the words of :func:`first_in_words`."""
+    rows = {row["measure"]: row for row in summary.to_dict("records")}
+    first, score = rows["jacob_cov"], rows[NASWOT]
+    found = {"difference": -first["less"], "low": -first["less_high"], "high": -first["less_low"]}
+    found |= {"n": first["n"], "seeds": first["seeds"], "tau_one": first["tau_b"], "tau_other": score["tau_b"]}
+    return "At the cheap setting " + comparison_in_words(found, one="the first version", other="the score")
+
+
 def _is_better(rows: Sequence[Mapping[str, Any]]) -> str:
     """The answer in a word: ``rows`` are ways to ask, of which none may contradict it."""
     ahead, behind = any(row["low"] > 0 for row in rows), any(row["high"] < 0 for row in rows)
@@ -192,6 +245,18 @@ def order_in_words(kept: pd.DataFrame) -> str:
         f"`{row['measure']}` {with_interval(row['tau_b'], row['low'], row['high'])}" for row in rows.to_dict("records")
     )
     return f"Over {rows.n.max():.0f} cells, τ between the two settings is: {said}."
+
+
+def seeds_table(summary: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """What :func:`summarise_seeds` gives as a table to read, and formats of its columns."""
+    shown = pd.DataFrame({"measure": summary.measure, "n": summary.n, "seeds": summary.seeds})
+    for name, column, ends in (("τ-b", "tau_b", "{}"), ("less than the score's", "less", "less_{}")):
+        low, high = (summary[ends.format(end)] for end in ("low", "high"))
+        shown[name] = [with_interval(*row) for row in zip(summary[column], low, high, strict=True)]
+    names = {"between": "between", "precision": "precision", "regret": "regret"}
+    names |= {f"best_of_{n}": f"best of {n}" for n in DRAWS}
+    formats = dict.fromkeys(names.values(), ".2f")
+    return shown.assign(**{name: summary[column] for column, name in names.items()}), formats
 
 
 def devices_in_words(compared: pd.DataFrame) -> str:

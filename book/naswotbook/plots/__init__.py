@@ -17,7 +17,7 @@ from naswotbook.plots.bars import (
 )
 from naswotbook.plots.cells import cells
 from naswotbook.plots.kernels import fig1
-from naswotbook.plots.lines import cost, fig6, fig7, pareto
+from naswotbook.plots.lines import cost, fig6, fig7, moved_scores, pareto
 from naswotbook.plots.regions import count_regions, fig2
 from naswotbook.plots.scatter import against, fig3, score_against_units, sizes
 
@@ -38,6 +38,7 @@ __all__ = [
     "fig5",
     "fig6",
     "fig7",
+    "moved_scores",
     "pareto",
     "relative_differences",
     "score_against_units",

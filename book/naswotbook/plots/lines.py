@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from itertools import chain, zip_longest
+from itertools import chain, product, zip_longest
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -17,7 +17,7 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter
 
 from naswotbook.counting import COUNTS
 from naswotbook.plots.scatter import SINGULAR, drawn_heights
-from naswotbook.plots.style import COLOURS, COUNT, INK, OTHER, QUIET, SCORE, SMALL, WIDE, shades
+from naswotbook.plots.style import COLOURS, COUNT, INK, NARROW, OTHER, QUIET, SCORE, SMALL, WIDE, shades
 
 FREE = 3  # so many times left of what costs least stands what costs nothing: a logarithm has no zero
 NEAR = 0.5  # decades of seconds within which labels stand in one column
@@ -188,6 +188,40 @@ def fig6(table: pd.DataFrame, *, zoom: int = 2, readings: Mapping[str, str] | No
             ax.set(title=f"{title}, {name}" if name else title, xlabel="epoch", ylabel="score")
         left.set(xticks=range(zoom + 1))
     grid[0, 1].legend(loc="center left", bbox_to_anchor=(1, 0.5), title="accuracy (%)")
+    return figure
+
+
+def moved_scores(tables: Mapping[str, pd.DataFrame], *, readings: Mapping[str, str]) -> Figure:
+    """How far the score has moved since before training: a panel a table, by what it is, and a line a network.
+
+    Tables have columns ``arch``, ``epoch`` and those of ``readings``, scores, each by what the legend calls it; what is
+    missing is left out. Returns the figure.
+    """
+    columns = 4
+    rows = -(-len(tables) // columns)
+    figure, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(WIDE, 0.5 + 2 * rows),
+        layout="constrained",
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    colours = dict(zip(readings, (SCORE, QUIET), strict=False))
+    for ax, (name, table) in zip(grid.flat, tables.items(), strict=False):
+        ax.axhline(0, color=QUIET, linewidth=0.8)
+        for (_, line), (column, colour) in product(table.groupby("arch", sort=False), colours.items()):
+            ax.plot(line.epoch, line[column] - line[column].iloc[0], lw=1, color=colour)
+        ax.set_title(textwrap.fill(name, NARROW - 4))
+    for ax in grid.flat[len(tables) :]:
+        ax.set_axis_off()
+    for column, colour in colours.items():
+        grid[0, 0].plot([], [], color=colour, label=readings[column])
+    figure.legend(loc="outside upper center", ncols=len(colours))
+    figure.supxlabel("epoch", fontsize=SMALL)
+    figure.supylabel("score less that before training", fontsize=SMALL)
+    plt.close(figure)
     return figure
 
 
