@@ -125,7 +125,7 @@ SMALL_FIGURE_6 = replace(
 
 # Median seconds a network on one core of an AMD EPYC: nasbench201 44, its complete sub-space 45, nasbench101 46,
 # nats_size 45, nds_enas 120, nds_nasnet 150, nds_darts 175, nds_amoeba 180, nds_pnas 185, the fixed ones 110 to 150,
-# nds_darts_imagenet 85, a trajectory 405. So all STEPS are about 15 hours, and slow sets have few networks.
+# nds_darts_imagenet 85, a trajectory 370. So all STEPS are about 16 hours, and slow sets have few networks.
 PARTS = {
     "nasbench201": Part("nasbench201", Recipe(), random_networks),
     COMPLETE: Part("nasbench201_complete", Recipe(), one_of_each_class),
